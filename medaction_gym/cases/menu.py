@@ -1,0 +1,504 @@
+"""Menu: from a summary's prose about tests to `TestResult`s.
+
+Summaries write tests in four ways: `Name: result`, bold or plain; a verb sentence ("CT showed ...");
+a generic heading over several tests ("Imaging: X-ray ...; MRI ..."); and free lists of values. This
+module tells them apart with the test catalogue, names each item after what a doctor would order,
+never after what was found, and gives a panel's components as analytes. Nothing is dropped in
+silence: what names no test becomes the item "Other findings", and pseudo-tests are returned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from medaction_gym.cases.case import MAX_NAME, Analyte, Category, TestResult
+from medaction_gym.catalogue.catalogue import Catalogue, Mention
+from medaction_gym.catalogue.tokens import Token, tokenize
+
+# Headings that are no tests: what was concluded or done about it.
+_PSEUDO = re.compile(
+    r"^(?:(?:final|working|provisional|definitive|clinical|confirmed|differential|primary|initial|"
+    r"post\w*|pre\w*|subsequent|further|ongoing|proposed|recommended)\s+)*"
+    r"(?:diagnos[ie]s|diagnostic (?:conclusion|impression|criteria)|treatments?|therap(?:y|ies)|"
+    r"management|medications?|interventions?|prognosis|outcomes?|stag(?:e|ing)|complications?|"
+    r"response(?: to .*)?|hospital course|clinical course|course|follow-?up(?: and .*| plan)?|"
+    r"discharge.*|conclusions?|impression|discussion|notes?|summary|plan|considerations?|"
+    r"exclusions?|excluded|not (?:performed|done).*|surgery|surgical (?:treatment|management))"
+    r"(?:\s*(?:and|/|&)\s*(?:treatments?|management|outcomes?|follow-?up|course))*$",
+    re.IGNORECASE,
+)
+
+# Verbs that separate a test from its result in a sentence.
+_VERB = re.compile(
+    r"\b(?:show(?:s|ed|ing)?|reveal(?:s|ed|ing)?|demonstrat(?:es|ed|ing)|confirm(?:s|ed|ing)?|"
+    r"indicat(?:es|ed|ing)|identif(?:ies|ied|ying)|detect(?:s|ed|ing)|suggest(?:s|ed|ing|ive)?|"
+    r"found|noted|disclosed|displayed|depicted|exhibited|yielded|grew|rul(?:es|ed|ing) out|"
+    r"exclud(?:es|ed|ing)|included?|was|were|is|are|remained|appeared|returned|came back|"
+    r"highlighted|visuali[sz]ed|documented|reported|described|established|led to|failed|"
+    r"unremarkable|inconclusive|normal|negative|positive|performed|obtained|taken)\b",
+    re.IGNORECASE,
+)
+
+# Words that state a finding: never part of a test's name, and shared along a list of analytes
+# ("elevated LDH, CRP and ferritin").
+_STATE = re.compile(
+    r"\b(?:(?:mild|moderate|marked|severe|slight|significant|persistent|transient|extreme|very|"
+    r"initial|border\s*line)(?:ly)?\s+)*(?:elevated|elevation|increased?|raised|high(?:er)?|low(?:er)?|"
+    r"decreased?|reduced|depressed|normal(?:ized)?|within normal (?:limits|range)|unremarkable|"
+    r"abnormal|deranged|negative|positive|absent|present|undetectable|detectable|detected|"
+    r"borderline|deficient|deficiency|impaired|prolonged|shortened|non-?reactive|reactive|"
+    r"sterile|no evidence of|not detected|stable|insufficient|excess(?:ive)?)\b",
+    re.IGNORECASE,
+)
+
+_SENTENCE = re.compile(
+    r"(?<!\bvs)(?<!\bDr)(?<!\bNo)(?<!\bFig)(?<!\bca)(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)"
+    r"(?:(?<=[.!?])|(?<=[.!?][\"”')\]]))\s+(?=[\"“(\[]?[A-Z0-9])|;\s+"
+)
+_BULLET = re.compile(r"^(\s*)(?:[-*•+]|\d{1,2}[.)])\s+(.*)$")
+_MARKUP = re.compile(r"\*\*|__|`|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
+_TIME = re.compile(
+    r"\b(?:initial|first|second|third|repeat(?:ed)?|follow-?up|subsequent|post-?operative|"
+    r"pre-?operative|intra-?operative|post-?treatment|serial|later|recent|previous|prior|"
+    r"admission|baseline)\b",
+    re.IGNORECASE,
+)
+
+# Heads so general that what matters is inside: an imaging heading is split into its tests, a
+# laboratory heading becomes a panel.
+_GENERIC_IMAGING = frozenset({"imaging", "radiology"})
+
+_LABORATORY = frozenset({"laboratory"})
+OTHER = "Other findings"
+
+
+class Pseudo(NamedTuple):
+    """Text under a heading that is no test, and so is not on the menu."""
+
+    heading: str
+    text: str
+
+
+@dataclass
+class Menu:
+    """What was read: the tests, and the headings left out.
+
+    Attributes:
+        tests: Menu items with unique names, sorted by name.
+        pseudo: Headings such as "Treatment" with their text.
+    """
+
+    tests: tuple[TestResult, ...] = ()
+    pseudo: tuple[Pseudo, ...] = ()
+
+
+@dataclass
+class _Bullet:
+    text: str
+    depth: int
+    children: list[_Bullet] = field(default_factory=list)
+
+
+@dataclass
+class _Item:
+    """A menu item while it is being built."""
+
+    name: str
+    category: Category
+    result: list[str] = field(default_factory=list)
+    analytes: list[Analyte] = field(default_factory=list)
+
+
+def parse_menu(text: str) -> Menu:
+    """Read a section about tests, as markdown or prose.
+
+    Example:
+        >>> menu = parse_menu('''
+        ... - Bloodwork: Elevated WBC (12 x 10^9/L) and CRP (50 mg/L); normal ferritin.
+        ... - Imaging: Abdominal X-ray showed air-fluid levels; MRI of the pelvis was normal.
+        ... - **Treatment:** Surgery.''')
+        >>> [test.name for test in menu.tests]
+        ['Abdominal X-ray', 'Bloodwork', 'MRI of the pelvis']
+        >>> [(a.name, a.result) for a in menu.tests[1].analytes][-1]
+        ('ferritin', 'normal ferritin')
+        >>> menu.pseudo
+        (Pseudo(heading='Treatment', text='Surgery.'),)
+    """
+    builder = _Builder(Catalogue.load())
+    for bullet in _bullets(text):
+        builder.add(bullet)
+    return builder.menu()
+
+
+def analytes_in(text: str, catalogue: Catalogue | None = None) -> tuple[Analyte, ...]:
+    """The laboratory values a text states, each with its own words only.
+
+    A state at the head of a list holds for the parts that state nothing themselves; a part with a
+    figure of its own is never given a neighbour's state.
+
+    Example:
+        >>> for a in analytes_in("Elevated LDH, ferritin and CRP (50 mg/L), sodium 127 mmol/L"):
+        ...     print(a.name, "|", a.result)
+        LDH | Elevated LDH
+        ferritin | ferritin (elevated)
+        CRP | CRP (50 mg/L)
+        sodium | sodium 127 mmol/L
+    """
+    catalogue = catalogue or Catalogue.load()
+    found: dict[str, tuple[str, list[str]]] = {}
+    for sentence in _sentences(text):
+        parts = _parts(sentence)
+        states = [_STATE.search(part) for part in parts]
+        figures = [any(c.isdigit() for c in _without_names(part, catalogue)) for part in parts]
+        for i, part in enumerate(parts):
+            mentions = [m for m in catalogue.find(part) if m.term.kind in ("analyte", "panel")]
+            if not mentions:
+                continue
+            result = part.strip(" .,:;-")
+            if not states[i] and not figures[i]:
+                before = next((s for s in reversed(states[:i]) if s), None)
+                after = next((s for s in states[i + 1 :] if s), None)
+                state = before or after
+                if state:
+                    result = f"{result} ({state.group().lower()})"
+            tokens = tokenize(part)
+            for mention in mentions:
+                surface = part[tokens[mention.first].start : tokens[mention.last - 1].end]
+                found.setdefault(mention.term.id, (surface, []))[1].append(result)
+    return tuple(
+        Analyte(name=name[:MAX_NAME], result="; ".join(dict.fromkeys(results)))
+        for name, results in found.values()
+    )
+
+
+class _Builder:
+    """Collects items, deciding for every piece of text which test it belongs to."""
+
+    def __init__(self, catalogue: Catalogue):
+        self.catalogue = catalogue
+        self.items: list[_Item] = []
+        self.pseudo: list[Pseudo] = []
+
+    def add(self, bullet: _Bullet) -> None:
+        """Take in one bullet with everything below it."""
+        heading, body = split_heading(bullet.text)
+        if heading and _PSEUDO.match(_strip_time(heading)):
+            self.pseudo.append(Pseudo(heading, "\n".join([body, *_flatten(bullet.children)]).strip()))
+            return
+        if not bullet.children:
+            self._text(heading, body)
+            return
+        if not heading and not _is_heading_like(bullet.text):
+            self._text("", body)
+            heading = ""
+        elif not heading:
+            heading, body = bullet.text.strip(" :"), ""
+        heads = self._heads(heading)
+        opens = not heading or not heads or all(self._generic(m) for m in heads)
+        named = [bool(self._heads(split_heading(c.text)[0])) for c in bullet.children]
+        if opens and any(named):
+            if body:
+                self._text(heading, body)
+            for child in bullet.children:
+                self.add(child)
+        else:
+            self._text(heading, "\n".join(filter(None, [body, *_flatten(bullet.children)])))
+
+    def _text(self, heading: str, body: str) -> None:
+        body = body.strip()
+        if heading and body:
+            self._headed(heading, body)
+        else:
+            self._prose(body or heading)
+
+    def _headed(self, heading: str, body: str) -> None:
+        heads = self._heads(heading)
+        if not heads:
+            mentions = self._mentions(heading)
+            category: Category = "microbiology" if _has(mentions, "organism") else "other"
+            self._append(heading, category, body)
+        elif all(m.term.id in _GENERIC_IMAGING for m in heads):
+            self._sentencewise(heading, body, "imaging")
+        elif all(m.term.category in _LABORATORY for m in heads):
+            self._sentencewise(heading, body, "laboratory")
+        else:
+            self._append(heading, _category(heads), body)
+
+    def _sentencewise(self, heading: str, body: str, category: Category) -> None:
+        """Give the sentences under a general heading to the tests they name."""
+        current: _Item | None = None
+        for sentence in _sentences(body):
+            subject = self._subject(sentence)
+            heads = [m for m in self._heads(subject) if not self._generic(m)]
+            foreign = [m for m in heads if category == "imaging" or m.term.category not in _LABORATORY]
+            if foreign:
+                current = self._append(self._phrase(subject, foreign), _category(foreign), sentence)
+            elif current is None or category == "laboratory":
+                current = self._append(heading, category, sentence)
+            else:
+                current.result.append(sentence)
+
+    def _prose(self, text: str) -> None:
+        current: _Item | None = None
+        for sentence in _sentences(text):
+            heading, body = split_heading(sentence)
+            if heading and self._heads(heading):
+                self._headed(heading, body)
+                current = self.items[-1]
+                continue
+            subject = self._subject(sentence)
+            heads = self._heads(subject) or self._heads(sentence)[:1]
+            specific = [m for m in heads if not self._generic(m)] or heads
+            if not specific:
+                organisms = [m for m in self._mentions(sentence) if m.term.kind == "organism"]
+                if organisms and _STATE.search(sentence) and not current:
+                    current = self._append("Microbiology", "microbiology", sentence)
+                elif current:
+                    current.result.append(sentence)
+                else:
+                    current = self._append(OTHER, "other", sentence)
+            elif all(m.term.category in _LABORATORY for m in specific):
+                current = self._append("Laboratory tests", "laboratory", sentence)
+            else:
+                where = subject if self._heads(subject) else sentence
+                current = self._append(self._phrase(where, specific), _category(specific), sentence)
+
+    def _append(self, name: str, category: Category, result: str) -> _Item:
+        name = _clean_name(name)
+        for item in self.items:
+            if item.name.casefold() == name.casefold() and item is self.items[-1]:
+                item.result.append(result)
+                return item
+            if item.name.casefold() == name.casefold() and category in ("laboratory", "other"):
+                item.result.append(result)
+                return item
+        self.items.append(_Item(name, category, [result]))
+        return self.items[-1]
+
+    def _subject(self, sentence: str) -> str:
+        """What stands before the verb, or the whole sentence where that names no test."""
+        for verb in _VERB.finditer(sentence):
+            before = sentence[: verb.start()]
+            if self._heads(before):
+                return before
+        return sentence
+
+    def _phrase(self, text: str, heads: list[Mention]) -> str:
+        """The words of a text that name the test: its heads with their sites and specimens."""
+        tokens = tokenize(text)
+        mentions = self.catalogue.find(tokens)
+        wanted = {m.term.id for m in heads}
+        first = next(i for i, m in enumerate(mentions) if m.term.id in wanted)
+        start, end = mentions[first].first, mentions[first].last
+        for mention in reversed(mentions[:first]):
+            if not _joined(text, tokens, mention.last, start):
+                break
+            start = mention.first
+        for mention in mentions[first + 1 :]:
+            if not _joined(text, tokens, end, mention.first):
+                break
+            end = mention.last
+        stop = tokens[end - 1].end
+        closing = re.match(r"\s*(?:scan|imaging|examination|analysis|test(?:ing)?|study)?\)?", text[stop:])
+        if closing and (text[stop:].startswith(")") or "(" in text[tokens[start].start : stop]):
+            stop += len(closing.group().rstrip())
+        return text[tokens[start].start : stop]
+
+    def _mentions(self, text: str) -> list[Mention]:
+        return self.catalogue.find(text)
+
+    def _heads(self, text: str) -> list[Mention]:
+        return [m for m in self._mentions(text) if m.term.kind in ("analyte", "panel", "procedure")]
+
+    def _generic(self, mention: Mention) -> bool:
+        return mention.term.id in _GENERIC_IMAGING or mention.term.id in (
+            "blood_tests",
+            "laboratory_tests",
+        )
+
+    def menu(self) -> Menu:
+        tests, taken = [], set()
+        for item in self.items:
+            name, number = item.name, 2
+            while name.casefold() in taken:
+                name, number = f"{item.name} ({number})", number + 1
+            taken.add(name.casefold())
+            result = " ".join(text.strip() for text in item.result)
+            analytes = (
+                analytes_in(" ".join(_ended(t) for t in item.result), self.catalogue)
+                if item.category in ("laboratory", "other")
+                else ()
+            )
+            single = len(analytes) == 1 and len(self._heads(item.name)) == 1
+            tests.append(
+                TestResult(
+                    name=name,
+                    category=item.category,
+                    result=result,
+                    analytes=() if single and self._named_alone(item.name) else analytes,
+                )
+            )
+        return Menu(tuple(sorted(tests, key=lambda t: t.name.casefold())), tuple(self.pseudo))
+
+    def _named_alone(self, name: str) -> bool:
+        return all(m.term.kind == "analyte" for m in self._heads(name))
+
+
+def split_heading(text: str) -> tuple[str, str]:
+    """Split ``Name: result`` at the first colon that stands outside brackets.
+
+    Example:
+        >>> split_heading("Lumbar puncture (CSF): Clear")
+        ('Lumbar puncture (CSF)', 'Clear')
+        >>> split_heading("CT showed a mass: 3 cm")
+        ('', 'CT showed a mass: 3 cm')
+    """
+    depth = 0
+    for i, character in enumerate(text[:160]):
+        depth += (character in "([") - (character in ")]")
+        if character == ":" and depth <= 0 and (i + 1 == len(text) or text[i + 1].isspace()):
+            heading = text[:i].strip(" *-_")
+            if 0 < len(heading) <= 100 and len(heading.split()) <= 12 and not _sentence_like(heading):
+                return heading, text[i + 1 :].strip()
+            return "", text
+    return "", text
+
+
+def _sentence_like(heading: str) -> bool:
+    verb = _VERB.search(heading)
+    return bool(verb and verb.start() > 0 and not _STATE.fullmatch(verb.group()))
+
+
+def _is_heading_like(text: str) -> bool:
+    return len(text.split()) <= 8 and not _sentence_like(text)
+
+
+def _bullets(text: str) -> list[_Bullet]:
+    """Read markdown bullets into a forest; prose without bullets is one bullet a paragraph."""
+    roots: list[_Bullet] = []
+    stack: list[_Bullet] = []
+    for line in text.splitlines():
+        line = _MARKUP.sub("", line)
+        if not line.strip() or set(line.strip()) <= set("-*_="):
+            continue
+        match = _BULLET.match(line)
+        if match:
+            bullet = _Bullet(match[2].strip(), len(match[1].expandtabs(4)))
+            while stack and stack[-1].depth >= bullet.depth:
+                stack.pop()
+            (stack[-1].children if stack else roots).append(bullet)
+            stack.append(bullet)
+        elif stack:
+            stack[-1].text += " " + line.strip()
+        else:
+            roots.append(_Bullet(line.strip(), -1))
+    return roots
+
+
+def _flatten(bullets: Iterable[_Bullet]) -> list[str]:
+    return [line for b in bullets for line in (_ended(b.text), *_flatten(b.children))]
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", ";", ":", "!", "?")) else text + "."
+
+
+def _sentences(text: str) -> list[str]:
+    return [s.strip() for line in text.splitlines() for s in _SENTENCE.split(line) if s.strip()]
+
+
+def _parts(sentence: str) -> list[str]:
+    """Split a sentence at the commas, semicolons and "and"s that stand outside brackets.
+
+    A bracket that itself lists several values is opened ("markers (CRP: 5, ESR: 9)").
+    """
+    parts, start, depth = [], 0, 0
+    lists = {
+        m.start() for m in re.finditer(r"\((?=[^()]*,)(?=[^()]*[A-Za-z]{2}[^()]*\d[^()]*,)[^()]*\)", sentence)
+    }
+    openings: list[bool] = []
+    i = 0
+    while i < len(sentence):
+        character = sentence[i]
+        if character in "([":
+            opened = i in lists
+            openings.append(opened)
+            if opened:
+                parts.append(sentence[start:i])
+                start = i + 1
+            else:
+                depth += 1
+        elif character in ")]" and openings:
+            if openings.pop():
+                parts.append(sentence[start:i])
+                start = i + 1
+            else:
+                depth -= 1
+        elif depth <= 0:
+            decimal = (
+                character == ","
+                and sentence[i - 1 : i].isdigit()
+                and re.match(r",\d{3}(?!\d)", sentence[i:]) is not None
+            )
+            joint = re.match(r"\s(?:and|but|with|while|whereas|plus|as well as)\s", sentence[i:])
+            if character in ",;" and not decimal:
+                parts.append(sentence[start:i])
+                start = i + 1
+            elif joint:
+                parts.append(sentence[start:i])
+                start = i + joint.end()
+                i = start - 1
+        i += 1
+    parts.append(sentence[start:])
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _without_names(part: str, catalogue: Catalogue) -> str:
+    """A part without the names it mentions, so that the 9 of "CA 19-9" is no figure."""
+    tokens = tokenize(part)
+    for mention in reversed(catalogue.find(tokens)):
+        part = part[: tokens[mention.first].start] + part[tokens[mention.last - 1].end :]
+    return part
+
+
+def _joined(text: str, tokens: list[Token], before: int, after: int) -> bool:
+    """Whether two mentions belong to one name: nothing but small words between them."""
+    if after < before:
+        return False
+    between = text[tokens[before - 1].end : tokens[after].start] if before > 0 else ""
+    return len(between) <= 25 and not _VERB.search(between) and bool(
+        re.fullmatch(
+            r"(?:[\s\-/()]|\b(?:of|the|and|right|left|both|bilateral|lower|upper|samples?|"
+            r"specimens?|scan|for|from|in|on|contrast|enhanced|guided|with|without|plain)\b)*",
+            between,
+            re.IGNORECASE,
+        )
+    )
+
+
+def _strip_time(name: str) -> str:
+    return _TIME.sub(" ", name).strip(" ,-") or name
+
+
+def _clean_name(name: str) -> str:
+    """A test's name without findings, markup or a trailing verb."""
+    bare = _STATE.sub(" ", name)
+    bare = re.sub(r"\s+", " ", bare)
+    bare = re.sub(r"\(\s*\)", "", bare).strip(" ,;:.-*–")
+    bare = re.sub(r"^(?:the|a|an|of|for|and|on|in|by)\s+", "", bare, flags=re.IGNORECASE)
+    bare = bare if len(bare) >= 2 else name
+    if bare.count("(") != bare.count(")"):
+        bare = bare.replace("(", " ").replace(")", " ")
+    bare = " ".join(bare.split())[:MAX_NAME]
+    return bare[:1].upper() + bare[1:]
+
+
+def _category(heads: list[Mention]) -> Category:
+    return heads[0].term.category or "other"  # type: ignore[return-value]
+
+
+def _has(mentions: list[Mention], kind: str) -> bool:
+    return any(m.term.kind == kind for m in mentions)

@@ -1,0 +1,1 @@
+"""The catalogue of diagnostic tests: names, panels, body sites, specimens and prices."""

@@ -1,0 +1,220 @@
+"""Orders: what a piece of text asks for, in terms of the catalogue.
+
+"Contrast CT of the chest and abdomen, CRP" asks for two things: a CT with two sites, and an analyte. A
+request by a doctor and the name of a test in a record are read by the same function, so that
+the two can be compared term by term.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rapidfuzz.process import extractOne
+from rapidfuzz.distance import DamerauLevenshtein
+
+from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
+from medaction_gym.catalogue.tokens import Token, fold_word, tokenize
+
+# Words of a request that say nothing about which test is meant.
+_FILLER = frozenset(
+    fold_word(word)
+    for word in (
+        "please order get obtain do perform run check send request repeat repeated follow up followup "
+        "want would like need i we me my you can could should let lets next now also first then "
+        "to the a an of for with without and or in on by at as from is it this that his her their "
+        "patient patients urgent urgently stat emergency routine full complete basic standard general "
+        "comprehensive detailed formal dedicated panel test tests testing study studies scan scans "
+        "imaging level levels measurement measure value values series examination exam assessment "
+        "assess evaluation evaluate analysis workup work screen screening profile investigation "
+        "investigations view views pa ap lateral oblique plain contrast enhanced non noncontrast "
+        "unenhanced iv intravenous gadolinium high resolution multiphase phase multi dedicated "
+        "quick new another initial baseline serial fresh sample samples specimen specimens take taken "
+        "concentration quantitative qualitative rule out looking look see if any cause possible "
+        "suspected confirm area region side sided both bilateral left right report result results "
+        "findings finding status function"
+    ).split()
+)
+_SIDES = {"left": "left", "right": "right"}
+_SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
+_HEADS = ("analyte", "panel", "procedure")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One test that a text asks for.
+
+    Attributes:
+        text: The words it was read from.
+        head: What is done or measured; None where no catalogue term was found.
+        sites: Body sites named (not those that the head implies).
+        specimens: Specimens named.
+        organisms: Pathogens named.
+        sides: ``"left"`` and ``"right"`` as named.
+        words: Content words that no term explains.
+    """
+
+    text: str
+    head: Term | None
+    sites: frozenset[str] = frozenset()
+    specimens: frozenset[str] = frozenset()
+    organisms: frozenset[str] = frozenset()
+    sides: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+
+    def describe(self) -> str:
+        """The order in plain words, e.g. ``"CT of abdomen"``."""
+        names = Catalogue.load().terms
+        text = self.head.name if self.head else self.text
+        if self.organisms:
+            text += " for " + ", ".join(sorted(names[o].name for o in self.organisms))
+        where = sorted(names[s].name for s in self.specimens | self.sites)
+        return f"{text} of {' and '.join(where)}" if where else text
+
+
+@dataclass
+class _Segment:
+    """The stretch of a text between two separators."""
+
+    mentions: list[Mention] = field(default_factory=list)
+    loose: list[Token] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
+
+    @property
+    def heads(self) -> list[Term]:
+        return [m.term for m in self.mentions if m.term.kind in _HEADS]
+
+    def ids(self, kind: str) -> frozenset[str]:
+        return frozenset(m.term.id for m in self.mentions if m.term.kind == kind)
+
+
+@lru_cache(maxsize=20_000)
+def parse_orders(text: str) -> tuple[Order, ...]:
+    """Read a text as a list of orders.
+
+    Example:
+        >>> [o.describe() for o in parse_orders("please get CT chest and abdomen, plus CRP")]
+        ['CT of abdomen and chest', 'C-reactive protein']
+        >>> parse_orders("flurbometry of the soul")[0].head is None
+        True
+    """
+    catalogue = Catalogue.load()
+    tokens = [t._replace(text=_repair(t.text)) for t in tokenize(text)]
+    mentions = _without_guidance(catalogue.find(tokens), tokens)
+    segments = _segments(text, tokens, mentions)
+    orders: list[Order] = []
+    carried: list[_Segment] = []
+    for segment in segments:
+        if not segment.heads and segment.mentions and not segment.loose and orders:
+            # "CT chest and abdomen", "PCR for HSV, VZV": more of what came before.
+            orders[-1] = _widen(orders[-1], segment, text)
+        elif not segment.heads and segment.mentions and not segment.loose:
+            carried.append(segment)
+        elif segment.heads:
+            orders += _orders(segment, carried, text)
+            carried = []
+        elif segment.loose or segment.mentions:
+            orders.append(_order(None, segment, carried, text))
+            carried = []
+    orders += [_order(None, segment, [], text) for segment in carried]
+    return tuple(dict.fromkeys(orders))
+
+
+def _segments(text: str, tokens: list[Token], mentions: list[Mention]) -> list[_Segment]:
+    inside = {i: m for m in mentions for i in range(m.first, m.last)}
+    segments = [_Segment()]
+    previous_end = 0
+    for i, token in enumerate(tokens):
+        mention = inside.get(i)
+        continues = mention is not None and i > mention.first
+        if i and not continues and _SEPARATOR.search(text[previous_end : token.end]):
+            segments.append(_Segment(start=token.start))
+        segment = segments[-1]
+        segment.end = token.end
+        if not segment.mentions and not segment.loose:
+            segment.start = token.start
+        if mention is not None and i == mention.first:
+            segment.mentions.append(mention)
+        elif mention is None and token.text not in _FILLER:
+            segment.loose.append(token)
+        elif mention is None and token.text in _SIDES:
+            segment.loose.append(token)
+        previous_end = token.end
+    return [s for s in segments if s.mentions or s.loose]
+
+
+def _orders(segment: _Segment, carried: list[_Segment], text: str) -> list[Order]:
+    """One order a head; a generic head beside a specific one of its kind adds nothing."""
+    catalogue = Catalogue.load()
+    heads = list(dict.fromkeys(segment.heads))
+    specific = [
+        h for h in heads
+        if not any(o is not h and catalogue.within(o.id, h.id) for o in heads)
+    ]  # fmt: skip
+    return [_order(head, segment, carried, text) for head in specific]
+
+
+def _order(head: Term | None, segment: _Segment, carried: list[_Segment], text: str) -> Order:
+    parts = [*carried, segment]
+    sides = {t.text for part in parts for t in part.loose if t.text in _SIDES}
+    return Order(
+        text=text[parts[0].start : segment.end],
+        head=head,
+        sites=frozenset().union(*(p.ids("site") for p in parts)),
+        specimens=frozenset().union(*(p.ids("specimen") for p in parts)),
+        organisms=frozenset().union(*(p.ids("organism") for p in parts)),
+        sides=frozenset(sides),
+        words=frozenset(t.text for part in parts for t in part.loose if t.text not in _SIDES),
+    )
+
+
+def _widen(order: Order, segment: _Segment, text: str) -> Order:
+    return Order(
+        text=order.text + text[text.find(order.text) + len(order.text) : segment.end],
+        head=order.head,
+        sites=order.sites | segment.ids("site"),
+        specimens=order.specimens | segment.ids("specimen"),
+        organisms=order.organisms | segment.ids("organism"),
+        sides=order.sides,
+        words=order.words,
+    )
+
+
+def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
+    """Drop what merely guides: the CT of a "CT-guided biopsy" is no CT."""
+    return [
+        m for m in mentions if not (m.last < len(tokens) and tokens[m.last].text in ("guided", "assisted"))
+    ]
+
+
+@lru_cache(maxsize=50_000)
+def _repair(word: str) -> str:
+    """Mend a misspelt word that is one or two slips from a word of the catalogue."""
+    vocabulary = _vocabulary()
+    if len(word) < 6 or word in vocabulary or word in _FILLER or word.isdigit():
+        return word
+    allowed = 1 if len(word) < 9 else 2
+    near = extractOne(
+        word,
+        _long_words(),
+        scorer=DamerauLevenshtein.distance,
+        score_cutoff=allowed,
+    )
+    return str(near[0]) if near and near[0][0] == word[0] else word
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> frozenset[str]:
+    return frozenset(
+        word
+        for term in Catalogue.load().terms.values()
+        for name in (term.name, *term.synonyms)
+        for word in (t.text for t in tokenize(name))
+    )
+
+
+@lru_cache(maxsize=1)
+def _long_words() -> list[str]:
+    return sorted(word for word in _vocabulary() if len(word) >= 6)
