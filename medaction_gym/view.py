@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from medaction_gym.actions import Commit, Malformed, OrderTest
+from medaction_gym.actions import Action, Commit, Malformed, OrderTest, Outcome
 from medaction_gym.cases.case import Case
-from medaction_gym.episode import Episode, Turn
+from medaction_gym.episode import Episode
 
 _SECTIONS = (
     ("Patient", "patient"),
@@ -31,9 +31,13 @@ def render_opening(case: Case, *, show_menu: bool = False) -> str:
     return "\n".join(parts)
 
 
-def render_action(turn: Turn) -> str:
-    """An action in a few words, e.g. ``"order CT head"``."""
-    action = turn.action
+def render_action(action: Action | Malformed) -> str:
+    """An action in a few words.
+
+    Example:
+        >>> render_action(OrderTest(test="CT head"))
+        'order CT head'
+    """
     if isinstance(action, Malformed):
         return f"malformed input {action.received!r}"
     if isinstance(action, OrderTest):
@@ -44,16 +48,18 @@ def render_action(turn: Turn) -> str:
     return f"differential: {beliefs}"
 
 
+def render_step(number: int, action: Action | Malformed, outcome: Outcome, message: str) -> str:
+    """A turn in a few lines: what was done, how it was taken, what came back."""
+    lines = [f"[{number}] {render_action(action)}", f"    {outcome.value}"]
+    return "\n".join([*lines, *(f"    {line}" for line in message.splitlines())])
+
+
 def render_turn(episode: Episode) -> str:
-    """The turn that led to a state, with its outcome; the gold diagnosis once it is over."""
+    """The turn that led to a state; with the gold diagnosis once the episode is over."""
     turn = episode.turn
     if turn is None:
         return ""
-    lines = [
-        f"[{episode.number}] {render_action(turn)}",
-        f"    {turn.outcome.value}" + (f" (${turn.usd:,.2f})" if turn.usd else ""),
-        *(f"    {line}" for line in turn.message.splitlines()),
-    ]
+    text = render_step(episode.number, turn.action, turn.outcome, turn.message)
     if episode.status != "open":
-        lines.append(f"    The diagnosis was: {episode.case.diagnosis.name}.")
-    return "\n".join(lines)
+        text += f"\n    The diagnosis was: {episode.case.diagnosis.name}."
+    return text

@@ -1,7 +1,8 @@
 """AgentClinic's JSONL: OSCE examinations with nested test results.
 
-The physical examination is what a doctor does before ordering anything, so its findings are part
-of the presentation. Ids are made from the record's content, since the file has none: a subset of
+Vital signs are part of the presentation. Every other examination ("Neurological Examination") is an
+item of the menu, as in AgentClinic's own protocol, where the doctor must ask for it; so three
+records without laboratory or imaging results can be played too. Ids are made from the record's content, since the file has none: a subset of
 the file gives the same ids as the whole.
 """
 
@@ -13,7 +14,6 @@ from typing import Any
 from medaction_gym.cases.case import (
     Analyte,
     Case,
-    Category,
     Diagnosis,
     Presentation,
     Provenance,
@@ -29,6 +29,8 @@ _ROOT = "OSCE_Examination"
 PROVENANCE = Provenance(
     source="AgentClinic (MedQA)", license="MIT", url="https://github.com/SamuelSchmidgall/AgentClinic"
 )
+
+_EXAMINATION = "Examination"
 
 # Keys that say "here comes the result" and name no test of their own.
 _PLAIN = frozenset({"findings", "finding", "result", "results", "interpretation", "impression"})
@@ -52,8 +54,13 @@ def to_case(key: str, record: dict[str, Any]) -> Case:
     if not isinstance(gold, str) or not gold.strip():
         raise RecordError(f"{_ROOT}.Correct_Diagnosis", "is missing or empty")
     results = exam.get("Test_Results")
-    if not isinstance(results, dict) or not results:
-        raise RecordError(f"{_ROOT}.Test_Results", "is missing or empty")
+    if not isinstance(results, dict):
+        raise RecordError(f"{_ROOT}.Test_Results", "is missing or not an object")
+    findings = exam.get("Physical_Examination_Findings") or {}
+    if not isinstance(findings, dict):
+        findings = {"Physical_Examination": findings}
+    vitals = {k: v for k, v in findings.items() if "vital" in k.lower()}
+    others = {k: v for k, v in findings.items() if k not in vitals}
     diagnosis = Diagnosis(name=gold)
     names = gold_names(diagnosis) + gold_causes(diagnosis)
 
@@ -62,9 +69,9 @@ def to_case(key: str, record: dict[str, Any]) -> Case:
     history = {k: v for k, v in patient.items() if k not in ("Demographics", "Symptoms")}
     if isinstance(symptoms, dict):
         history["Other_Symptoms"] = {k: v for k, v in symptoms.items() if k != "Primary_Symptom"}
-    tests = tuple(sorted(_tests(results), key=lambda test: test.name.casefold()))
+    tests = tuple(sorted(_tests(results, others), key=lambda test: test.name.casefold()))
     if not tests:
-        raise RecordError(f"{_ROOT}.Test_Results", "holds no result")
+        raise RecordError(f"{_ROOT}.Test_Results", "holds no result, and there is no examination")
     return Case(
         id=key or "agentclinic-" + hashlib.sha256(canonical_json(record)).hexdigest()[:10],
         provenance=PROVENANCE,
@@ -72,7 +79,7 @@ def to_case(key: str, record: dict[str, Any]) -> Case:
             patient=mask(_prose(patient.get("Demographics", "")), names),
             chief_complaint=mask(_prose(chief), names),
             history=mask(_prose(history), names),
-            examination=mask(_prose(exam.get("Physical_Examination_Findings", "")), names),
+            examination=mask(_prose(vitals), names),
         ),
         tests=tests,
         diagnosis=diagnosis,
@@ -105,7 +112,7 @@ def _prose(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _tests(results: dict[str, Any]) -> list[TestResult]:
+def _tests(results: dict[str, Any], examinations: dict[str, Any]) -> list[TestResult]:
     """Flatten the nested results: groups of images and procedures are split, panels kept whole."""
     tests: dict[str, TestResult] = {}
 
@@ -113,7 +120,7 @@ def _tests(results: dict[str, Any]) -> list[TestResult]:
         text = _prose(value)
         if not text:
             return
-        category = _category(name, group)
+        category = "examination" if group == _EXAMINATION else _category(name, group)
         analytes = ()
         if isinstance(value, dict) and category in ("laboratory", "microbiology", "other"):
             analytes = tuple(
@@ -135,6 +142,9 @@ def _tests(results: dict[str, Any]) -> list[TestResult]:
                 add(name if inner.lower() in _PLAIN else _label(inner), result, name)
         else:
             add(name, value)
+    for key, value in examinations.items():
+        name = _label(key)
+        add(name if _EXAMINATION.lower() in name.lower() else f"{name} examination", value, _EXAMINATION)
     return list(tests.values())
 
 

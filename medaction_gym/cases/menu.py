@@ -10,7 +10,7 @@ silence: what names no test becomes the item "Other findings", and pseudo-tests 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,15 +21,19 @@ from medaction_gym.catalogue.tokens import Token, tokenize
 # Headings that are no tests: what was concluded or done about it.
 _PSEUDO = re.compile(
     r"^(?:(?:final|working|provisional|definitive|clinical|confirmed|differential|primary|initial|"
-    r"post\w*|pre\w*|subsequent|further|ongoing|proposed|recommended)\s+)*"
-    r"(?:diagnos[ie]s|diagnostic (?:conclusion|impression|criteria)|treatments?|therap(?:y|ies)|"
+    r"(?:post|pre)[\w-]*(?:\s+surgical)?|surgical|subsequent|further|ongoing|proposed|recommended)\s+)*"
+    r"(?:diagnos[ie]s(?:\s+(?:after|from|based|by|on|upon|following)\b.*)?|"
+    r"diagnostic (?:conclusion|impression|criteria)|treatments?|therap(?:y|ies)|"
     r"management|medications?|interventions?|prognosis|outcomes?|stag(?:e|ing)|complications?|"
     r"response(?: to .*)?|hospital course|clinical course|course|follow-?up(?: and .*| plan)?|"
     r"discharge.*|conclusions?|impression|discussion|notes?|summary|plan|considerations?|"
-    r"exclusions?|excluded|not (?:performed|done).*|surgery|surgical (?:treatment|management))"
+    r"exclusions?|excluded|not (?:performed|done).*|surgical (?:treatment|management))"
     r"(?:\s*(?:and|/|&)\s*(?:treatments?|management|outcomes?|follow-?up|course))*$",
     re.IGNORECASE,
 )
+
+# Headings that name a patient of several, not a test.
+_PATIENT = re.compile(r"^(?:case|patient|subject|sibling|p)\s*(?:no\.?\s*)?\d+\b.{0,30}$", re.IGNORECASE)
 
 # Verbs that separate a test from its result in a sentence.
 _VERB = re.compile(
@@ -46,17 +50,22 @@ _VERB = re.compile(
 # ("elevated LDH, CRP and ferritin").
 _STATE = re.compile(
     r"\b(?:(?:mild|moderate|marked|severe|slight|significant|persistent|transient|extreme|very|"
-    r"initial|border\s*line)(?:ly)?\s+)*(?:elevated|elevation|increased?|raised|high(?:er)?|low(?:er)?|"
+    r"initial|border\s*line)(?:ly)?\s+)*(?:elevated|elevation|increased?|raised|"
+    # not "high-resolution CT", "low-dose test", "lower limb"
+    r"(?:high|low)(?:er)?(?!-|\s*(?:resolution|power|dose|frequency|speed|limb|extremit|leg|lip|lid|"
+    r"eyelid|jaw|back|gi\b|gastro|abdom|respir|urinary|lobe|quadrant|esoph|oesoph|third))|"
     r"decreased?|reduced|depressed|normal(?:ized)?|within normal (?:limits|range)|unremarkable|"
     r"abnormal|deranged|negative|positive|absent|present|undetectable|detectable|detected|"
     r"borderline|deficient|deficiency|impaired|prolonged|shortened|non-?reactive|reactive|"
-    r"sterile|no evidence of|not detected|stable|insufficient|excess(?:ive)?)\b",
+    r"sterile|no evidence of|absence of|not detected|stable|insufficient|excess(?:ive)?)\b",
     re.IGNORECASE,
 )
 
-_SENTENCE = re.compile(
+# Where a sentence may end: a full stop before a capital, or a semicolon. Abbreviations and
+# brackets do not end one.
+_SENTENCE_END = re.compile(
     r"(?<!\bvs)(?<!\bDr)(?<!\bNo)(?<!\bFig)(?<!\bca)(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)"
-    r"(?:(?<=[.!?])|(?<=[.!?][\"”')\]]))\s+(?=[\"“(\[]?[A-Z0-9])|;\s+"
+    r"(?:[.!?][\"”')\]]?(?=\s+[\"“(\[]?[A-Z0-9])|;(?=\s))"
 )
 _BULLET = re.compile(r"^(\s*)(?:[-*•+]|\d{1,2}[.)])\s+(.*)$")
 _MARKUP = re.compile(r"\*\*|__|`|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
@@ -73,6 +82,7 @@ _GENERIC_IMAGING = frozenset({"imaging", "radiology"})
 
 _LABORATORY = frozenset({"laboratory"})
 OTHER = "Other findings"
+LABORATORY = "Laboratory tests"
 
 
 class Pseudo(NamedTuple):
@@ -150,28 +160,66 @@ def analytes_in(text: str, catalogue: Catalogue | None = None) -> tuple[Analyte,
     catalogue = catalogue or Catalogue.load()
     found: dict[str, tuple[str, list[str]]] = {}
     for sentence in _sentences(text):
-        parts = _parts(sentence)
-        states = [_STATE.search(part) for part in parts]
-        figures = [any(c.isdigit() for c in _without_names(part, catalogue)) for part in parts]
-        for i, part in enumerate(parts):
-            mentions = [m for m in catalogue.find(part) if m.term.kind in ("analyte", "panel")]
-            if not mentions:
-                continue
-            result = part.strip(" .,:;-")
-            if not states[i] and not figures[i]:
-                before = next((s for s in reversed(states[:i]) if s), None)
-                after = next((s for s in states[i + 1 :] if s), None)
-                state = before or after
-                if state:
-                    result = f"{result} ({state.group().lower()})"
-            tokens = tokenize(part)
-            for mention in mentions:
-                surface = part[tokens[mention.first].start : tokens[mention.last - 1].end]
-                found.setdefault(mention.term.id, (surface, []))[1].append(result)
+        for part, result in _with_states(_parts(sentence), catalogue):
+            for id, surface in _measured(part, catalogue):
+                found.setdefault(id, (surface, []))[1].append(result)
     return tuple(
         Analyte(name=name[:MAX_NAME], result="; ".join(dict.fromkeys(results)))
         for name, results in found.values()
     )
+
+
+def _measured(part: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """The analytes and panels a part of a sentence speaks of: id and the name to order it by."""
+    tokens = tokenize(part)
+    for mention in catalogue.find(tokens):
+        start, end = tokens[mention.first].start, tokens[mention.last - 1].end
+        # The mg of "5 mg/dL" is no magnesium.
+        unit = end - start <= 3 and re.search(r"[\d/^]\s*$|\b(?:per)\s+$", part[:start])
+        if mention.term.kind in ("analyte", "panel") and not unit:
+            yield mention.term.id, part[start:end]
+    for i, token in enumerate(tokens):
+        two = " ".join(t.text for t in tokens[i : i + 2])
+        term = catalogue.findings.get(token.text) or catalogue.findings.get(two)
+        if term is not None:
+            yield term.id, term.name
+
+
+def _with_states(parts: list[str], catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Each part with its words as a result, a list's shared state added where it has none.
+
+    A state is shared forwards from the head of a list ("elevated LDH, ferritin") and backwards from
+    its end ("ANA, ANCA and RF were negative"); one in brackets, one that belongs to a figure
+    ("3 x normal") and a finding ("anemia") stay where they are.
+    """
+    bare = [re.sub(r"\([^()]*\)|[\d.]+\s*[x×]?\s*(?:times )?normal", "", part) for part in parts]
+    states = [_STATE.search(part) for part in bare]
+    own = [
+        bool(state) or any(t.text in catalogue.findings for t in tokenize(part))
+        for part, state in zip(bare, states, strict=True)
+    ]
+    leading = [bool(s) and not _words_before(part, s) for part, s in zip(bare, states, strict=True)]
+    stated = []
+    for i, part in enumerate(parts):
+        result = part.strip(" .,:;-")
+        figures = any(c.isdigit() for c in _without_names(part, catalogue))
+        if not own[i] and not figures:
+            before = next((j for j in range(i - 1, -1, -1) if own[j]), None)
+            shared = states[before] if before is not None and leading[before] else None
+            if shared is None:
+                after = next((j for j in range(i + 1, len(parts)) if own[j]), None)
+                if after is not None and states[after] and not leading[after]:
+                    shared = states[after]
+            if shared:
+                result = f"{result} ({shared.group().lower()})"
+        stated.append((part, result))
+    return stated
+
+
+def _words_before(part: str, state: re.Match[str]) -> bool:
+    """Whether anything but small words stands before a state."""
+    before = re.sub(r"\b(?:the|a|an|all|other|both|with|of|had|showing)\b", "", part[: state.start()])
+    return any(c.isalnum() for c in before)
 
 
 class _Builder:
@@ -185,6 +233,12 @@ class _Builder:
     def add(self, bullet: _Bullet) -> None:
         """Take in one bullet with everything below it."""
         heading, body = split_heading(bullet.text)
+        if heading and _PATIENT.match(heading):
+            if body:
+                self._prose(body)
+            for child in bullet.children:
+                self.add(child)
+            return
         if heading and _PSEUDO.match(_strip_time(heading)):
             self.pseudo.append(Pseudo(heading, "\n".join([body, *_flatten(bullet.children)]).strip()))
             return
@@ -216,9 +270,17 @@ class _Builder:
 
     def _headed(self, heading: str, body: str) -> None:
         heads = self._heads(heading)
+        state = _STATE.match(heading)
+        if state and len(_clean_name(heading)) < len(heading):
+            # "Positive tests for coeliac disease: tTG, EMA": the state is part of the result.
+            body = f"{state.group()}: {body}"
         if not heads:
             mentions = self._mentions(heading)
-            category: Category = "microbiology" if _has(mentions, "organism") else "other"
+            category: Category = "other"
+            if _has(mentions, "organism"):
+                category = "microbiology"
+            elif _has(mentions, "specimen"):
+                category = "laboratory"
             self._append(heading, category, body)
         elif all(m.term.id in _GENERIC_IMAGING for m in heads):
             self._sentencewise(heading, body, "imaging")
@@ -231,9 +293,11 @@ class _Builder:
         """Give the sentences under a general heading to the tests they name."""
         current: _Item | None = None
         for sentence in _sentences(body):
+            if self._listed(sentence, heading):
+                current = None
+                continue
             subject = self._subject(sentence)
-            heads = [m for m in self._heads(subject) if not self._generic(m)]
-            foreign = [m for m in heads if category == "imaging" or m.term.category not in _LABORATORY]
+            foreign = [m for m in self._heads(subject) if not self._belongs(m, category)]
             if foreign:
                 current = self._append(self._phrase(subject, foreign), _category(foreign), sentence)
             elif current is None or category == "laboratory":
@@ -241,30 +305,64 @@ class _Builder:
             else:
                 current.result.append(sentence)
 
+    def _belongs(self, mention: Mention, category: Category) -> bool:
+        """Whether a test named under a general heading is part of what the heading stands for."""
+        if category == "imaging":
+            return self._generic(mention)
+        return mention.term.kind != "procedure" or mention.term.category in _LABORATORY
+
+    def _listed(self, sentence: str, heading: str = LABORATORY) -> bool:
+        """Take in a list of tests that share a state ("normal brain CT, chest X-ray and EMG")."""
+        if self._heads(self._subject(sentence, verbs_only=True)):
+            return False
+        parts = _parts(sentence)
+        procedures = [[m for m in self._heads(p) if m.term.kind == "procedure"] for p in parts]
+        if sum(map(bool, procedures)) < 2 or not _STATE.search(sentence):
+            return False
+        for (part, result), heads in zip(
+            _with_states(parts, self.catalogue), procedures, strict=True
+        ):
+            if heads:
+                self._append(self._phrase(part, heads), _category(heads), result)
+            elif self._heads(part):
+                self._append(heading, "laboratory", result)
+            else:
+                self._append(OTHER, "other", result)
+        return True
+
     def _prose(self, text: str) -> None:
         current: _Item | None = None
         for sentence in _sentences(text):
             heading, body = split_heading(sentence)
-            if heading and self._heads(heading):
+            if heading and body and self._heads(heading):
                 self._headed(heading, body)
                 current = self.items[-1]
+                continue
+            if self._listed(sentence):
+                current = None
                 continue
             subject = self._subject(sentence)
             heads = self._heads(subject) or self._heads(sentence)[:1]
             specific = [m for m in heads if not self._generic(m)] or heads
             if not specific:
-                organisms = [m for m in self._mentions(sentence) if m.term.kind == "organism"]
-                if organisms and _STATE.search(sentence) and not current:
-                    current = self._append("Microbiology", "microbiology", sentence)
-                elif current:
-                    current.result.append(sentence)
-                else:
-                    current = self._append(OTHER, "other", sentence)
-            elif all(m.term.category in _LABORATORY for m in specific):
-                current = self._append("Laboratory tests", "laboratory", sentence)
+                current = self._headless(sentence, current)
+            elif all(self._belongs(m, "laboratory") for m in specific):
+                current = self._append(LABORATORY, "laboratory", sentence)
             else:
+                named = [m for m in specific if not self._belongs(m, "laboratory")]
                 where = subject if self._heads(subject) else sentence
-                current = self._append(self._phrase(where, specific), _category(specific), sentence)
+                current = self._append(self._phrase(where, named), _category(named), sentence)
+
+    def _headless(self, sentence: str, current: _Item | None) -> _Item:
+        """A sentence that names no test: laboratory findings, more of the last test, or other."""
+        if any(True for _ in _measured(sentence, self.catalogue)):
+            return self._append(LABORATORY, "laboratory", sentence)
+        if current:
+            current.result.append(sentence)
+            return current
+        if _has(self._mentions(sentence), "organism") and _STATE.search(sentence):
+            return self._append("Microbiology", "microbiology", sentence)
+        return self._append(OTHER, "other", sentence)
 
     def _append(self, name: str, category: Category, result: str) -> _Item:
         name = _clean_name(name)
@@ -278,13 +376,20 @@ class _Builder:
         self.items.append(_Item(name, category, [result]))
         return self.items[-1]
 
-    def _subject(self, sentence: str) -> str:
-        """What stands before the verb, or the whole sentence where that names no test."""
+    def _subject(self, sentence: str, *, verbs_only: bool = False) -> str:
+        """What stands before the verb, or the whole sentence where that names no test.
+
+        Args:
+            sentence: The sentence.
+            verbs_only: A state ("normal") does not count as a verb, and there may be no subject.
+        """
         for verb in _VERB.finditer(sentence):
             before = sentence[: verb.start()]
+            if verbs_only and _STATE.fullmatch(verb.group()):
+                continue
             if self._heads(before):
                 return before
-        return sentence
+        return "" if verbs_only else sentence
 
     def _phrase(self, text: str, heads: list[Mention]) -> str:
         """The words of a text that name the test: its heads with their sites and specimens."""
@@ -326,12 +431,12 @@ class _Builder:
             while name.casefold() in taken:
                 name, number = f"{item.name} ({number})", number + 1
             taken.add(name.casefold())
-            result = " ".join(text.strip() for text in item.result)
-            analytes = (
-                analytes_in(" ".join(_ended(t) for t in item.result), self.catalogue)
-                if item.category in ("laboratory", "other")
-                else ()
-            )
+            result = " ".join(text.strip() for text in item.result).rstrip(";")
+            analytes: tuple[Analyte, ...] = ()
+            if item.category in ("laboratory", "other"):
+                analytes = analytes_in("\n".join(map(_ended, item.result)), self.catalogue)
+            if item.category == "other" and len(analytes) > 1:
+                item.category = "laboratory"
             single = len(analytes) == 1 and len(self._heads(item.name)) == 1
             tests.append(
                 TestResult(
@@ -407,7 +512,17 @@ def _ended(text: str) -> str:
 
 
 def _sentences(text: str) -> list[str]:
-    return [s.strip() for line in text.splitlines() for s in _SENTENCE.split(line) if s.strip()]
+    """Sentences and clauses, each with its closing mark; never cut inside brackets."""
+    pieces = []
+    for line in text.splitlines():
+        start = 0
+        for match in _SENTENCE_END.finditer(line):
+            piece = line[start : match.end()]
+            if piece.count("(") <= piece.count(")") and piece.count("[") <= piece.count("]"):
+                pieces.append(piece)
+                start = match.end()
+        pieces.append(line[start:])
+    return [piece.strip() for piece in pieces if piece.strip()]
 
 
 def _parts(sentence: str) -> list[str]:
@@ -417,7 +532,7 @@ def _parts(sentence: str) -> list[str]:
     """
     parts, start, depth = [], 0, 0
     lists = {
-        m.start() for m in re.finditer(r"\((?=[^()]*,)(?=[^()]*[A-Za-z]{2}[^()]*\d[^()]*,)[^()]*\)", sentence)
+        m.start() for m in re.finditer(r"\((?=[^()]*[A-Za-z]{2}[^()]*\d[^()]*[,;])[^()]*\)", sentence)
     }
     openings: list[bool] = []
     i = 0
@@ -485,8 +600,12 @@ def _strip_time(name: str) -> str:
 
 def _clean_name(name: str) -> str:
     """A test's name without findings, markup or a trailing verb."""
-    bare = _STATE.sub(" ", name)
-    bare = re.sub(r"\s+", " ", bare)
+    bare = name
+    while (state := _STATE.search(bare)) and state.start() == 0 and state.end() < len(bare):
+        bare = bare[state.end() :].lstrip(" ,:-")
+    states = list(_STATE.finditer(bare))
+    if states and states[-1].end() == len(bare.rstrip(" .")) and states[-1].start() > 0:
+        bare = bare[: states[-1].start()]
     bare = re.sub(r"\(\s*\)", "", bare).strip(" ,;:.-*–")
     bare = re.sub(r"^(?:the|a|an|of|for|and|on|in|by)\s+", "", bare, flags=re.IGNORECASE)
     bare = bare if len(bare) >= 2 else name

@@ -152,9 +152,48 @@ class Catalogue:
         """Whether ``id`` is ``other`` or lies inside it (liver in abdomen, CTA in CT)."""
         return other in self._ancestors[id]
 
+    def base(self, id: str) -> tuple[Term, frozenset[str]]:
+        """An analyte without the specimen in its name, and that specimen.
+
+        "CSF glucose" is glucose measured in CSF: two ways to write one test become one.
+
+        Example:
+            >>> term, specimens = Catalogue.load().base("csf_glucose")
+            >>> term.id, sorted(specimens)
+            ('glucose', ['csf'])
+        """
+        return self._bases.get(id, (self.terms[id], frozenset()))
+
     def members(self, id: str) -> frozenset[str]:
         """A panel's analytes and sub-panels, all the way down, itself included."""
         return self._members[id]
+
+    @cached_property
+    def findings(self) -> dict[str, Term]:
+        """Folded words for an abnormal value ("hyponatremia") and what they are read from."""
+        return {
+            " ".join(words(row["finding"])): self.terms[row["analyte"]]
+            for row in read_table("findings")
+        }
+
+    @cached_property
+    def _bases(self) -> dict[str, tuple[Term, frozenset[str]]]:
+        by_name: dict[tuple[str, ...], Term] = {}
+        specimen_names: dict[str, set[tuple[str, ...]]] = {}
+        for phrases in self._phrases.values():
+            for phrase, term in phrases:
+                if term.kind in ("analyte", "panel"):
+                    by_name[phrase] = term
+                elif term.kind == "specimen":
+                    specimen_names.setdefault(term.id, set()).add(phrase)
+        bases: dict[str, tuple[Term, frozenset[str]]] = {}
+        for phrase, term in by_name.items():
+            for specimen in term.specimens:
+                for prefix in specimen_names.get(specimen, ()):
+                    base = by_name.get(phrase[len(prefix) :]) if phrase[: len(prefix)] == prefix else None
+                    if base is not None and base.id != term.id and base.kind == term.kind:
+                        bases[term.id] = (base, frozenset({specimen}))
+        return bases
 
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:

@@ -159,11 +159,15 @@ def _orders(segment: _Segment, carried: list[_Segment], text: str) -> list[Order
 def _order(head: Term | None, segment: _Segment, carried: list[_Segment], text: str) -> Order:
     parts = [*carried, segment]
     sides = {t.text for part in parts for t in part.loose if t.text in _SIDES}
+    specimens = frozenset().union(*(p.ids("specimen") for p in parts))
+    if head is not None:
+        head, own = Catalogue.load().base(head.id)
+        specimens |= own
     return Order(
         text=text[parts[0].start : segment.end],
         head=head,
         sites=frozenset().union(*(p.ids("site") for p in parts)),
-        specimens=frozenset().union(*(p.ids("specimen") for p in parts)),
+        specimens=specimens,
         organisms=frozenset().union(*(p.ids("organism") for p in parts)),
         sides=frozenset(sides),
         words=frozenset(t.text for part in parts for t in part.loose if t.text not in _SIDES),

@@ -1,0 +1,79 @@
+"""Agent: anything that plays an episode. Two methods, no base class needed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy as np
+
+from medaction_gym.cases.case import Case
+
+
+class Agent(Protocol):
+    """Plays one episode at a time.
+
+    Attributes:
+        privileged: Whether `begin` is given the case, gold diagnosis included. Such an agent is a
+            bound or a teacher, never a contestant.
+    """
+
+    privileged: bool
+
+    def begin(
+        self,
+        observation: dict[str, Any],
+        info: dict[str, Any],
+        rng: np.random.Generator,
+        case: Case | None,
+    ) -> None:
+        """Start an episode.
+
+        Args:
+            observation: The first observation.
+            info: The first info.
+            rng: The only source of randomness the agent may use.
+            case: The case, for privileged agents; None for all others.
+        """
+        ...
+
+    def act(self, observation: dict[str, Any], info: dict[str, Any]) -> Any:
+        """Choose the next action, in any form the environment takes."""
+        ...
+
+
+# Agents by name. The second half are exploits: policies that a sound reward must not pay.
+AGENTS: dict[str, str] = {
+    "random": "medaction_gym.agents.random:RandomAgent",
+    "protocol": "medaction_gym.agents.protocol:ProtocolAgent",
+    "cheating-oracle": "medaction_gym.agents.cheating_oracle:CheatingOracle",
+    "commit-at-once": "medaction_gym.agents.exploits.commit_at_once:CommitAtOnce",
+    "never-commit": "medaction_gym.agents.exploits.never_commit:NeverCommit",
+    "order-everything": "medaction_gym.agents.exploits.order_everything:OrderEverything",
+    "repeat-one-test": "medaction_gym.agents.exploits.repeat_one_test:RepeatOneTest",
+    "dump-fifty": "medaction_gym.agents.exploits.dump_fifty:DumpFifty",
+    "echo-vignette": "medaction_gym.agents.exploits.echo_vignette:EchoVignette",
+}
+
+
+def make_agent(name: str) -> Agent:
+    """Make an agent by name, or by ``"module:Class"`` for one's own.
+
+    Raises:
+        ValueError: If there is no such agent, or the module has no such class.
+
+    Example:
+        >>> make_agent("random").privileged
+        False
+    """
+    target = AGENTS.get(name, name)
+    if ":" not in target:
+        raise ValueError(
+            f"no agent {name!r}; known: {', '.join(AGENTS)}, or give your own as 'module:Class'"
+        )
+    module, _, attribute = target.partition(":")
+    try:
+        agent: Agent = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"agent {name!r} cannot be loaded: {error}") from error
+    return agent

@@ -1,0 +1,72 @@
+"""Common: what the commands share: options, kind errors, progress bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+if TYPE_CHECKING:
+    from medaction_gym.cases.caseset import CaseSet
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+CasesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cases",
+        help="Case file or folder (MedR-Bench JSON, AgentClinic JSONL, this project's JSONL); "
+        "the shipped teaching cases if left out.",
+        show_default=False,
+    ),
+]
+
+
+@contextmanager
+def kind_errors() -> Iterator[None]:
+    """Turn expected errors into one clear message and exit status 1."""
+    try:
+        yield
+    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        message = error.args[0] if isinstance(error, KeyError) and error.args else error
+        errors.print(f"[bold red]error:[/] {escape(str(message))}")
+        raise typer.Exit(1) from None
+
+
+def load_cases(path: Path | None, *, skip_bad: bool = False) -> CaseSet:
+    """Load cases for a command; says which bad cases were skipped."""
+    from medaction_gym.cases.caseset import CaseSet
+
+    if path is None:
+        return CaseSet.teaching()
+    cases = CaseSet.load(path, on_error="skip" if skip_bad else "raise")
+    for problem in cases.problems:
+        errors.print(f"[yellow]skipped:[/] {escape(str(problem))}")
+    return cases
+
+
+def progress_bar() -> Progress:
+    """A progress bar with a rate and the time left."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TaskProgressColumn(show_speed=True),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,40 @@
+"""Main: the command line's entry, and the commands without a group."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from medaction_gym import __version__
+from medaction_gym.cli import cases, demo, play, replay, run
+
+app = typer.Typer(
+    help="Active diagnosis on published case reports. For research on agents, not for patients.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(cases.app, name="cases", help="Look at case files.")
+app.command()(demo.demo)
+app.command()(play.play)
+app.command()(run.run)
+app.command()(replay.replay)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"medaction-gym {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+

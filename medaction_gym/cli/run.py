@@ -1,0 +1,88 @@
+"""Run: ``medaction-gym run``, an agent over many cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases, progress_bar
+
+if TYPE_CHECKING:
+    from medaction_gym.metrics.summary import Summary
+
+
+def run(
+    agent: Annotated[str, typer.Option(help="Name of an agent, or module:Class.")],
+    out: Annotated[Path, typer.Option(help="Folder for the run's files.")],
+    cases: CasesOption = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N cases.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the agent.")] = 0,
+    max_turns: Annotated[int, typer.Option(min=1, help="Turns until truncation.")] = 30,
+    max_tests: Annotated[int | None, typer.Option(min=0, help="Limit on tests.")] = None,
+    budget: Annotated[float | None, typer.Option(min=0, help="Limit on dollars.")] = None,
+    show_menu: Annotated[bool, typer.Option(help="Show the names of the recorded tests.")] = False,
+    skip_bad: Annotated[bool, typer.Option(help="Leave bad cases out instead of stopping.")] = False,
+) -> None:
+    """Let an agent play cases; write trajectories as it goes; print what became of every case.
+
+    A run that was killed goes on where it stopped when the same command is given again.
+    """
+    from medaction_gym.episode import Rules
+    from medaction_gym.metrics.summary import summarise
+    from medaction_gym.rollout import run as run_cases
+    from medaction_gym.trajectory import Settings
+
+    with kind_errors():
+        selected = load_cases(cases, skip_bad=skip_bad)[:limit]
+        settings = Settings(
+            rules=Rules(max_turns=max_turns, max_tests=max_tests, budget=budget),
+            show_menu=show_menu,
+        )
+        with progress_bar() as bar:
+            task = bar.add_task(agent, total=len(selected))
+            trajectories = run_cases(
+                selected,
+                agent,
+                out,
+                seed=seed,
+                settings=settings,
+                jobs=jobs,
+                on_case=lambda _: bar.advance(task),
+            )
+    console.print(summary_table({agent: summarise(trajectories)}))
+    for trajectory in trajectories:
+        if trajectory.status == "errored":
+            console.print(f"[red]errored[/] {trajectory.case_id}: {escape(trajectory.error)}")
+    console.print(f"Trajectories: {out / 'trajectories.jsonl'}", markup=False, soft_wrap=True)
+
+
+def summary_table(summaries: dict[str, Summary]) -> Table:
+    """A table with a row an agent, every count with its denominator."""
+    table = Table(
+        "agent", "right", "wrong", "truncated", "errored", "grade", "reward", "tests", "turns", "USD",
+        caption="right, wrong, truncated and errored add up to all cases; grade by the string judge "
+        "(strict with paraphrases); means over the cases that did not error",
+    )  # fmt: skip
+    for agent, s in summaries.items():
+        out_of = f"/{s.cases}"
+        truncated = f"{s.truncated}{out_of}"
+        if s.truncated_right:
+            truncated += f" ({s.truncated_right} with the right head)"
+        table.add_row(
+            escape(agent),
+            f"{s.right}{out_of}",
+            f"{s.wrong}{out_of}",
+            truncated,
+            f"{s.errored}{out_of}",
+            f"{s.grade:.3f}",
+            f"{s.reward:+.3f}",
+            f"{s.tests:.1f}",
+            f"{s.turns:.1f}",
+            f"{s.usd:,.0f}",
+        )
+    return table

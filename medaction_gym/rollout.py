@@ -1,0 +1,266 @@
+"""Rollout: an agent plays one case, or all of them, and leaves trajectories.
+
+A run's folder holds three files: ``run.json`` (what was run), ``cases.jsonl`` (on which cases, so
+that the folder can be replayed alone) and ``trajectories.jsonl``, one line a case in the order of
+the cases, appended as they finish. A killed run is continued by the same call: whole lines count
+as done, a torn last line is cut off and played again.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from medaction_gym import __version__
+from medaction_gym.agents.base import Agent, make_agent
+from medaction_gym.cases.case import Case
+from medaction_gym.cases.caseset import CaseSet, stable_fraction
+from medaction_gym.envs.diagnosis import DiagnosisEnv
+from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
+
+
+class RunError(RuntimeError):
+    """A run's folder cannot be used."""
+
+
+class RunConfig(BaseModel):
+    """What was run: enough to do it again, and to refuse to mix two runs.
+
+    Attributes:
+        agent: Name of the agent, or ``module:Class``.
+        seed: Seed of the agent.
+        settings: Settings of the environment.
+        cases_hash: Hash of the `CaseSet`.
+        package_version: The medaction-gym that ran.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agent: str
+    seed: int = 0
+    settings: Settings = Settings()
+    cases_hash: str
+    package_version: str = __version__
+
+
+def make_env(cases: CaseSet, settings: Settings) -> DiagnosisEnv:
+    """The environment for some settings."""
+    rules = settings.rules
+    return DiagnosisEnv(
+        cases,
+        max_turns=rules.max_turns,
+        max_tests=rules.max_tests,
+        budget=rules.budget,
+        reward=settings.reward,
+        show_menu=settings.show_menu,
+    )
+
+
+def rollout(
+    env: DiagnosisEnv,
+    agent: Agent,
+    case: Case,
+    *,
+    name: str = "",
+    seed: int = 0,
+    settings: Settings | None = None,
+) -> Trajectory:
+    """Let an agent play one case to its end.
+
+    An exception in the agent is recorded as status ``"errored"``; it is never turned into a
+    wrong diagnosis.
+
+    Args:
+        env: An environment whose cases include the case.
+        agent: The agent.
+        case: The case to play.
+        name: The agent's name, for the record.
+        seed: Seed of the agent; the stream also depends on the case's id, so that a case plays
+            the same alone or among others.
+        settings: The environment's settings, for the record.
+
+    Example:
+        >>> cases = CaseSet.teaching()
+        >>> env = DiagnosisEnv(cases)
+        >>> rollout(env, make_agent("cheating-oracle"), cases[0]).right
+        True
+    """
+    rng = np.random.default_rng([seed, int(stable_fraction(case.id, "rollout") * 2**63)])
+    observation, info = env.reset(options={"case_id": case.id})
+    error = ""
+    try:
+        agent.begin(observation, info, rng, case if agent.privileged else None)
+        over = False
+        while not over:
+            observation, _, terminated, truncated, info = env.step(agent.act(observation, info))
+            over = terminated or truncated
+    except Exception as failure:
+        error = f"{type(failure).__name__}: {failure}"[:1_000]
+    settings = settings or Settings(
+        rules=env.rules, reward=env.reward_preset, show_menu=env.show_menu
+    )
+    return Trajectory.of(env.episode, settings=settings, agent=name, seed=seed, error=error)
+
+
+def run(
+    cases: CaseSet,
+    agent: str,
+    out: str | os.PathLike[str],
+    *,
+    seed: int = 0,
+    settings: Settings | None = None,
+    jobs: int = 1,
+    on_case: Callable[[Trajectory], None] | None = None,
+) -> list[Trajectory]:
+    """Let an agent play every case, writing trajectories as it goes; continue a killed run.
+
+    Args:
+        cases: The cases.
+        agent: Name of the agent, or ``module:Class``.
+        out: The run's folder; made if missing.
+        seed: Seed of the agent.
+        settings: Settings of the environment.
+        jobs: Worker processes. The files are the same bytes for any number.
+        on_case: Called with each trajectory, those of an earlier call included.
+
+    Returns:
+        One trajectory a case, in the order of the cases.
+
+    Raises:
+        RunError: If the folder belongs to another run, is in use, or was altered.
+        ValueError: If there is no such agent.
+    """
+    settings = settings or Settings()
+    make_agent(agent)  # fail before anything is written
+    config = RunConfig(agent=agent, seed=seed, settings=settings, cases_hash=cases.hash)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            return _run(cases, config, folder, jobs, on_case or (lambda trajectory: None))
+    except Timeout:
+        raise RunError(f"{folder}: another run is writing here") from None
+
+
+def _run(
+    cases: CaseSet,
+    config: RunConfig,
+    folder: Path,
+    jobs: int,
+    on_case: Callable[[Trajectory], None],
+) -> list[Trajectory]:
+    _claim(folder, config, cases)
+    file = folder / "trajectories.jsonl"
+    done = {t.case_id: t for t in _finished(file)}
+    strangers = sorted(set(done) - {case.id for case in cases})
+    if strangers:
+        raise RunError(f"{file}: holds cases that are not part of this run: {strangers[:3]}")
+    for trajectory in done.values():
+        on_case(trajectory)
+    left = [case.id for case in cases if case.id not in done]
+    with file.open("a", encoding="utf-8", newline="\n") as output:
+        for line in _play(left, config, folder, cases, jobs):
+            output.write(line + "\n")
+            output.flush()
+            trajectory = Trajectory.model_validate_json(line)
+            done[trajectory.case_id] = trajectory
+            on_case(trajectory)
+    return [done[case.id] for case in cases]
+
+
+def _claim(folder: Path, config: RunConfig, cases: CaseSet) -> None:
+    """Write the run's description, or check that it is the same run."""
+    description = folder / "run.json"
+    if description.exists():
+        try:
+            before = RunConfig.model_validate_json(description.read_text(encoding="utf-8"))
+        except (ValidationError, ValueError) as error:
+            raise RunError(f"{description}: is damaged: {error}") from None
+        differing = [
+            name for name in RunConfig.model_fields if getattr(before, name) != getattr(config, name)
+        ]
+        if differing:
+            raise RunError(
+                f"{folder}: holds another run (different {', '.join(differing)}); "
+                "choose another --out"
+            )
+        return
+    if (folder / "trajectories.jsonl").exists():
+        raise RunError(f"{folder}: has trajectories but no run.json; choose another --out")
+    cases.save(folder / "cases.jsonl")
+    partial_file = description.with_suffix(".partial")
+    partial_file.write_text(
+        json.dumps(config.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8"
+    )
+    partial_file.replace(description)
+
+
+def _finished(file: Path) -> Iterator[Trajectory]:
+    """The trajectories already written; a torn last line is cut off."""
+    if not file.exists():
+        return
+    data = file.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        with file.open("r+b") as output:
+            output.truncate(whole)
+    yield from read_trajectories(file)
+
+
+def _play(
+    ids: list[str], config: RunConfig, folder: Path, cases: CaseSet, jobs: int
+) -> Iterator[str]:
+    if jobs <= 1 or len(ids) < 2:
+        worker = _Worker(config, cases)
+        for case_id in ids:
+            yield worker.play(case_id)
+        return
+    # spawn: a worker starts clean, whatever threads or sessions the caller holds.
+    with ProcessPoolExecutor(
+        max_workers=min(jobs, len(ids)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(config.model_dump(mode="json"), str(folder / "cases.jsonl")),
+    ) as pool:
+        yield from pool.map(_play_one, ids, chunksize=min(8, len(ids) // (2 * jobs) + 1))
+
+
+class _Worker:
+    """An agent and an environment that are kept between cases."""
+
+    def __init__(self, config: RunConfig, cases: CaseSet):
+        self.config = config
+        self.cases = cases
+        self.env = make_env(cases, config.settings)
+        self.agent = make_agent(config.agent)
+
+    def play(self, case_id: str) -> str:
+        return rollout(
+            self.env,
+            self.agent,
+            self.cases.get(case_id),
+            name=self.config.agent,
+            seed=self.config.seed,
+            settings=self.config.settings,
+        ).to_json()
+
+
+_worker: _Worker | None = None
+
+
+def _start_worker(config: dict[str, object], cases: str) -> None:
+    global _worker
+    _worker = _Worker(RunConfig.model_validate(config), CaseSet.load(cases))
+
+
+def _play_one(case_id: str) -> str:
+    assert _worker is not None, "the worker was not started by _start_worker"
+    return _worker.play(case_id)
