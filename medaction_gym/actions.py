@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -86,16 +87,14 @@ class Hypothesis(_Frozen):
 
 
 class UpdateDifferential(_Frozen):
-    """State the working differential. It replaces the one before.
+    """State the working differential. It replaces the one before; an empty one clears it.
 
     Probabilities need not sum to 1: what is missing is "something else", and a sum above 1 is
     scaled down when the differential is scored.
     """
 
     action: Literal["update_differential"] = "update_differential"
-    differential: Annotated[
-        tuple[Hypothesis, ...], Field(min_length=1, max_length=MAX_DIFFERENTIAL)
-    ]
+    differential: Annotated[tuple[Hypothesis, ...], Field(max_length=MAX_DIFFERENTIAL)]
 
 
 class Commit(_Frozen):
@@ -144,12 +143,12 @@ def parse(raw: object) -> Action | Malformed:
         'order_test.test: Field required'
     """
     try:
-        if isinstance(raw, ACTION_CLASSES):
-            # An action built with model_construct has not been checked.
-            return _ACTIONS.validate_python(raw.model_dump())
         if isinstance(raw, Malformed):
             return raw
         value = raw
+        if isinstance(value, ACTION_CLASSES):
+            # An action built with model_construct has not been checked.
+            value = value.model_dump()
         if isinstance(value, (str, bytes, bytearray)):
             if len(value) > MAX_JSON:
                 return Malformed(
@@ -158,7 +157,10 @@ def parse(raw: object) -> Action | Malformed:
                 )
             value = from_json(value)
         if isinstance(value, tuple) and len(value) == 2:
-            value = _from_pair(*value)
+            number = int(value[0])
+            if isinstance(value[1], str) and len(value[1]) <= MAX_REQUEST:
+                return _from_text(number, value[1])
+            value = _from_pair(number, value[1])
         if not isinstance(value, Mapping):
             return Malformed(
                 reason=f"expected an object with an 'action' field, got {type(value).__name__}",
@@ -172,8 +174,13 @@ def parse(raw: object) -> Action | Malformed:
         return Malformed(reason=f"not a JSON object: {error}"[:300], received=_excerpt(raw))
 
 
-def _from_pair(index: Any, value: Any) -> dict[str, Any]:
-    number = int(index)
+@lru_cache(maxsize=10_000)
+def _from_text(number: int, text: str) -> Action:
+    """Orders and commitments recur word for word across cases; actions are immutable."""
+    return _ACTIONS.validate_python(_from_pair(number, text))
+
+
+def _from_pair(number: int, value: Any) -> dict[str, Any]:
     if not 0 <= number < len(ACTION_NAMES):
         raise ValueError(f"action index {number} is not 0, 1 or 2")
     name, field = ACTION_NAMES[number], ("test", "differential", "diagnosis")[number]

@@ -7,8 +7,7 @@ it, so a snapshot is the state itself: branching a tree of trajectories costs no
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -53,8 +52,7 @@ class Rules(BaseModel):
     budget: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One action and what came of it.
 
     Attributes:
@@ -78,9 +76,10 @@ class Turn:
     hours: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(NamedTuple):
     """A state of play.
+
+    A named tuple: as immutable as it looks, and the cheapest thing Python can copy.
 
     Attributes:
         case: The case played.
@@ -107,8 +106,8 @@ class Episode:
 
     case: Case
     rules: Rules
-    oracle: Oracle = field(repr=False)
-    previous: Episode | None = field(default=None, repr=False)
+    oracle: Oracle
+    previous: Episode | None = None
     turn: Turn | None = None
     number: int = 0
     status: Status = "open"
@@ -175,16 +174,16 @@ class Episode:
         action = self.turn.action if self.turn else None
         return action.diagnosis if isinstance(action, Commit) else ""
 
+    def __repr__(self) -> str:
+        return f"Episode({self.case.id!r}, turn {self.number}, {self.status})"
+
     def _after(self, turn: Turn) -> Episode:
-        number = self.number + 1
+        action, number = turn.action, self.number + 1
         status: Status = "open"
-        if isinstance(turn.action, Commit):
+        if isinstance(action, Commit):
             status = "committed"
         elif number >= self.rules.max_turns:
             status = "truncated"
-        differential = self.differential
-        if isinstance(turn.action, UpdateDifferential):
-            differential = turn.action.differential
         return Episode(
             case=self.case,
             rules=self.rules,
@@ -197,15 +196,15 @@ class Episode:
             tests=self.tests + turn.tests,
             usd=self.usd + turn.usd,
             hours=self.hours + turn.hours,
-            differential=differential,
+            differential=(
+                action.differential if isinstance(action, UpdateDifferential) else self.differential
+            ),
         )
 
     def _order(self, action: OrderTest) -> Turn:
         parts = self.oracle.answer(action.test)
         if len(parts) > MAX_TESTS_PER_REQUEST:
-            reason = (
-                f"test: names {len(parts)} tests; a request may name {MAX_TESTS_PER_REQUEST} at most"
-            )
+            reason = f"test: names {len(parts)} tests; at most {MAX_TESTS_PER_REQUEST} a request"
             return Turn(action, Outcome.MALFORMED, f"Not ordered: {reason}.", reason)
         lines, whys, outcomes = [], [], []
         released: list[Release] = []
@@ -239,23 +238,22 @@ class Episode:
         if part.outcome is not Outcome.RESULT:
             return part, []
         # An analyte of a panel that has been read whole is no news.
-        read = {r.item for r in (*self.seen, *released) if r.analyte < 0}
         new = [
             r
             for r in part.releases
-            if r not in self.seen and r not in released and (r.analyte < 0 or r.item not in read)
+            if not any(known in self.seen or known in released for known in (r, Release(r.item)))
         ]
         if not new:
             why = "all of it was reported before"
-            return replace(part, outcome=Outcome.REPEATED, why=why), []
+            return part._replace(outcome=Outcome.REPEATED, why=why), []
         rules = self.rules
         if rules.max_tests is not None and self.tests + tests >= rules.max_tests:
             why = f"the limit of {rules.max_tests} tests is reached; commit to a diagnosis"
-            return replace(part, outcome=Outcome.UNAVAILABLE, why=why), []
+            return part._replace(outcome=Outcome.UNAVAILABLE, why=why), []
         if rules.budget is not None and self.usd + usd + part.price.usd > rules.budget:
             left = rules.budget - self.usd - usd
             why = f"it costs ${part.price.usd:,.2f} and ${left:,.2f} of the budget is left"
-            return replace(part, outcome=Outcome.UNAVAILABLE, why=why), []
+            return part._replace(outcome=Outcome.UNAVAILABLE, why=why), []
         return part, new
 
     def _say(self, part: Part, new: list[Release]) -> str:

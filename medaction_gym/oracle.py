@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple, Protocol
 
 from rapidfuzz.fuzz import ratio
@@ -58,8 +58,7 @@ class Release(NamedTuple):
     analyte: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """The answer to one test of a request.
 
     Attributes:
@@ -120,7 +119,9 @@ _DEPARTMENTS = {
 }
 
 # Ways of taking and reading tissue that a doctor orders as one: a biopsy is read by a pathologist.
-_TISSUE = frozenset({"biopsy", "histopathology", "pathology", "excisional_biopsy", "surgical_pathology"})
+_TISSUE = frozenset(
+    {"biopsy", "histopathology", "pathology", "excisional_biopsy", "surgical_pathology"}
+)
 
 # Regions whose parts are examined by tests of their own: a CT of the head shows no teeth.
 _NO_CONTAINER = frozenset({"head", "whole_body", "neck", "trunk", "body"})
@@ -147,6 +148,20 @@ class RecordOracle:
         self.case = case
         self._entries = tuple(_entries(case))
         self._contents = tuple(_content(test) for test in case.tests)
+        names: dict[tuple[str, ...], list[Release]] = {}
+        for entry in self._entries:
+            for name in entry.names:
+                names.setdefault(name, []).append(entry.release)
+        self._names = {name: _without_parts(releases) for name, releases in names.items()}
+        # Which entries bear a head, in their name or in their item's report: all others cannot
+        # answer a request for it.
+        self._by_head: dict[str, list[int]] = {}
+        for number, entry in enumerate(self._entries):
+            heads = {order.head.id for order in entry.orders if order.head}
+            if entry.release.analyte < 0:
+                heads |= self._contents[entry.release.item].heads
+            for head in heads:
+                self._by_head.setdefault(head, []).append(number)
         self._cache: dict[str, tuple[Part, ...]] = {}
 
     def answer(self, request: str) -> tuple[Part, ...]:
@@ -192,8 +207,12 @@ class RecordOracle:
         if order.head.id in _DEPARTMENTS and not (order.sites or order.organisms or order.words):
             return self._department(order.head, part)
         found: dict[Tier, list[Release]] = {}
-        for entry in self._entries:
-            tier = min(filter(None, (self._tier(order, entry, o) for o in entry.orders)), default=None)
+        heads = self._by_head.keys() & _answering(order.head.id)
+        for number in sorted({n for head in heads for n in self._by_head[head]}):
+            entry = self._entries[number]
+            tier = min(
+                filter(None, (self._tier(order, entry, o) for o in entry.orders)), default=None
+            )
             if tier:
                 found.setdefault(tier, []).append(entry.release)
         if not found:
@@ -247,10 +266,10 @@ class RecordOracle:
         if head.kind == "procedure":
             if not all(_spoken(word, entry.words | content.words) for word in asked.words):
                 return None
-            if held.words - asked.words and held.head is not None and tier is Tier.SAME:
-                # The record's name says more than the catalogue knows of ("CT cisternography").
-                if not all(word.isdigit() for word in held.words - asked.words):
-                    tier = Tier.GENERAL
+            # The record's name may say more than the catalogue knows of ("CT cisternography").
+            more = {word for word in held.words - asked.words if not word.isdigit()}
+            if more and held.head is not None and tier is Tier.SAME:
+                tier = Tier.GENERAL
         return tier
 
     def _head_tier(self, asked: Term, held: Term | None, content: _Content | None) -> Tier | None:
@@ -331,8 +350,7 @@ class RecordOracle:
         return part(Outcome.NOT_UNDERSTOOD, (), why)
 
     def _by_name(self, text: str) -> tuple[Release, ...]:
-        name = words(text)
-        return _without_parts(entry.release for entry in self._entries if name in entry.names)
+        return self._names.get(words(text), ())
 
     def _entries_of(self, releases: Iterable[Release]) -> list[_Entry]:
         wanted = set(releases)
@@ -343,17 +361,32 @@ class _PartMaker(Protocol):
     def __call__(self, outcome: Outcome, releases: Iterable[Release], why: str) -> Part: ...
 
 
-_ORACLES: dict[str, RecordOracle] = {}
+# By the case's identity: an oracle holds its case, so the key cannot be given to another.
+_ORACLES: dict[int, RecordOracle] = {}
 
 
 def oracle_for(case: Case) -> RecordOracle:
-    """The case's oracle, built once a process."""
-    oracle = _ORACLES.get(case.hash)
+    """The case's oracle, built once a process for as long as 4,096 others are not."""
+    oracle = _ORACLES.get(id(case))
     if oracle is None:
         if len(_ORACLES) >= 4_096:
             _ORACLES.pop(next(iter(_ORACLES)))
-        oracle = _ORACLES[case.hash] = RecordOracle(case)
+        oracle = _ORACLES[id(case)] = RecordOracle(case)
     return oracle
+
+
+@cache
+def _answering(head: str) -> frozenset[str]:
+    """The heads that may answer a request for this one; see `RecordOracle._head_tier`."""
+    catalogue = Catalogue.load()
+    tissue = _TISSUE if head in _TISSUE else frozenset()
+    return tissue.union(
+        other
+        for other in catalogue.terms
+        if catalogue.within(other, head)
+        or head in catalogue.members(other)
+        or other in catalogue.members(head)
+    )
 
 
 def _entries(case: Case) -> Iterator[_Entry]:
@@ -428,7 +461,11 @@ def _without_parts(releases: Iterable[Release]) -> tuple[Release, ...]:
 def _missing(order: Order, entries: list[_Entry]) -> str:
     """Which detail would tell the candidates apart."""
     kinds = []
-    for kind, name in (("sites", "body site"), ("specimens", "specimen"), ("organisms", "organism")):
+    for kind, name in (
+        ("sites", "body site"),
+        ("specimens", "specimen"),
+        ("organisms", "organism"),
+    ):
         if not getattr(order, kind) and any(getattr(o, kind) for e in entries for o in e.orders):
             kinds.append(name)
     return " or ".join(kinds) or "kind of test"
@@ -442,7 +479,7 @@ def _spoken(word: str, held: frozenset[str]) -> bool:
     return word in held or (len(word) >= 5 and any(_alike(word, other) for other in held))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _price_of(name: str) -> Price:
     return prices().get(name) or prices()[UNKNOWN]
 

@@ -185,7 +185,9 @@ def _claim(folder: Path, config: RunConfig, cases: CaseSet) -> None:
         except (ValidationError, ValueError) as error:
             raise RunError(f"{description}: is damaged: {error}") from None
         differing = [
-            name for name in RunConfig.model_fields if getattr(before, name) != getattr(config, name)
+            name
+            for name in RunConfig.model_fields
+            if getattr(before, name) != getattr(config, name)
         ]
         if differing:
             raise RunError(

@@ -293,5 +293,3 @@ def write_trajectories(path: str | Path, trajectories: Iterable[Trajectory]) -> 
     with Path(path).open("w", encoding="utf-8", newline="\n") as file:
         for trajectory in trajectories:
             file.write(trajectory.to_json() + "\n")
-
-

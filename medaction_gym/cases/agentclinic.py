@@ -1,9 +1,9 @@
 """AgentClinic's JSONL: OSCE examinations with nested test results.
 
-Vital signs are part of the presentation. Every other examination ("Neurological Examination") is an
-item of the menu, as in AgentClinic's own protocol, where the doctor must ask for it; so three
-records without laboratory or imaging results can be played too. Ids are made from the record's content, since the file has none: a subset of
-the file gives the same ids as the whole.
+Vital signs are part of the presentation. Every other examination ("Neurological Examination") is
+an item of the menu, as in AgentClinic's own protocol, where the doctor must ask for it; so three
+records without laboratory or imaging results can be played too. Ids are made from the record's
+content, since the file has none: a subset of the file gives the same ids as the whole.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Any
 from medaction_gym.cases.case import (
     Analyte,
     Case,
+    Category,
     Diagnosis,
     Presentation,
     Provenance,
     TestResult,
+    as_category,
     canonical_json,
 )
 from medaction_gym.cases.leaks import gold_causes, gold_names, mask
@@ -27,7 +29,9 @@ from medaction_gym.catalogue.catalogue import Catalogue
 NAME = "AgentClinic JSONL"
 _ROOT = "OSCE_Examination"
 PROVENANCE = Provenance(
-    source="AgentClinic (MedQA)", license="MIT", url="https://github.com/SamuelSchmidgall/AgentClinic"
+    source="AgentClinic (MedQA)",
+    license="MIT",
+    url="https://github.com/SamuelSchmidgall/AgentClinic",
 )
 
 _EXAMINATION = "Examination"
@@ -105,7 +109,9 @@ def _prose(value: object) -> str:
         for key, inner in value.items():
             text = _prose(inner)
             if text:
-                lines.append(f"{_label(key)}: {text}" if "\n" not in text else f"{_label(key)}:\n{text}")
+                lines.append(
+                    f"{_label(key)}: {text}" if "\n" not in text else f"{_label(key)}:\n{text}"
+                )
         return "\n".join(lines)
     if isinstance(value, list):
         return "; ".join(filter(None, map(_prose, value)))
@@ -120,14 +126,18 @@ def _tests(results: dict[str, Any], examinations: dict[str, Any]) -> list[TestRe
         text = _prose(value)
         if not text:
             return
-        category = "examination" if group == _EXAMINATION else _category(name, group)
-        analytes = ()
+        category = _category(name, group)
+        if group == _EXAMINATION:
+            category = "examination"
+        analytes: tuple[Analyte, ...] = ()
         if isinstance(value, dict) and category in ("laboratory", "microbiology", "other"):
             analytes = tuple(
                 Analyte(name=_label(k), result=_prose(v))
                 for k, v in value.items()
                 if k.lower() not in _PLAIN and _prose(v)
             )
+        if category == "other" and len(analytes) > 1:
+            category = "laboratory"
         unique, number = name, 2
         while unique.casefold() in tests:
             unique, number = f"{name} ({number})", number + 1
@@ -144,7 +154,8 @@ def _tests(results: dict[str, Any], examinations: dict[str, Any]) -> list[TestRe
             add(name, value)
     for key, value in examinations.items():
         name = _label(key)
-        add(name if _EXAMINATION.lower() in name.lower() else f"{name} examination", value, _EXAMINATION)
+        named = {"exam", "examination", "evaluation", "assessment"} & set(name.lower().split())
+        add(name if named else f"{name} examination", value, _EXAMINATION)
     return list(tests.values())
 
 
@@ -153,7 +164,9 @@ def _is_panel(name: str, value: dict[str, Any]) -> bool:
     if any(isinstance(inner, dict) for inner in value.values()):
         return False
     heads = [m.term for m in Catalogue.load().find(name) if m.term.kind not in ("site", "specimen")]
-    generic = [t for t in heads if t.id in ("imaging", "radiology", "functional_tests", "genetic_testing")]
+    generic = [
+        t for t in heads if t.id in ("imaging", "radiology", "functional_tests", "genetic_testing")
+    ]
     return not generic
 
 
@@ -161,5 +174,5 @@ def _category(name: str, group: str) -> Category:
     for text in (name, group):
         for mention in Catalogue.load().find(text):
             if mention.term.category:
-                return mention.term.category  # type: ignore[return-value]
+                return as_category(mention.term.category)
     return "other"

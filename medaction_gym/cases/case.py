@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import (
     AfterValidator,
@@ -36,6 +36,12 @@ Category = Literal[
     "other",
 ]
 CATEGORIES: tuple[str, ...] = get_args(Category)
+
+
+def as_category(name: str) -> Category:
+    """A category by name; ``"other"`` for a name that is none."""
+    return cast(Category, name) if name in CATEGORIES else "other"
+
 
 # Longest strings a case may hold, in characters. The longest field of the 595 real cases has under
 # 5,000; the bounds keep a damaged file (a whole archive in one field) from becoming an observation.

@@ -122,7 +122,9 @@ class CaseSet(Sequence[Case]):
         except KeyError:
             from rapidfuzz.process import extract
 
-            near = [str(match[0]) for match in extract(str(case_id)[:100], list(self._by_id), limit=3)]
+            near = [
+                str(match[0]) for match in extract(str(case_id)[:100], list(self._by_id), limit=3)
+            ]
             raise KeyError(
                 f"no case {str(case_id)[:100]!r} among {len(self)}; closest: {', '.join(near)}"
             ) from None

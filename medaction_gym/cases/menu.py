@@ -1,10 +1,11 @@
 """Menu: from a summary's prose about tests to `TestResult`s.
 
-Summaries write tests in four ways: `Name: result`, bold or plain; a verb sentence ("CT showed ...");
-a generic heading over several tests ("Imaging: X-ray ...; MRI ..."); and free lists of values. This
-module tells them apart with the test catalogue, names each item after what a doctor would order,
-never after what was found, and gives a panel's components as analytes. Nothing is dropped in
-silence: what names no test becomes the item "Other findings", and pseudo-tests are returned.
+Summaries write tests in four ways: `Name: result`, bold or plain; a verb sentence ("CT showed
+..."); a generic heading over several tests ("Imaging: X-ray ...; MRI ..."); and free lists of
+values. This module tells them apart with the test catalogue, names each item after what a doctor
+would order, never after what was found, and gives a panel's components as analytes. Nothing is
+dropped in silence: what names no test becomes the item "Other findings", and pseudo-tests are
+returned.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from medaction_gym.cases.case import MAX_NAME, Analyte, Category, TestResult
+from medaction_gym.cases.case import MAX_NAME, Analyte, Category, TestResult, as_category
 from medaction_gym.catalogue.catalogue import Catalogue, Mention
 from medaction_gym.catalogue.tokens import Token, tokenize
 
@@ -33,7 +34,9 @@ _PSEUDO = re.compile(
 )
 
 # Headings that name a patient of several, not a test.
-_PATIENT = re.compile(r"^(?:case|patient|subject|sibling|p)\s*(?:no\.?\s*)?\d+\b.{0,30}$", re.IGNORECASE)
+_PATIENT = re.compile(
+    r"^(?:case|patient|subject|sibling|p)\s*(?:no\.?\s*)?\d+\b.{0,30}$", re.IGNORECASE
+)
 
 # Verbs that separate a test from its result in a sentence.
 _VERB = re.compile(
@@ -198,7 +201,9 @@ def _with_states(parts: list[str], catalogue: Catalogue) -> list[tuple[str, str]
         bool(state) or any(t.text in catalogue.findings for t in tokenize(part))
         for part, state in zip(bare, states, strict=True)
     ]
-    leading = [bool(s) and not _words_before(part, s) for part, s in zip(bare, states, strict=True)]
+    leading = [
+        s is not None and not _words_before(part, s) for part, s in zip(bare, states, strict=True)
+    ]
     stated = []
     for i, part in enumerate(parts):
         result = part.strip(" .,:;-")
@@ -218,7 +223,9 @@ def _with_states(parts: list[str], catalogue: Catalogue) -> list[tuple[str, str]
 
 def _words_before(part: str, state: re.Match[str]) -> bool:
     """Whether anything but small words stands before a state."""
-    before = re.sub(r"\b(?:the|a|an|all|other|both|with|of|had|showing)\b", "", part[: state.start()])
+    before = re.sub(
+        r"\b(?:the|a|an|all|other|both|with|of|had|showing)\b", "", part[: state.start()]
+    )
     return any(c.isalnum() for c in before)
 
 
@@ -240,7 +247,9 @@ class _Builder:
                 self.add(child)
             return
         if heading and _PSEUDO.match(_strip_time(heading)):
-            self.pseudo.append(Pseudo(heading, "\n".join([body, *_flatten(bullet.children)]).strip()))
+            self.pseudo.append(
+                Pseudo(heading, "\n".join([body, *_flatten(bullet.children)]).strip())
+            )
             return
         if not bullet.children:
             self._text(heading, body)
@@ -407,7 +416,9 @@ class _Builder:
                 break
             end = mention.last
         stop = tokens[end - 1].end
-        closing = re.match(r"\s*(?:scan|imaging|examination|analysis|test(?:ing)?|study)?\)?", text[stop:])
+        closing = re.match(
+            r"\s*(?:scan|imaging|examination|analysis|test(?:ing)?|study)?\)?", text[stop:]
+        )
         if closing and (text[stop:].startswith(")") or "(" in text[tokens[start].start : stop]):
             stop += len(closing.group().rstrip())
         return text[tokens[start].start : stop]
@@ -466,7 +477,11 @@ def split_heading(text: str) -> tuple[str, str]:
         depth += (character in "([") - (character in ")]")
         if character == ":" and depth <= 0 and (i + 1 == len(text) or text[i + 1].isspace()):
             heading = text[:i].strip(" *-_")
-            if 0 < len(heading) <= 100 and len(heading.split()) <= 12 and not _sentence_like(heading):
+            if (
+                0 < len(heading) <= 100
+                and len(heading.split()) <= 12
+                and not _sentence_like(heading)
+            ):
                 return heading, text[i + 1 :].strip()
             return "", text
     return "", text
@@ -532,7 +547,8 @@ def _parts(sentence: str) -> list[str]:
     """
     parts, start, depth = [], 0, 0
     lists = {
-        m.start() for m in re.finditer(r"\((?=[^()]*[A-Za-z]{2}[^()]*\d[^()]*[,;])[^()]*\)", sentence)
+        m.start()
+        for m in re.finditer(r"\((?=[^()]*[A-Za-z]{2}[^()]*\d[^()]*[,;])[^()]*\)", sentence)
     }
     openings: list[bool] = []
     i = 0
@@ -584,12 +600,16 @@ def _joined(text: str, tokens: list[Token], before: int, after: int) -> bool:
     if after < before:
         return False
     between = text[tokens[before - 1].end : tokens[after].start] if before > 0 else ""
-    return len(between) <= 25 and not _VERB.search(between) and bool(
-        re.fullmatch(
-            r"(?:[\s\-/()]|\b(?:of|the|and|right|left|both|bilateral|lower|upper|samples?|"
-            r"specimens?|scan|for|from|in|on|contrast|enhanced|guided|with|without|plain)\b)*",
-            between,
-            re.IGNORECASE,
+    return (
+        len(between) <= 25
+        and not _VERB.search(between)
+        and bool(
+            re.fullmatch(
+                r"(?:[\s\-/()]|\b(?:of|the|and|right|left|both|bilateral|lower|upper|samples?|"
+                r"specimens?|scan|for|from|in|on|contrast|enhanced|guided|with|without|plain)\b)*",
+                between,
+                re.IGNORECASE,
+            )
         )
     )
 
@@ -616,7 +636,7 @@ def _clean_name(name: str) -> str:
 
 
 def _category(heads: list[Mention]) -> Category:
-    return heads[0].term.category or "other"  # type: ignore[return-value]
+    return as_category(heads[0].term.category)
 
 
 def _has(mentions: list[Mention], kind: str) -> bool:

@@ -57,6 +57,14 @@ class Term:
     sites: tuple[str, ...] = ()
 
 
+class Base(NamedTuple):
+    """A test taken apart: what is done, on which specimens, at which sites."""
+
+    term: Term
+    specimens: frozenset[str] = frozenset()
+    sites: frozenset[str] = frozenset()
+
+
 class Mention(NamedTuple):
     """A term found in a text, over tokens ``first`` to ``last`` (half-open)."""
 
@@ -83,8 +91,8 @@ class Catalogue:
 
     Example:
         >>> catalogue = Catalogue.load()
-        >>> [m.term.id for m in catalogue.find("abdominal ultrasound and CRP")]
-        ['abdomen', 'ultrasound', 'crp']
+        >>> [m.term.id for m in catalogue.find("ultrasound of the thyroid, CRP")]
+        ['ultrasound', 'thyroid', 'crp']
         >>> catalogue.within("liver", "abdomen")
         True
     """
@@ -152,17 +160,21 @@ class Catalogue:
         """Whether ``id`` is ``other`` or lies inside it (liver in abdomen, CTA in CT)."""
         return other in self._ancestors[id]
 
-    def base(self, id: str) -> tuple[Term, frozenset[str]]:
-        """An analyte without the specimen in its name, and that specimen.
+    def base(self, id: str) -> Base:
+        """A test without the specimen or site in its name, and these beside it.
 
-        "CSF glucose" is glucose measured in CSF: two ways to write one test become one.
+        "CSF glucose" is glucose measured in CSF, a "CXR" is an X-ray of the chest: two ways to
+        write one test become one.
 
         Example:
-            >>> term, specimens = Catalogue.load().base("csf_glucose")
-            >>> term.id, sorted(specimens)
+            >>> glucose = Catalogue.load().base("csf_glucose")
+            >>> xray = Catalogue.load().base("chest_xray")
+            >>> glucose.term.id, sorted(glucose.specimens)
             ('glucose', ['csf'])
+            >>> xray.term.id, "chest" in xray.sites
+            ('xray', True)
         """
-        return self._bases.get(id, (self.terms[id], frozenset()))
+        return self._bases.get(id) or Base(self.terms[id])
 
     def members(self, id: str) -> frozenset[str]:
         """A panel's analytes and sub-panels, all the way down, itself included."""
@@ -177,22 +189,20 @@ class Catalogue:
         }
 
     @cached_property
-    def _bases(self) -> dict[str, tuple[Term, frozenset[str]]]:
-        by_name: dict[tuple[str, ...], Term] = {}
-        specimen_names: dict[str, set[tuple[str, ...]]] = {}
-        for phrases in self._phrases.values():
-            for phrase, term in phrases:
-                if term.kind in ("analyte", "panel"):
-                    by_name[phrase] = term
-                elif term.kind == "specimen":
-                    specimen_names.setdefault(term.id, set()).add(phrase)
-        bases: dict[str, tuple[Term, frozenset[str]]] = {}
-        for phrase, term in by_name.items():
-            for specimen in term.specimens:
-                for prefix in specimen_names.get(specimen, ()):
-                    base = by_name.get(phrase[len(prefix) :]) if phrase[: len(prefix)] == prefix else None
-                    if base is not None and base.id != term.id and base.kind == term.kind:
-                        bases[term.id] = (base, frozenset({specimen}))
+    def _bases(self) -> dict[str, Base]:
+        named = {phrase: term for phrases in self._phrases.values() for phrase, term in phrases}
+        bases: dict[str, Base] = {}
+        for term in self.terms.values():
+            phrase = words(term.name)
+            for cut in range(1, len(phrase)):
+                for part, rest in ((phrase[:cut], phrase[cut:]), (phrase[cut:], phrase[:cut])):
+                    qualifier, base = named.get(part), named.get(rest)
+                    if qualifier is None or base is None or base.kind != term.kind:
+                        continue
+                    if qualifier.id in term.specimens and base.id != term.id:
+                        bases[term.id] = Base(base, specimens=frozenset({qualifier.id}))
+                    elif qualifier.kind == "site" and base.id in term.parents and term.sites:
+                        bases[term.id] = Base(base, sites=frozenset(term.sites))
         return bases
 
     @cached_property

@@ -1,8 +1,8 @@
 """Orders: what a piece of text asks for, in terms of the catalogue.
 
-"Contrast CT of the chest and abdomen, CRP" asks for two things: a CT with two sites, and an analyte. A
-request by a doctor and the name of a test in a record are read by the same function, so that
-the two can be compared term by term.
+"Contrast CT of the chest and abdomen, CRP" asks for two things: a CT with two sites, and an
+analyte. A request by a doctor and the name of a test in a record are read by the same function, so
+that the two can be compared term by term.
 """
 
 from __future__ import annotations
@@ -11,33 +11,49 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from rapidfuzz.process import extractOne
 from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.process import extractOne
 
 from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
 from medaction_gym.catalogue.tokens import Token, fold_word, tokenize
 
 # Words of a request that say nothing about which test is meant.
 _FILLER = frozenset(
-    fold_word(word)
-    for word in (
-        "please order get obtain do perform run check send request repeat repeated follow up followup "
-        "want would like need i we me my you can could should let lets next now also first then "
-        "to the a an of for with without and or in on by at as from is it this that his her their "
-        "patient patients urgent urgently stat emergency routine full complete basic standard general "
-        "comprehensive detailed formal dedicated panel test tests testing study studies scan scans "
-        "imaging level levels measurement measure value values series examination exam assessment "
-        "assess evaluation evaluate analysis workup work screen screening profile investigation "
-        "investigations view views pa ap lateral oblique plain contrast enhanced non noncontrast "
-        "unenhanced iv intravenous gadolinium high resolution multiphase phase multi dedicated "
-        "quick new another initial baseline serial fresh sample samples specimen specimens take taken "
-        "concentration quantitative qualitative rule out looking look see if any cause possible "
-        "suspected confirm area region side sided both bilateral left right report result results "
-        "findings finding status function"
-    ).split()
+    map(
+        fold_word,
+        """
+    please order get obtain do perform run check send request repeat repeated follow up
+    followup want would like need i we me my you can could should let lets next now also
+    first then to the a an of for with without and or in on by at as from is it this that
+    his her their patient patients urgent urgently stat emergency routine full complete
+    basic standard general comprehensive detailed formal dedicated panel test tests testing
+    study studies scan scans imaging level levels measurement measure value values series
+    examination exam assessment assess evaluation evaluate analysis workup work screen
+    screening profile investigation investigations view views pa ap lateral oblique plain
+    contrast enhanced non noncontrast unenhanced iv intravenous gadolinium high resolution
+    multiphase phase multi quick new another initial baseline serial fresh sample samples
+    specimen specimens take taken concentration quantitative qualitative rule out looking
+    look see if any cause possible suspected confirm area region side sided both bilateral
+    left right report result results findings finding status function s t m re ve ll d am
+    are be was were has have had there think believe recommend suggest proceed go ahead
+    begin start perhaps maybe pls thanks thank hello hi doctor dr ok okay additional further
+    more same other using via use used including include includes especially particularly
+    well available today day days week second
+    """.split(),
+    )
 )
 _SIDES = {"left": "left", "right": "right"}
 _SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
+# What a test is wanted for, up to the next comma or full stop: it names no test.
+_PURPOSE = re.compile(
+    r"\b(?:(?:in order )?to (?:help |better |further |also )*(?:look|rule|evaluat|assess|exclude|"
+    r"confirm|see|investigat|determin|characteri[sz]|visuali[sz]|find|establish|delineat|guide|"
+    r"clarify|differentiat|understand|narrow|support|explain|search|stage|localize)\w*|"
+    r"looking for|because|since|given|in view of|in light of|due to|suspect(?:ing|ed)|"
+    r"concern(?:ed|ing|s)?|for (?:suspected|possible|evaluation|further|assessment|diagnosis|"
+    r"better))\b[^,;.\n]*",
+    re.IGNORECASE,
+)
 _HEADS = ("analyte", "panel", "procedure")
 
 
@@ -95,12 +111,13 @@ def parse_orders(text: str) -> tuple[Order, ...]:
     """Read a text as a list of orders.
 
     Example:
-        >>> [o.describe() for o in parse_orders("please get CT chest and abdomen, plus CRP")]
-        ['CT of abdomen and chest', 'C-reactive protein']
+        >>> [o.describe() for o in parse_orders("please get an MRI of brain and knee, plus CRP")]
+        ['magnetic resonance imaging of brain and knee', 'C-reactive protein']
         >>> parse_orders("flurbometry of the soul")[0].head is None
         True
     """
     catalogue = Catalogue.load()
+    text = _PURPOSE.sub(" ", text)
     tokens = [t._replace(text=_repair(t.text)) for t in tokenize(text)]
     mentions = _without_guidance(catalogue.find(tokens), tokens)
     segments = _segments(text, tokens, mentions)
@@ -137,9 +154,9 @@ def _segments(text: str, tokens: list[Token], mentions: list[Mention]) -> list[_
             segment.start = token.start
         if mention is not None and i == mention.first:
             segment.mentions.append(mention)
-        elif mention is None and token.text not in _FILLER:
-            segment.loose.append(token)
-        elif mention is None and token.text in _SIDES:
+        elif (mention is None and token.text not in _FILLER) or (
+            mention is None and token.text in _SIDES
+        ):
             segment.loose.append(token)
         previous_end = token.end
     return [s for s in segments if s.mentions or s.loose]
@@ -160,13 +177,14 @@ def _order(head: Term | None, segment: _Segment, carried: list[_Segment], text: 
     parts = [*carried, segment]
     sides = {t.text for part in parts for t in part.loose if t.text in _SIDES}
     specimens = frozenset().union(*(p.ids("specimen") for p in parts))
+    sites = frozenset().union(*(p.ids("site") for p in parts))
     if head is not None:
-        head, own = Catalogue.load().base(head.id)
-        specimens |= own
+        base = Catalogue.load().base(head.id)
+        head, specimens, sites = base.term, specimens | base.specimens, sites | base.sites
     return Order(
         text=text[parts[0].start : segment.end],
         head=head,
-        sites=frozenset().union(*(p.ids("site") for p in parts)),
+        sites=sites,
         specimens=specimens,
         organisms=frozenset().union(*(p.ids("organism") for p in parts)),
         sides=frozenset(sides),
@@ -189,7 +207,9 @@ def _widen(order: Order, segment: _Segment, text: str) -> Order:
 def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
     """Drop what merely guides: the CT of a "CT-guided biopsy" is no CT."""
     return [
-        m for m in mentions if not (m.last < len(tokens) and tokens[m.last].text in ("guided", "assisted"))
+        m
+        for m in mentions
+        if not (m.last < len(tokens) and tokens[m.last].text in ("guided", "assisted"))
     ]
 
 

@@ -73,6 +73,7 @@ def tokenize(text: str) -> list[Token]:
     return [Token(fold_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(text)]
 
 
+@lru_cache(maxsize=50_000)
 def words(text: str) -> tuple[str, ...]:
     """The folded words of a text, without their places."""
     return tuple(t.text for t in tokenize(text))

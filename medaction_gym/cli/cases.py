@@ -32,7 +32,9 @@ def check(
     tests = [len(case.tests) for case in cases]
     table = Table(show_header=False, box=None)
     table.add_row("cases loaded", f"{len(cases)} of {len(cases) + len(cases.problems)}")
-    table.add_row("tests", f"{sum(tests)} ({sum(len(t.analytes) for c in cases for t in c.tests)} analytes)")
+    table.add_row(
+        "tests", f"{sum(tests)} ({sum(len(t.analytes) for c in cases for t in c.tests)} analytes)"
+    )
     categories = Counter(test.category for case in cases for test in case.tests)
     table.add_row("by category", ", ".join(f"{n} {c}" for c, n in categories.most_common()))
     sizes = sorted(Counter(tests).items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,10 @@ from rich.progress import (
 if TYPE_CHECKING:
     from medaction_gym.cases.caseset import CaseSet
 
-console = Console(highlight=False)
+# A log file or a pipe has no width of its own; 80 columns would break the tables.
+_WIDTH = None if sys.stdout.isatty() else 120
+
+console = Console(highlight=False, width=_WIDTH)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 CasesOption = Annotated[

@@ -33,9 +33,7 @@ def demo(
             task = bar.add_task("playing", total=len(AGENTS) * len(cases))
             for name in AGENTS:
                 bar.update(task, description=name)
-                trajectories = run(
-                    cases, name, folder / name, on_case=lambda _: bar.advance(task)
-                )
+                trajectories = run(cases, name, folder / name, on_case=lambda _: bar.advance(task))
                 summaries[name] = summarise(trajectories)
                 if name == "protocol":
                     shown = max(trajectories, key=lambda t: (t.right, t.tests))

@@ -47,7 +47,9 @@ def replay(
                     wrong.append((record.case_id, str(error.args[0])))
     for case_id, reason in wrong:
         console.print(f"[red]differs[/] {escape(case_id)}: {escape(reason)}")
-    console.print(f"{len(records) - len(wrong)} of {len(records)} trajectories replayed byte for byte")
+    console.print(
+        f"{len(records) - len(wrong)} of {len(records)} trajectories replayed byte for byte"
+    )
     raise typer.Exit(1 if wrong else 0)
 
 

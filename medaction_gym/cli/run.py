@@ -26,7 +26,9 @@ def run(
     max_tests: Annotated[int | None, typer.Option(min=0, help="Limit on tests.")] = None,
     budget: Annotated[float | None, typer.Option(min=0, help="Limit on dollars.")] = None,
     show_menu: Annotated[bool, typer.Option(help="Show the names of the recorded tests.")] = False,
-    skip_bad: Annotated[bool, typer.Option(help="Leave bad cases out instead of stopping.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option(help="Leave bad cases out instead of stopping.")
+    ] = False,
 ) -> None:
     """Let an agent play cases; write trajectories as it goes; print what became of every case.
 
@@ -63,16 +65,19 @@ def run(
 
 def summary_table(summaries: dict[str, Summary]) -> Table:
     """A table with a row an agent, every count with its denominator."""
+    columns = "right wrong truncated errored grade reward tests turns USD".split()
     table = Table(
-        "agent", "right", "wrong", "truncated", "errored", "grade", "reward", "tests", "turns", "USD",
-        caption="right, wrong, truncated and errored add up to all cases; grade by the string judge "
-        "(strict with paraphrases); means over the cases that did not error",
-    )  # fmt: skip
+        caption="right, wrong, truncated and errored add up to all cases; grade by the string "
+        "judge (strict with paraphrases); means over the cases that did not error"
+    )
+    table.add_column("agent", no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
     for agent, s in summaries.items():
         out_of = f"/{s.cases}"
         truncated = f"{s.truncated}{out_of}"
         if s.truncated_right:
-            truncated += f" ({s.truncated_right} with the right head)"
+            truncated += f" ({s.truncated_right} right)"
         table.add_row(
             escape(agent),
             f"{s.right}{out_of}",

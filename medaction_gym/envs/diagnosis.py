@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import gymnasium as gym
 import numpy as np
@@ -132,7 +132,10 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         ('NOT_UNDERSTOOD', -0.06, False, False)
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "human"], "render_fps": 1}
+    metadata: dict[str, Any] = {  # noqa: RUF012  (Gymnasium's name and type)
+        "render_modes": ["ansi", "human"],
+        "render_fps": 1,
+    }
 
     def __init__(
         self,
@@ -257,7 +260,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
             self._info(terms),
         )
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """The episode so far: a string for "ansi"; None for "human", which prints as it goes."""
         if self.render_mode is None:
             gym.logger.warn("render() needs render_mode='ansi' or 'human' in gym.make")
@@ -327,5 +330,3 @@ def _names(case: Case, released: tuple[Release, ...]) -> tuple[str, ...]:
         else f"{case.tests[r.item].name}: {case.tests[r.item].analytes[r.analyte].name}"
         for r in released
     )
-
-

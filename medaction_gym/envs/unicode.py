@@ -21,7 +21,7 @@ from gymnasium.vector.utils.shared_memory import (
 
 
 class Unicode(Space[str]):
-    """Strings of any characters up to a length.
+    r"""Strings of any characters up to a length.
 
     Args:
         max_length: Longest string, in characters (code points).
@@ -30,7 +30,7 @@ class Unicode(Space[str]):
 
     Example:
         >>> space = Unicode(20, vocabulary=("β-hCG",))
-        >>> space.sample(), "SpO₂ ≥ 94 %\\n" in space, "x" * 21 in space
+        >>> space.sample(), "SpO₂ ≥ 94 %\n" in space, "x" * 21 in space
         ('β-hCG', True, False)
     """
 
@@ -41,7 +41,9 @@ class Unicode(Space[str]):
         seed: int | np.random.Generator | None = None,
     ):
         if not vocabulary or any(len(word) > max_length for word in vocabulary):
-            raise ValueError("vocabulary must be strings of at most max_length characters, not empty")
+            raise ValueError(
+                "vocabulary must be strings of at most max_length characters, not empty"
+            )
         self.max_length = int(max_length)
         self.vocabulary = tuple(vocabulary)
         super().__init__(dtype=str, seed=seed)

@@ -25,20 +25,24 @@ from medaction_gym.catalogue.tokens import fold_word, words
 RIGHT = 0.8
 
 _SMALL = frozenset(
-    "a an the of in on at to by for with and or due secondary caused from as is s case patient "
-    "diagnosis final confirmed likely probable disease syndrome disorder".split()
+    """
+    a an the of in on at to by for with and or due secondary caused from as is s case
+    patient diagnosis final confirmed likely probable disease syndrome disorder
+    """.split()
 )
 _NEGATIONS = frozenset(
-    fold_word(w) for w in "no not non without excluded unlikely absence negative incorrect ruled".split()
+    map(fold_word, "no not non without excluded unlikely absence negative incorrect ruled".split())
 )
 # Words that tell one disease of a family from another.
 _DISTINGUISHING = frozenset(
-    fold_word(w)
-    for w in (
-        "i ii iii iv v vi vii viii ix x a b c d e hypo hyper benign malignant acute chronic "
-        "bacterial viral fungal arterial venous upper lower medullary papillary follicular "
-        "ischemic hemorrhagic central peripheral"
-    ).split()
+    map(
+        fold_word,
+        """
+    i ii iii iv v vi vii viii ix x a b c d e hypo hyper benign malignant acute chronic
+    bacterial viral fungal arterial venous upper lower medullary papillary follicular
+    ischemic hemorrhagic central peripheral
+    """.split(),
+    )
 )
 
 
@@ -94,7 +98,9 @@ def top(differential: tuple[Hypothesis, ...]) -> str:
 def _gold_of(name: str, synonyms: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     diagnosis = Diagnosis(name=name, synonyms=synonyms)
     full = [words(n) for n in (name, *synonyms)]
-    return tuple(dict.fromkeys(filter(None, (_content(n) for n in (*full, *gold_names(diagnosis))))))
+    return tuple(
+        dict.fromkeys(filter(None, (_content(n) for n in (*full, *gold_names(diagnosis)))))
+    )
 
 
 def _gold(diagnosis: Diagnosis) -> tuple[tuple[str, ...], ...]:

@@ -1,0 +1,137 @@
+"""Speed of the environment, as ratios measured in one run.
+
+    python scripts/bench_env.py [--cases FILE ...] [--steps N]
+
+Prints steps a second of `MedAction-v0` with a random policy, beside a do-nothing `gym.Env` that
+returns observations of the same size, each bare (`env.unwrapped`) and with Gymnasium's default
+wrappers; then the cost of importing the package beside that of importing gymnasium, and the
+resident memory with all cases loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+import medaction_gym  # noqa: F401
+from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.envs.diagnosis import DiagnosisEnv
+from medaction_gym.oracle import oracle_for
+
+CHUNKS = 7
+
+
+class DoNothing(gym.Env[dict[str, Any], Any]):
+    """Returns a ready-made observation: what Gymnasium's own machinery costs."""
+
+    def __init__(self, like: DiagnosisEnv):
+        self.observation_space = like.observation_space
+        self.action_space = like.action_space
+        self.observation, self.info = like.reset(seed=0)
+        self.turns = 0
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        super().reset(seed=seed)
+        self.turns = 0
+        return copy.deepcopy(self.observation), copy.deepcopy(self.info)
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        self.turns += 1
+        observation, info = dict(self.observation), dict(self.info)
+        observation["usd"] = np.array(0.0, dtype=np.float32)
+        info["reward_terms"] = dict(info["reward_terms"])
+        return observation, 0.0, False, self.turns >= 30, info
+
+
+def steps_per_second(env: gym.Env[Any, Any], actions: list[Any], steps: int) -> float:
+    """Median over chunks of steps a second, resets included."""
+    env.reset(seed=1)
+    rates = []
+    for _ in range(CHUNKS):
+        start = time.perf_counter()
+        for i in range(steps // CHUNKS):
+            _, _, terminated, truncated, _ = env.step(actions[i % len(actions)])
+            if terminated or truncated:
+                env.reset()
+        rates.append((steps // CHUNKS) / (time.perf_counter() - start))
+    return statistics.median(rates)
+
+
+def import_seconds(module: str) -> float:
+    """Median wall seconds of a fresh interpreter that imports a module, less an empty one's."""
+
+    def run(code: str) -> float:
+        times = []
+        for _ in range(7):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True)
+            times.append(time.perf_counter() - start)
+        return statistics.median(times)
+
+    return run(f"import {module}") - run("pass")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cases", type=Path, nargs="*", default=[])
+    parser.add_argument("--steps", type=int, default=70_000)
+    arguments = parser.parse_args()
+
+    cases = CaseSet.teaching()
+    if arguments.cases:
+        cases = CaseSet(case for path in arguments.cases for case in CaseSet.load(path))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{len(cases)} cases, {memory:.0f} MB resident with them loaded")
+
+    env = DiagnosisEnv(cases)
+    env.action_space.seed(0)
+    sampled = [env.action_space.sample() for _ in range(5_000)]
+    # Without commitments, so that an episode is as long as it can be; then orders alone.
+    working = [a for a in sampled if int(a[0]) != 2]
+    rng = np.random.default_rng(0)
+    names = [test.name for case in cases for test in case.tests]
+    orders = [{"action": "order_test", "test": str(rng.choice(names))} for _ in range(5_000)]
+
+    idle = DoNothing(env)
+    wrapped = gym.make("MedAction-v0", cases=cases)
+    idle_id = gym.envs.registration.EnvSpec("DoNothing-v0", entry_point=lambda: DoNothing(env))
+    idle_wrapped = gym.make(idle_id)
+
+    start = time.perf_counter()
+    for case in cases:
+        oracle_for(case)
+    built = time.perf_counter() - start
+    runs: list[tuple[str, gym.Env[Any, Any], list[Any], int]] = [
+        ("MedAction-v0 bare, random policy", env, working, 1),
+        ("MedAction-v0 bare, names of tests ordered", env, orders, 1),
+        ("do-nothing bare", idle, working, 1),
+        ("MedAction-v0 wrapped, random policy", wrapped, working, 4),
+        ("do-nothing wrapped", idle_wrapped, working, 4),
+    ]
+    rows = [(name, steps_per_second(e, a, arguments.steps // part)) for name, e, a, part in runs]
+    for name, rate in rows:
+        print(f"{name:45s} {rate:10,.0f} steps/s")
+    print(f"do-nothing / MedAction, bare: {rows[2][1] / rows[0][1]:.1f}")
+    print(f"do-nothing / MedAction, wrapped: {rows[4][1] / rows[3][1]:.2f}")
+    print(f"oracles built once a process: {1000 * built / len(cases):.2f} ms a case")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{memory:.0f} MB resident at the end")
+
+    gymnasium, ours = import_seconds("gymnasium"), import_seconds("medaction_gym")
+    print(f"import gymnasium {gymnasium:.3f} s, medaction_gym {ours:.3f} s: {ours / gymnasium:.2f}")
+
+
+if __name__ == "__main__":
+    main()
