@@ -8,26 +8,34 @@ How a request is matched, best first; the first tier with a match decides:
 
 1. it is the name, or an alias, of a menu item;
 2. the same test, and everything the request specifies agrees;
-3. part of what was asked: the components of a panel, or the part of a panel that holds an analyte;
-4. a more general request ("CT" for "CT abdomen"): one candidate is released, several are AMBIGUOUS;
-5. a test that another item's report describes (immunohistochemistry in a biopsy's report);
-6. the same test at a site, specimen or pathogen that the record does not state: AMBIGUOUS.
+3. a test that is ordered as one with it: a biopsy is read by a pathologist (``data/kin.tsv``);
+4. part of what was asked: the components of a panel, or a small panel that holds an analyte;
+5. the same test, its site, specimen or pathogen left out of the request ("CT" for "CT abdomen");
+6. a more general request ("MRI" for "MR angiography");
+7. a test that another item's report describes (immunohistochemistry in a biopsy's report);
+8. the same test at a site, specimen or pathogen that the record does not state: AMBIGUOUS.
+
+Where several whole items fit equally well, the request is AMBIGUOUS; all recorded values of an
+analyte are released together.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from typing import NamedTuple, Protocol
 
+from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.fuzz import ratio
 
 from medaction_gym.actions import Outcome
 from medaction_gym.cases.case import Case, TestResult
 from medaction_gym.catalogue.catalogue import Catalogue, Term
-from medaction_gym.catalogue.orders import Order, parse_orders
+from medaction_gym.catalogue.orders import Order, known_words, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
 from medaction_gym.catalogue.tokens import words
 
@@ -35,15 +43,21 @@ from medaction_gym.catalogue.tokens import words
 MAX_TESTS_PER_REQUEST = 12
 
 
+# A panel of so few components (itself counted) is one test to a doctor: "complement" is C3 and C4.
+SMALL_PANEL = 4
+
+
 class Tier(IntEnum):
     """How good a match is; lower is better."""
 
     NAME = 1
     SAME = 2
-    PART = 3
-    GENERAL = 4
-    DESCRIBED = 5
-    UNSTATED = 6
+    KIN = 3
+    PART = 4
+    UNSITED = 5
+    GENERAL = 6
+    DESCRIBED = 7
+    UNSTATED = 8
 
 
 class Release(NamedTuple):
@@ -85,6 +99,29 @@ class Oracle(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Content:
+    """What the text of a result mentions.
+
+    Attributes:
+        heads: Tests.
+        sites: Body sites; of the test itself, where the text says which those are.
+        specimens: Specimens.
+        organisms: Pathogens.
+        sides: ``"left"``, ``"right"``.
+        words: All words.
+        analytes: Its values can be ordered one by one.
+    """
+
+    heads: frozenset[str]
+    sites: frozenset[str]
+    specimens: frozenset[str]
+    organisms: frozenset[str]
+    sides: frozenset[str]
+    words: frozenset[str]
+    analytes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     """One thing on the menu that can be asked for, and how it can be named."""
 
@@ -92,17 +129,7 @@ class _Entry:
     orders: tuple[Order, ...]
     names: frozenset[tuple[str, ...]]
     words: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What an item's report mentions beyond its name."""
-
-    heads: frozenset[str]
-    sites: frozenset[str]
-    specimens: frozenset[str]
-    organisms: frozenset[str]
-    words: frozenset[str]
+    content: _Content
 
 
 # Requests for a whole department: they mean every item of these categories.
@@ -118,13 +145,45 @@ _DEPARTMENTS = {
     "functional_tests": ("physiology",),
 }
 
-# Ways of taking and reading tissue that a doctor orders as one: a biopsy is read by a pathologist.
-_TISSUE = frozenset(
-    {"biopsy", "histopathology", "pathology", "excisional_biopsy", "surgical_pathology"}
+_LEVELS = (
+    (r"C[1-7]", "cervical_spine"),
+    (r"T(?:[3-9]|1[0-2])", "thoracic_spine"),
+    (r"L[1-5]", "lumbar_spine"),
+    (r"S[1-5]", "sacrum"),
 )
+_SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
+
+# Sites that are examined as one, whatever their place in the tree.
+_ONE_SITE = ({"head", "brain"}, {"head", "skull"})
+
+# Sites that are everywhere: a report that names only these does not say where it was made.
+_TISSUES = frozenset(
+    {"skin", "lymph_node", "bone", "muscle", "vessel", "artery", "vein", "nerve", "joint"}
+    | {"soft_tissue", "synovium", "cartilage", "fat_pad", "bone_marrow", "fascia", "tendon"}
+)
+
+# Tests that are looked for with a target: unknown words of a request may be that target.
+_TARGETED = frozenset({"microbiology", "genetics", "laboratory"})
+# Departments whose reports describe further tests of their own.
+_REPORTING = frozenset({"pathology", "microbiology", "genetics"})
 
 # Regions whose parts are examined by tests of their own: a CT of the head shows no teeth.
 _NO_CONTAINER = frozenset({"head", "whole_body", "neck", "trunk", "body"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the whole case makes plain where a single report does not say it.
+
+    Attributes:
+        sites: Sites in the complaint and the diagnosis.
+        specimens: Specimens named anywhere in the record.
+        sides: The side of the complaint, if there is just one.
+    """
+
+    sites: frozenset[str]
+    specimens: frozenset[str]
+    sides: frozenset[str]
 
 
 class RecordOracle:
@@ -147,21 +206,22 @@ class RecordOracle:
     def __init__(self, case: Case):
         self.case = case
         self._entries = tuple(_entries(case))
-        self._contents = tuple(_content(test) for test in case.tests)
+        self._context = _context(case)
         names: dict[tuple[str, ...], list[Release]] = {}
         for entry in self._entries:
             for name in entry.names:
                 names.setdefault(name, []).append(entry.release)
         self._names = {name: _without_parts(releases) for name, releases in names.items()}
-        # Which entries bear a head, in their name or in their item's report: all others cannot
+        # Which entries bear a head or a pathogen, in their name or their text: no others can
         # answer a request for it.
         self._by_head: dict[str, list[int]] = {}
+        self._by_organism: dict[str, list[int]] = {}
         for number, entry in enumerate(self._entries):
-            heads = {order.head.id for order in entry.orders if order.head}
-            if entry.release.analyte < 0:
-                heads |= self._contents[entry.release.item].heads
+            heads = {order.head.id for order in entry.orders if order.head} | entry.content.heads
             for head in heads:
                 self._by_head.setdefault(head, []).append(number)
+            for organism in entry.content.organisms.union(*(o.organisms for o in entry.orders)):
+                self._by_organism.setdefault(organism, []).append(number)
         self._cache: dict[str, tuple[Part, ...]] = {}
 
     def answer(self, request: str) -> tuple[Part, ...]:
@@ -182,10 +242,16 @@ class RecordOracle:
 
     def _answer(self, request: str) -> Iterator[Part]:
         whole = self._by_name(request)
-        if whole:
+        if whole and whole[0].analyte < 0:
             first = self._entries_of(whole)[0]
             head = first.orders[0].head if first.orders else None
             yield Part(request, Outcome.RESULT, whole, "named as in the record", _price(head))
+            return
+        meant = self._misspelt(request)
+        if meant:
+            yield Part(
+                request, Outcome.RESULT, meant, "a name of the record, misspelt", _price(None)
+            )
             return
         orders = parse_orders(request)
         if not orders:
@@ -200,57 +266,99 @@ class RecordOracle:
             return Part(asked, outcome, tuple(releases), why, _price(order.head))
 
         named = self._by_name(order.text)
-        if named:
+        if named and not self._is_panel_entry(order.head, named):
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None:
             return self._unknown(order, part)
         if order.head.id in _DEPARTMENTS and not (order.sites or order.organisms or order.words):
             return self._department(order.head, part)
-        found: dict[Tier, list[Release]] = {}
-        heads = self._by_head.keys() & _answering(order.head.id)
-        for number in sorted({n for head in heads for n in self._by_head[head]}):
-            entry = self._entries[number]
-            tier = min(
-                filter(None, (self._tier(order, entry, o) for o in entry.orders)), default=None
-            )
-            if tier:
-                found.setdefault(tier, []).append(entry.release)
+        found = self._found(order)
         if not found:
-            return part(
-                Outcome.UNAVAILABLE, (), f"understood as {asked}; the record holds no such test"
-            )
+            why = f"understood as {asked}; the record holds no such test"
+            return part(Outcome.UNAVAILABLE, (), why)
         tier = min(found)
-        releases = _without_parts(found[tier])
-        items = {release.item for release in releases}
         if tier is Tier.UNSTATED:
-            return part(
-                Outcome.AMBIGUOUS,
-                (),
-                f"understood as {asked}; the record has such a test but does not state "
-                "this site, specimen or organism; order the test without it",
+            why = (
+                f"understood as {asked}; the record has such a test but does not state this site, "
+                "specimen or organism; order the test without it"
             )
-        if tier is Tier.GENERAL and len(items) > 1:
-            return part(
-                Outcome.AMBIGUOUS,
-                (),
+            return part(Outcome.AMBIGUOUS, (), why)
+        releases = self._decide(order, found)
+        items = {release.item for release in releases if release.analyte < 0}
+        if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
+            entries = [e for e in self._entries if e.release in releases]
+            why = (
                 f"understood as {asked}; {len(items)} tests in the record fit; say which "
-                f"{_missing(order, [e for e in self._entries if e.release in releases])}",
+                f"{_missing(order, entries)}"
             )
+            return part(Outcome.AMBIGUOUS, (), why)
         why = {
+            Tier.NAME: "named as in the record",
             Tier.SAME: "the same test",
+            Tier.KIN: "a test ordered as one with it",
             Tier.PART: "the part of the record that covers it",
+            Tier.UNSITED: "the only such test in the record",
             Tier.GENERAL: "the only test in the record that fits",
             Tier.DESCRIBED: "described in another test's report",
         }[tier]
         return part(Outcome.RESULT, releases, f"understood as {asked}; {why}")
 
+    def _found(self, order: Order) -> dict[Tier, list[Release]]:
+        """Everything on the menu that may answer an order, by how well it does."""
+        assert order.head is not None
+        found: dict[Tier, list[Release]] = {}
+        heads = self._by_head.keys() & _answering(order.head.id)
+        numbers = {n for head in heads for n in self._by_head[head]}
+        for organism in order.organisms:
+            numbers.update(self._by_organism.get(organism, ()))
+        for number in sorted(numbers):
+            entry = self._entries[number]
+            tier = min(
+                filter(None, (self._tier(order, entry, held) for held in entry.orders)),
+                default=None,
+            )
+            if tier:
+                found.setdefault(tier, []).append(entry.release)
+        return found
+
+    def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
+        """What the best tiers amount to."""
+        tier = min(found)
+        releases = list(found[tier])
+        if tier is Tier.SAME and order.head and order.head.kind == "panel":
+            if all(release.analyte >= 0 for release in releases):
+                # A panel named as a component: its own components belong to it.
+                releases += [r for r in found.get(Tier.PART, ()) if r.analyte >= 0]
+        if tier in (Tier.SAME, Tier.KIN) and not order.sites and order.head:
+            # "CT" fits an unspecified "CT scan" no better than it fits a "chest CT".
+            whole = any(release.analyte < 0 for release in releases)
+            if whole and order.head.category in ("imaging", "pathology", "microbiology"):
+                releases += found.get(Tier.UNSITED, ())
+        if order.head and order.head.kind == "analyte":
+            # A single value rather than the item it stands in.
+            single = {release.item for release in releases if release.analyte >= 0}
+            releases = [r for r in releases if r.analyte >= 0 or r.item not in single]
+        return _without_parts(releases)
+
+    def _at_different_sites(self, order: Order, items: set[int]) -> bool:
+        """Whether each of the items answers for another of the sites asked for."""
+        answered = []
+        for entry in self._entries:
+            if entry.release in {Release(item) for item in items}:
+                named = frozenset().union(*(held.sites for held in entry.orders))
+                answered.append(frozenset(s for s in order.sites if _nested({s}, named)))
+        return all(answered) and sum(map(len, answered)) == len(frozenset().union(*answered))
+
+    def _is_panel_entry(self, head: Term | None, releases: tuple[Release, ...]) -> bool:
+        """Whether a name stands for a panel that is itself a component of an item."""
+        return head is not None and head.kind == "panel" and all(r.analyte >= 0 for r in releases)
+
     def _tier(self, asked: Order, entry: _Entry, held: Order) -> Tier | None:
         """How well a thing on the menu answers an order, or None."""
         head = asked.head
         assert head is not None
-        content = self._contents[entry.release.item]
-        whole = entry.release.analyte < 0
-        tier = self._head_tier(head, held.head, content if whole else None)
+        content = entry.content
+        tier = self._head_tier(head, held, content, entry.words)
         if tier is None:
             return None
         for agreed in (
@@ -261,59 +369,89 @@ class RecordOracle:
             if agreed is None:
                 return None
             tier = max(tier, agreed)
-        if asked.sides and held.sides and not asked.sides & held.sides:
+        sides = held.sides or content.sides or self._context.sides
+        if asked.sides and sides and not asked.sides & sides:
             return None
-        if head.kind == "procedure":
-            if not all(_spoken(word, entry.words | content.words) for word in asked.words):
+        if asked.words and head.kind == "procedure":
+            spoken = all(_spoken(word, entry.words | content.words) for word in asked.words)
+            if not spoken and head.category in _TARGETED:
                 return None
+            if not spoken and not asked.sites and head.category in ("imaging", "pathology"):
+                # Words nobody knows may name a site.
+                tier = max(tier, Tier.UNSTATED)
+        if head.kind == "procedure":
             # The record's name may say more than the catalogue knows of ("CT cisternography").
             more = {word for word in held.words - asked.words if not word.isdigit()}
             if more and held.head is not None and tier is Tier.SAME:
                 tier = Tier.GENERAL
         return tier
 
-    def _head_tier(self, asked: Term, held: Term | None, content: _Content | None) -> Tier | None:
+    def _head_tier(
+        self, asked: Term, held: Order, content: _Content, named: frozenset[str]
+    ) -> Tier | None:
+        """How well one test stands for another, sites and the like aside."""
         catalogue = Catalogue.load()
-        if held is not None:
-            if asked.id == held.id or {asked.id, held.id} <= _TISSUE:
-                return Tier.SAME
-            if asked.id in catalogue.members(held.id) or held.id in catalogue.members(asked.id):
-                if asked.id in catalogue.members(held.id) and content is not None:
-                    # The whole panel answers for one analyte only if its report speaks of it.
-                    return Tier.PART if asked.id in content.heads else None
-                return Tier.PART
-            if catalogue.within(held.id, asked.id):
-                return Tier.GENERAL
-        if content is not None and asked.kind == "procedure" and asked.id in content.heads:
-            return Tier.DESCRIBED if asked.category != "imaging" else None
+        head = held.head
+        if head is None:
+            # "Retroviral screening for HIV": a pathogen without a method.
+            return Tier.KIN if held.organisms and asked.category == "microbiology" else None
+        if asked.id == head.id:
+            return Tier.SAME
+        if head.id in catalogue.same(asked.id):
+            return Tier.KIN
+        if head.id in catalogue.members(asked.id):
+            return Tier.PART
+        if asked.id in catalogue.members(head.id):
+            # A panel's report answers for an analyte if it speaks of it, or is about little else.
+            small = len(catalogue.members(head.id)) <= SMALL_PANEL
+            named = asked.id in content.heads and not content.analytes
+            return Tier.PART if small or named else None
+        if catalogue.within(head.id, asked.id):
+            return Tier.GENERAL
+        special = catalogue.within(asked.id, head.id)
+        reporting = asked.category == head.category and asked.category in _REPORTING
+        if (special or reporting) and asked.id in content.heads and not content.analytes:
+            return Tier.DESCRIBED
+        if special and _distinct(asked) & named:
+            # The record's name says so, in words the catalogue does not know ("18F-PSMA PET").
+            return Tier.KIN
+        if special and reporting and _distinct(asked) & content.words:
+            return Tier.DESCRIBED
         return None
 
     def _site_tier(self, asked: Order, held: Order, content: _Content) -> Tier | None:
         named = held.sites or _implied(held.head)
         if not asked.sites:
             missing = held.sites and not _implied(asked.head)
-            return Tier.GENERAL if missing else Tier.SAME
+            return Tier.UNSITED if missing else Tier.SAME
         if named:
             return _nested(asked.sites, named)
         if _nested(asked.sites, content.sites) is not None:
             return Tier.SAME
-        return None if content.sites else Tier.UNSTATED
+        imaging = asked.head is not None and asked.head.category == "imaging"
+        if content.sites - (_TISSUES if imaging else frozenset()):
+            return None
+        return Tier.GENERAL if _nested(asked.sites, self._context.sites) is not None else None
 
     def _specimen_tier(self, asked: Order, held: Order, content: _Content) -> Tier | None:
         wanted = asked.specimens or _default(asked.head)
         named = held.specimens or _default(held.head)
         if not wanted:
-            return Tier.GENERAL if held.specimens else Tier.SAME
+            return Tier.UNSITED if held.specimens else Tier.SAME
         if named:
             tier = _nested(wanted, named)
             return tier if asked.specimens or tier is not None else None
         if not asked.specimens or _nested(wanted, content.specimens) is not None:
             return Tier.SAME
-        return None if content.specimens else Tier.UNSTATED
+        if content.specimens or "blood" in wanted:
+            return None
+        return Tier.GENERAL if _nested(wanted, self._context.specimens) is not None else None
 
     def _organism_tier(self, asked: Order, held: Order, content: _Content) -> Tier | None:
+        if asked.head is not None and asked.head.kind != "procedure":
+            return Tier.SAME
         if not asked.organisms:
-            return Tier.GENERAL if held.organisms else Tier.SAME
+            return Tier.UNSITED if held.organisms else Tier.SAME
         if held.organisms:
             return Tier.SAME if asked.organisms & held.organisms else None
         return Tier.SAME if asked.organisms & content.organisms else None
@@ -349,6 +487,23 @@ class RecordOracle:
             why = "names no test that is known; use a standard name"
         return part(Outcome.NOT_UNDERSTOOD, (), why)
 
+    def _misspelt(self, text: str) -> tuple[Release, ...]:
+        """The one item whose whole name is a slip or two away from a text."""
+        asked = words(text)
+        known = known_words()
+        near = []
+        for name, releases in self._names.items():
+            slips = [(a, b) for a, b in zip(asked, name, strict=False) if a != b]
+            if (
+                len(name) == len(asked) > 1
+                and len(slips) == 1
+                and slips[0][0] not in known
+                and min(map(len, slips[0])) >= 3
+                and DamerauLevenshtein.distance(*slips[0]) == 1
+            ):
+                near.append(releases)
+        return near[0] if len(near) == 1 else ()
+
     def _by_name(self, text: str) -> tuple[Release, ...]:
         return self._names.get(words(text), ())
 
@@ -379,11 +534,11 @@ def oracle_for(case: Case) -> RecordOracle:
 def _answering(head: str) -> frozenset[str]:
     """The heads that may answer a request for this one; see `RecordOracle._head_tier`."""
     catalogue = Catalogue.load()
-    tissue = _TISSUE if head in _TISSUE else frozenset()
-    return tissue.union(
+    return catalogue.same(head).union(
         other
         for other in catalogue.terms
         if catalogue.within(other, head)
+        or catalogue.within(head, other)
         or head in catalogue.members(other)
         or other in catalogue.members(head)
     )
@@ -391,20 +546,37 @@ def _answering(head: str) -> frozenset[str]:
 
 def _entries(case: Case) -> Iterator[_Entry]:
     for i, test in enumerate(case.tests):
-        names = (test.name, *test.aliases)
-        orders = tuple(dict.fromkeys(order for name in names for order in parse_orders(name)))
-        yield _entry(Release(i), names, orders)
-        specimens = frozenset().union(*(order.specimens for order in orders))
+        names = tuple(name for n in (test.name, *test.aliases) for name in _names(n))
+        orders = tuple(
+            dict.fromkeys(o for n in (test.name, *test.aliases) for o in parse_orders(n))
+        )
+        yield _entry(Release(i), names, orders, _content(test.result, orders, bool(test.analytes)))
+        specimens = frozenset().union(*(order.specimens | _default(order.head) for order in orders))
+        specimens -= {"blood"}
         for j, analyte in enumerate(test.analytes):
             inner = parse_orders(analyte.name)
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
-            yield _entry(Release(i, j), (analyte.name,), inner)
+            content = _content(analyte.result, inner, analytes=False)
+            yield _entry(Release(i, j), _names(analyte.name), inner, content)
 
 
-def _entry(release: Release, names: Iterable[str], orders: tuple[Order, ...]) -> _Entry:
+def _entry(
+    release: Release, names: Iterable[str], orders: tuple[Order, ...], content: _Content
+) -> _Entry:
     folded = frozenset(filter(None, map(words, names)))
-    return _Entry(release, orders, folded, frozenset(w for name in folded for w in name))
+    return _Entry(release, orders, folded, frozenset(w for n in folded for w in n), content)
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """A name, and what it spells out: "Electromyography (EMG)" is called either way."""
+    match = _SPELT_OUT.match(name)
+    if not match:
+        return (name,)
+    full, short = match[1].strip(), match[2].strip()
+    initials = [c for c in short.lower() if c.isalpha()]
+    rest = iter(full.lower())
+    return (name, full, short) if all(c in rest for c in initials) else (name,)
 
 
 def _with_specimens(order: Order, specimens: frozenset[str]) -> Order:
@@ -415,18 +587,65 @@ def _with_specimens(order: Order, specimens: frozenset[str]) -> Order:
     )
 
 
-def _content(test: TestResult) -> _Content:
-    mentions = Catalogue.load().find(test.result)
+def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> _Content:
+    mentions = Catalogue.load().find(text)
 
     def ids(*kinds: str) -> frozenset[str]:
         return frozenset(m.term.id for m in mentions if m.term.kind in kinds)
 
+    folded = frozenset(words(text))
     return _Content(
         heads=ids("analyte", "panel", "procedure"),
-        sites=ids("site"),
+        sites=_own_sites(text, orders) or ids("site") | _vertebrae(text),
         specimens=ids("specimen"),
         organisms=ids("organism"),
-        words=frozenset(words(test.result)),
+        sides=folded & {"left", "right"} if not {"bilateral", "both"} & folded else frozenset(),
+        words=folded,
+        analytes=analytes,
+    )
+
+
+def _context(case: Case) -> _Context:
+    def ids(text: str, kind: str) -> frozenset[str]:
+        mentions = Catalogue.load().find(text)
+        return frozenset(m.term.id for m in mentions if m.term.kind == kind)
+
+    complaint = f"{case.presentation.chief_complaint}; {case.diagnosis.name}"
+    record = "; ".join(f"{test.name}; {test.result}" for test in case.tests)
+    sides = frozenset(words(complaint)) & {"left", "right"}
+    return _Context(
+        sites=ids(complaint, "site"),
+        specimens=ids(record, "specimen"),
+        sides=sides if len(sides) == 1 else frozenset(),
+    )
+
+
+@cache
+def _distinct(term: Term) -> frozenset[str]:
+    """The words of a test's names that its broader tests' names do not have."""
+    catalogue = Catalogue.load()
+    broader = [catalogue.terms[other] for other in catalogue.ancestors(term.id) - {term.id}]
+
+    def spelt(terms: Iterable[Term]) -> set[str]:
+        return {w for t in terms for name in (t.name, *t.synonyms) for w in words(name)}
+
+    return frozenset(spelt([term]) - spelt(broader))
+
+
+def _own_sites(text: str, orders: tuple[Order, ...]) -> frozenset[str]:
+    """The sites a report gives for its own test: the node of "a lymph node biopsy showed ..."."""
+    kinds = {order.head.category for order in orders if order.head}
+    for order in parse_orders(text[:200].split(".")[0]):
+        if order.head is not None and order.sites and order.head.category in kinds:
+            if kinds == {"pathology"}:
+                return order.sites
+    return frozenset()
+
+
+def _vertebrae(text: str) -> frozenset[str]:
+    """Spine segments from vertebral levels. T1 and T2 are left out: they are MRI sequences too."""
+    return frozenset(
+        site for pattern, site in _LEVELS if re.search(rf"\b{pattern}(?:\s*[-–/]\s*\w\d+)?\b", text)
     )
 
 
@@ -438,9 +657,11 @@ def _default(head: Term | None) -> frozenset[str]:
     return frozenset(head.specimens) if head else frozenset()
 
 
-def _nested(asked: frozenset[str], held: frozenset[str]) -> Tier | None:
+def _nested(asked: AbstractSet[str], held: AbstractSet[str]) -> Tier | None:
     """Whether sites (or specimens) agree: the same, or one inside the other."""
     if asked & held:
+        return Tier.SAME
+    if any(one <= asked | held and asked & one and held & one for one in _ONE_SITE):
         return Tier.SAME
     catalogue = Catalogue.load()
     for a in asked:

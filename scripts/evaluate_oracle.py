@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 from medaction_gym.actions import OrderTest, Outcome, parse
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.catalogue.tokens import words
 from medaction_gym.episode import Episode
 
 
@@ -36,10 +38,20 @@ def judge(case: Case, pair: dict[str, Any]) -> dict[str, Any]:
         for r in state.turn.released
     }
     required, allowed = set(pair["release"]), set(pair.get("allow", []))
+    # "An item's own name gets that item" stands above every label.
+    allowed |= {t.name for t in case.tests if words(t.name) == words(pair["request"])}
     whole = {name.split("::")[0] for name in names if "::" not in name}
+    whole |= {
+        t.name
+        for t in case.tests
+        if t.analytes and names.issuperset(f"{t.name}::{a.name}" for a in t.analytes)
+    }
+    if pair["kind"] in ("analyte", "panel"):
+        # An item labelled whole before its values could be ordered one by one.
+        whole |= {name.split("::")[0] for name in names} & required
     # A whole item covers its analytes; all required analytes of an item released one by one are
     # as good as named.
-    covered = {n for n in required if n in names or n.split("::")[0] in whole}
+    covered = {n for n in required if n in names or n in whole or n.split("::")[0] in whole}
     excess = {
         n for n in names if n not in required | allowed and not _part_of(n, required | allowed)
     }
@@ -65,22 +77,46 @@ def _part_of(name: str, wanted: set[str]) -> bool:
 
 
 def evaluate(pairs: list[dict[str, Any]], cases: dict[str, Case]) -> list[dict[str, Any]]:
-    """Judge all pairs.
-
-    Raises:
-        KeyError: If a pair names a case or menu item that does not exist.
-    """
+    """Judge all pairs; a pair whose names are not on today's menu is printed and left out."""
     rows = []
     for number, pair in enumerate(pairs, 1):
         case = cases[pair["case_id"]]
         known = {t.name for t in case.tests} | {
             f"{t.name}::{a.name}" for t in case.tests for a in t.analytes
         }
-        unknown = (set(pair["release"]) | set(pair.get("allow", []))) - known
+        pair = dict(pair)
+        for field in ("release", "allow"):
+            pair[field] = [n for name in pair.get(field, []) for n in _resolve(name, known)]
+        unknown = {*pair["release"], *pair["allow"]} - known
         if unknown:
-            raise KeyError(f"pair {number} ({case.id}): not on the menu: {sorted(unknown)}")
+            print(f"left out: pair {number} ({case.id}): not on the menu: {sorted(unknown)}")
+            continue
         rows.append({**pair, "label": pair["outcome"], **judge(case, pair)})
     return rows
+
+
+def _resolve(name: str, known: set[str]) -> list[str]:
+    """A labelled name on today's menu.
+
+    Labels were written against menus whose names have changed in small ways since: a list such as
+    "Labs::AST/ALT" was split, "CT scan" became "High-resolution CT scan". A name that is gone
+    stands for the only one whose words contain its words, or are contained in them.
+    """
+    if name in known:
+        return [name]
+    item, _, analyte = name.partition("::")
+    if analyte:
+        parts = [f"{item}::{part.strip()}" for part in re.split(r"[/,]|\band\b", analyte)]
+        if known.issuperset(parts):
+            return parts
+    wanted = set(words(name))
+    near = [
+        other
+        for other in known
+        if ("::" in other) == bool(analyte)
+        and (wanted <= set(words(other)) or wanted >= set(words(other)))
+    ]
+    return near if len(near) == 1 else [name]
 
 
 def table(rows: list[dict[str, Any]]) -> str:

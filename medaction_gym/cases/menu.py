@@ -444,8 +444,10 @@ class _Builder:
             taken.add(name.casefold())
             result = " ".join(text.strip() for text in item.result).rstrip(";")
             analytes: tuple[Analyte, ...] = ()
-            if item.category in ("laboratory", "other"):
+            if item.category in ("laboratory", "microbiology", "procedure", "other"):
                 analytes = analytes_in("\n".join(map(_ended, item.result)), self.catalogue)
+            if item.category in ("microbiology", "procedure") and len(analytes) < 2:
+                analytes = ()
             if item.category == "other" and len(analytes) > 1:
                 item.category = "laboratory"
             single = len(analytes) == 1 and len(self._heads(item.name)) == 1

@@ -28,6 +28,23 @@ _TABLES: tuple[tuple[str, Kind], ...] = (
 )
 
 
+# How a pathogen is looked for: tests of one pathogen are taken apart into method and pathogen.
+_METHODS = {
+    "pcr": "pcr",
+    "culture": "culture",
+    "antigen_test": "antigen_test",
+    "serology": "serology",
+    "igg": "serology",
+    "igm": "serology",
+}
+
+
+_HEADS = ("analyte", "panel", "procedure")
+
+# Specimens whose names are part of other names: a "white cell count" is counted in blood.
+_CELLS = frozenset({"leukocytes_specimen", "red_cells", "platelets_specimen", "tissue", "blood"})
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One row of a table.
@@ -58,11 +75,12 @@ class Term:
 
 
 class Base(NamedTuple):
-    """A test taken apart: what is done, on which specimens, at which sites."""
+    """A test taken apart: what is done, on which specimens, at which sites, for which pathogens."""
 
     term: Term
     specimens: frozenset[str] = frozenset()
     sites: frozenset[str] = frozenset()
+    organisms: frozenset[str] = frozenset()
 
 
 class Mention(NamedTuple):
@@ -123,34 +141,107 @@ class Catalogue:
 
     @classmethod
     def of(cls, terms: Iterable[Term]) -> Catalogue:
-        """Build a catalogue from terms; of two terms that share a name the first keeps it."""
+        """Build a catalogue from terms; of two terms that share a name the first keeps it.
+
+        A panel's name that only lists its members ("urea and electrolytes", "LH, FSH") is left
+        out, so that asking for two things is not asking for a panel.
+        """
         catalogue = cls({})
         taken: set[tuple[str, ...]] = set()
-        for term in terms:
-            catalogue.terms[term.id] = term
-            for name in (term.name, *term.synonyms):
+
+        def add(term: Term, names: Iterable[str]) -> None:
+            for name in names:
                 phrase = words(name)
                 if phrase and phrase not in taken:
                     taken.add(phrase)
-                    catalogue._phrases.setdefault(phrase[0], []).append((phrase, term))
-        for phrases in catalogue._phrases.values():
-            phrases.sort(key=lambda entry: -len(entry[0]))
+                    catalogue._phrases.setdefault(phrase[-1], []).append((phrase, term))
+
+        later: list[tuple[Term, str]] = []
+        for term in terms:
+            catalogue.terms[term.id] = term
+            for name in (term.name, *term.synonyms):
+                if term.kind == "panel" or (term.kind in _HEADS and " and " in name):
+                    later.append((term, name))
+                else:
+                    add(term, (name,))
+        catalogue._sort()
+        lists = {name for _, name in later if catalogue._is_list(words(name))}
+        for term, name in later:
+            if name not in lists:
+                add(term, (name,))
+        catalogue._sort()
         return catalogue
 
+    def _sort(self) -> None:
+        for phrases in self._phrases.values():
+            phrases.sort(key=lambda entry: -len(entry[0]))
+
+    def _is_list(self, phrase: tuple[str, ...]) -> bool:
+        tokens = [Token(word, 0, 0) for word in phrase if word not in ("and", "or", "with")]
+        found = self.find(tokens)
+        covered = sum(mention.last - mention.first for mention in found)
+        return (
+            len(found) > 1
+            and covered == len(tokens)
+            and all(mention.term.kind in ("analyte", "procedure") for mention in found)
+        )
+
     def find(self, text: str | list[Token]) -> list[Mention]:
-        """Find terms in a text, left to right, the longest name first, without overlaps."""
+        """Find terms in a text, without overlaps, so that long names cover as much as they can.
+
+        Of two ways to cover a text the one with the longer names wins (sum of squared lengths), and
+        of equal ones the one with the longer name at the end, where the head of an English name
+        stands: "cerebral CT angiography" is an angiography, not a "cerebral CT". A name never
+        spans a comma, colon or semicolon.
+        """
         tokens = tokenize(text) if isinstance(text, str) else text
         texts = tuple(token.text for token in tokens)
-        mentions, i = [], 0
-        while i < len(texts):
-            for phrase, term in self._phrases.get(texts[i], ()):
-                if texts[i : i + len(phrase)] == phrase:
-                    mentions.append(Mention(term, i, i + len(phrase)))
-                    i += len(phrase)
-                    break
-            else:
-                i += 1
-        return mentions
+        # best[i]: the score of the first i tokens, and the mention that ends there, if any.
+        best: list[tuple[int, Mention | None]] = [(0, None)]
+        for i in range(1, len(texts) + 1):
+            score, chosen = best[i - 1][0], None
+            for phrase, term in self._phrases.get(texts[i - 1], ()):
+                first = i - len(phrase)
+                if first < 0 or texts[first:i] != phrase:
+                    continue
+                if any(token.after_break for token in tokens[first + 1 : i]):
+                    continue
+                gained = best[first][0] + len(phrase) ** 2
+                if gained > score:
+                    score, chosen = gained, Mention(term, first, i)
+            best.append((score, chosen))
+        mentions, i = [], len(texts)
+        while i > 0:
+            mention = best[i][1]
+            if mention is not None:
+                mentions.append(mention)
+            i = mention.first if mention is not None else i - 1
+        return mentions[::-1]
+
+    def regions(self, site: str) -> tuple[str, ...]:
+        """The parts of a site that is a union by its name: "abdomen and pelvis" is two sites."""
+        term = self.terms[site]
+        union = len(term.parents) > 1 and any(" and " in n for n in (term.name, *term.synonyms))
+        return term.parents if union else (site,)
+
+    def specimens_in(self, phrase: tuple[str, ...]) -> frozenset[str]:
+        """The specimen a longer name begins or ends with: the sputum of "sputum GeneXpert"."""
+        found = set()
+        for cut in range(1, len(phrase)):
+            for part in (phrase[:cut], phrase[cut:]):
+                term = self._specimens.get(part)
+                if term:
+                    found.add(term)
+        return frozenset(found)
+
+    @cached_property
+    def _specimens(self) -> dict[tuple[str, ...], str]:
+        return {
+            words(name): term.id
+            for term in self.terms.values()
+            if term.kind == "specimen" and term.id not in _CELLS
+            for name in (term.name, *term.synonyms)
+        }
 
     def ancestors(self, id: str) -> frozenset[str]:
         """The term itself and everything broader than it."""
@@ -174,7 +265,16 @@ class Catalogue:
             >>> xray.term.id, "chest" in xray.sites
             ('xray', True)
         """
-        return self._bases.get(id) or Base(self.terms[id])
+        base = self._bases.get(id)
+        if base is None or base.term.id == id:
+            return base or Base(self.terms[id])
+        inner = self.base(base.term.id)
+        return Base(
+            inner.term,
+            base.specimens | inner.specimens,
+            base.sites | inner.sites,
+            base.organisms | inner.organisms,
+        )
 
     def members(self, id: str) -> frozenset[str]:
         """A panel's analytes and sub-panels, all the way down, itself included."""
@@ -188,22 +288,60 @@ class Catalogue:
             for row in read_table("findings")
         }
 
+    def same(self, id: str) -> frozenset[str]:
+        """The tests that a doctor orders as one with this one, itself included."""
+        return self._same.get(id, frozenset({id}))
+
+    @cached_property
+    def _same(self) -> dict[str, frozenset[str]]:
+        same: dict[str, frozenset[str]] = {}
+        for row in read_table("kin"):
+            if row["relation"] == "same":
+                group = frozenset(_list(row["terms"]))
+                for id in group:
+                    same[id] = same.get(id, frozenset()) | group
+        return same
+
     @cached_property
     def _bases(self) -> dict[str, Base]:
         named = {phrase: term for phrases in self._phrases.values() for phrase, term in phrases}
         bases: dict[str, Base] = {}
         for term in self.terms.values():
-            phrase = words(term.name)
-            for cut in range(1, len(phrase)):
-                for part, rest in ((phrase[:cut], phrase[cut:]), (phrase[cut:], phrase[:cut])):
-                    qualifier, base = named.get(part), named.get(rest)
-                    if qualifier is None or base is None or base.kind != term.kind:
-                        continue
-                    if qualifier.id in term.specimens and base.id != term.id:
-                        bases[term.id] = Base(base, specimens=frozenset({qualifier.id}))
-                    elif qualifier.kind == "site" and base.id in term.parents and term.sites:
-                        bases[term.id] = Base(base, sites=frozenset(term.sites))
+            if term.kind in ("analyte", "panel", "procedure"):
+                names = (
+                    (term.name, *term.synonyms) if term.category == "microbiology" else (term.name,)
+                )
+                for phrase in map(words, names):
+                    base = self._take_apart(term, phrase, named)
+                    if base:
+                        bases[term.id] = base
+                        break
+        for row in read_table("kin"):
+            first, *rest = _list(row["terms"])
+            if row["relation"] == "technique":
+                bases[first] = Base(self.terms[rest[0]], sites=frozenset(self.terms[first].sites))
+            elif row["relation"] == "specimen":
+                bases[first] = Base(self.terms[first], specimens=frozenset(rest))
         return bases
+
+    def _take_apart(
+        self, term: Term, phrase: tuple[str, ...], named: dict[tuple[str, ...], Term]
+    ) -> Base | None:
+        for cut in range(1, len(phrase)):
+            for part, rest in ((phrase[:cut], phrase[cut:]), (phrase[cut:], phrase[:cut])):
+                qualifier, base = named.get(part), named.get(rest)
+                if qualifier is None or base is None or base.id == term.id:
+                    continue
+                if qualifier.kind == "organism" and base.id in _METHODS:
+                    method = self.terms[_METHODS[base.id]]
+                    return Base(method, organisms=frozenset({qualifier.id}))
+                if base.kind != term.kind:
+                    continue
+                if qualifier.id in term.specimens:
+                    return Base(base, specimens=frozenset({qualifier.id}))
+                if qualifier.kind == "site" and base.id in term.parents and term.sites:
+                    return Base(base, sites=frozenset(term.sites))
+        return None
 
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:

@@ -8,7 +8,7 @@ that the two can be compared term by term.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -38,11 +38,13 @@ _FILLER = frozenset(
     are be was were has have had there think believe recommend suggest proceed go ahead
     begin start perhaps maybe pls thanks thank hello hi doctor dr ok okay additional further
     more same other using via use used including include includes especially particularly
-    well available today day days week second
+    well available today day days week second portable bedside diagnostic quantification quantity lead lesion lesions
+    nodule nodules mass masses lump swelling tumor tumour affected edge closely describe them dynamic w wo stain stains staining whole
     """.split(),
     )
 )
-_SIDES = {"left": "left", "right": "right"}
+_SIDES = frozenset({"left", "right"})
+_GENE = frozenset({"gene", "sequence", "sequencing", "mutation", "variant", "exon"})
 _SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
 # What a test is wanted for, up to the next comma or full stop: it names no test.
 _PURPOSE = re.compile(
@@ -103,7 +105,26 @@ class _Segment:
         return [m.term for m in self.mentions if m.term.kind in _HEADS]
 
     def ids(self, kind: str) -> frozenset[str]:
-        return frozenset(m.term.id for m in self.mentions if m.term.kind == kind)
+        found = (m.term.id for m in self.mentions if m.term.kind == kind)
+        if kind == "site":
+            return frozenset(part for id in found for part in Catalogue.load().regions(id))
+        return frozenset(found)
+
+    def words(self, text: str) -> set[str]:
+        """All content words of the stretch."""
+        return {t.text for t in tokenize(text[self.start : self.end])} - _FILLER
+
+    def specimens_of(self, head: Term, text: str) -> frozenset[str]:
+        """Specimens within the name that the head was found by."""
+        tokens = tokenize(text)
+        catalogue = Catalogue.load()
+        return frozenset().union(
+            *(
+                catalogue.specimens_in(tuple(t.text for t in tokens[m.first : m.last]))
+                for m in self.mentions
+                if m.term is head
+            )
+        )
 
 
 @lru_cache(maxsize=20_000)
@@ -116,8 +137,11 @@ def parse_orders(text: str) -> tuple[Order, ...]:
         >>> parse_orders("flurbometry of the soul")[0].head is None
         True
     """
+    return _parse(_PURPOSE.sub(" ", text)) or _parse(text)
+
+
+def _parse(text: str) -> tuple[Order, ...]:
     catalogue = Catalogue.load()
-    text = _PURPOSE.sub(" ", text)
     tokens = [t._replace(text=_repair(t.text)) for t in tokenize(text)]
     mentions = _without_guidance(catalogue.find(tokens), tokens)
     segments = _segments(text, tokens, mentions)
@@ -130,13 +154,14 @@ def parse_orders(text: str) -> tuple[Order, ...]:
         elif not segment.heads and segment.mentions and not segment.loose:
             carried.append(segment)
         elif segment.heads:
+            orders += _elsewhere(segment, carried)
             orders += _orders(segment, carried, text)
             carried = []
         elif segment.loose or segment.mentions:
             orders.append(_order(None, segment, carried, text))
             carried = []
     orders += [_order(None, segment, [], text) for segment in carried]
-    return tuple(dict.fromkeys(orders))
+    return tuple(dict.fromkeys(_share_end(orders, segments, tokens)))
 
 
 def _segments(text: str, tokens: list[Token], mentions: list[Mention]) -> list[_Segment]:
@@ -173,34 +198,78 @@ def _orders(segment: _Segment, carried: list[_Segment], text: str) -> list[Order
     return [_order(head, segment, carried, text) for head in specific]
 
 
+def _elsewhere(segment: _Segment, carried: list[_Segment]) -> list[Order]:
+    """The first half of "abdominal and cardiac ultrasound", where the second implies a site."""
+    catalogue = Catalogue.load()
+    sites = frozenset().union(*(c.ids("site") for c in carried))
+    named = [
+        h for h in segment.heads if h.kind == "procedure" and catalogue.base(h.id).sites or h.sites
+    ]
+    if not sites or len(named) != 1:
+        return []
+    plain = catalogue.base(named[0].id).term
+    while plain.sites and plain.parents:
+        plain = catalogue.terms[plain.parents[0]]
+    carried.clear()
+    return [Order(text=plain.name, head=plain, sites=sites)]
+
+
 def _order(head: Term | None, segment: _Segment, carried: list[_Segment], text: str) -> Order:
+    catalogue = Catalogue.load()
     parts = [*carried, segment]
-    sides = {t.text for part in parts for t in part.loose if t.text in _SIDES}
+    loose = frozenset(t.text for part in parts for t in part.loose)
     specimens = frozenset().union(*(p.ids("specimen") for p in parts))
     sites = frozenset().union(*(p.ids("site") for p in parts))
-    if head is not None:
-        base = Catalogue.load().base(head.id)
+    organisms = frozenset().union(*(p.ids("organism") for p in parts))
+    if loose & _GENE and (head is None or head.kind == "analyte"):
+        # "Sequence the insulin receptor gene" asks for no insulin.
+        loose |= {word for part in parts for word in part.words(text)}
+        head = catalogue.terms["genetic_testing"]
+    elif head is not None:
+        specimens |= segment.specimens_of(head, text)
+        base = catalogue.base(head.id)
         head, specimens, sites = base.term, specimens | base.specimens, sites | base.sites
+        organisms |= base.organisms
     return Order(
         text=text[parts[0].start : segment.end],
         head=head,
         sites=sites,
         specimens=specimens,
-        organisms=frozenset().union(*(p.ids("organism") for p in parts)),
-        sides=frozenset(sides),
-        words=frozenset(t.text for part in parts for t in part.loose if t.text not in _SIDES),
+        organisms=organisms,
+        sides=loose & _SIDES,
+        words=loose - _SIDES - _GENE,
     )
 
 
+def _share_end(orders: list[Order], segments: list[_Segment], tokens: list[Token]) -> list[Order]:
+    """Let "of the brain" at the end of "CT and MRI of the brain" hold for both."""
+    if len(orders) < 2:
+        return orders
+    last = segments[-1].mentions[-1] if segments[-1].mentions else None
+    if last is None or last.term.kind not in ("site", "specimen") or last.first == 0:
+        return orders
+    before = [token.text for token in tokens[max(0, last.first - 2) : last.first]]
+    if not {"of", "from", "in", "on"} & set(before):
+        return orders
+    shared = frozenset({last.term.id})
+    result = []
+    for order in orders:
+        if order.head is not None and not (order.sites or order.specimens or order.head.sites):
+            if last.term.kind == "site" and order.head.kind == "procedure":
+                order = replace(order, sites=shared)
+            elif last.term.kind == "specimen" and order.head.category == "microbiology":
+                order = replace(order, specimens=shared)
+        result.append(order)
+    return result
+
+
 def _widen(order: Order, segment: _Segment, text: str) -> Order:
-    return Order(
+    return replace(
+        order,
         text=order.text + text[text.find(order.text) + len(order.text) : segment.end],
-        head=order.head,
         sites=order.sites | segment.ids("site"),
         specimens=order.specimens | segment.ids("specimen"),
         organisms=order.organisms | segment.ids("organism"),
-        sides=order.sides,
-        words=order.words,
     )
 
 
@@ -216,8 +285,8 @@ def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Ment
 @lru_cache(maxsize=50_000)
 def _repair(word: str) -> str:
     """Mend a misspelt word that is one or two slips from a word of the catalogue."""
-    vocabulary = _vocabulary()
-    if len(word) < 6 or word in vocabulary or word in _FILLER or word.isdigit():
+    vocabulary = known_words()
+    if len(word) < 5 or word in vocabulary or word in _FILLER or word.isdigit():
         return word
     allowed = 1 if len(word) < 9 else 2
     near = extractOne(
@@ -226,12 +295,13 @@ def _repair(word: str) -> str:
         scorer=DamerauLevenshtein.distance,
         score_cutoff=allowed,
     )
-    return str(near[0]) if near and near[0][0] == word[0] else word
+    return str(near[0]) if near and str(near[0])[0] == word[0] else word
 
 
 @lru_cache(maxsize=1)
-def _vocabulary() -> frozenset[str]:
-    return frozenset(
+def known_words() -> frozenset[str]:
+    """Every word of the catalogue's names, and the filler words of requests."""
+    return _FILLER.union(
         word
         for term in Catalogue.load().terms.values()
         for name in (term.name, *term.synonyms)
@@ -241,4 +311,4 @@ def _vocabulary() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _long_words() -> list[str]:
-    return sorted(word for word in _vocabulary() if len(word) >= 6)
+    return sorted(word for word in known_words() if len(word) >= 5)

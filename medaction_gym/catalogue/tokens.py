@@ -29,15 +29,21 @@ _SPELLING = (
     (re.compile("yses$"), "ysis"),
     (re.compile("(?<=.)copies$"), "copy"),
     (re.compile("isation"), "ization"),
+    (re.compile("functional$"), "function"),
 )
 
 
 class Token(NamedTuple):
-    """A normalised word and the half-open character span it was read from."""
+    """A normalised word and the half-open character span it was read from.
+
+    ``after_break`` tells that a comma, semicolon, colon or line end stands before it, across which
+    no name extends.
+    """
 
     text: str
     start: int
     end: int
+    after_break: bool = False
 
 
 @lru_cache(maxsize=50_000)
@@ -70,7 +76,13 @@ def tokenize(text: str) -> list[Token]:
         >>> [t.text for t in tokenize("CA-125, anti-GAD65 & β-hCG")]
         ['ca', '125', 'anti', 'gad', '65', 'beta', 'hcg']
     """
-    return [Token(fold_word(m.group()), m.start(), m.end()) for m in _WORD.finditer(text)]
+    tokens, end = [], 0
+    for match in _WORD.finditer(text):
+        gap = text[end : match.start()]
+        broken = any(mark in gap for mark in ",;:\n")
+        tokens.append(Token(fold_word(match.group()), match.start(), match.end(), broken))
+        end = match.end()
+    return tokens
 
 
 @lru_cache(maxsize=50_000)
