@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from medaction_gym.cases.case import Case, Diagnosis
+from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import fold_word, tokenize
 
 MASK = "[withheld]"
@@ -41,18 +42,23 @@ _MODIFIERS = frozenset(
     """.split(),
     )
 )
+_DANGLING = frozenset("the of in to by on at with for and or due".split())
+
+
+Kind = Literal["presentation", "cause", "test name", "result"]
 
 
 class Leak(NamedTuple):
     """A place where the diagnosis can be read.
 
     Attributes:
-        kind: ``"presentation"``, ``"test name"`` or ``"result"``.
+        kind: Where it stands: ``"presentation"``, ``"test name"`` or ``"result"``; ``"cause"`` is
+            a further disease of the gold diagnosis in the presentation, often fair history.
         place: The field, e.g. ``"presentation.history"`` or ``"tests['Biopsy']"``.
         text: The words that give it away, as they stand there.
     """
 
-    kind: Literal["presentation", "test name", "result"]
+    kind: Kind
     place: str
     text: str
 
@@ -105,13 +111,13 @@ def find_leaks(case: Case) -> list[Leak]:
     causes = gold_causes(case.diagnosis)
     leaks: list[Leak] = []
 
-    def look(kind: Literal["presentation", "test name", "result"], place: str, text: str) -> None:
-        wanted = names + causes if kind == "presentation" else names
-        for start, end in _find(text, wanted):
+    def look(kind: Kind, place: str, text: str) -> None:
+        for start, end in _find(text, causes if kind == "cause" else names):
             leaks.append(Leak(kind, place, text[start:end]))
 
     for section, text in case.presentation:
         look("presentation", f"presentation.{section}", text)
+        look("cause", f"presentation.{section}", text)
     for test in case.tests:
         for name in (test.name, *test.aliases, *(a.name for a in test.analytes)):
             look("test name", f"tests[{test.name!r}]", name)
@@ -127,14 +133,23 @@ def _is_abbreviation(text: str) -> bool:
 
 
 def _telling(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Folded, without modifiers at the ends, without names that say nothing; longest first."""
+    """Folded, without dangling small words, without names that say nothing; longest first."""
     result = set()
+    find = Catalogue.load().find
     for name in names:
         folded = [token.text for token in tokenize(name)]
-        while folded and folded[-1] in _MODIFIERS - {"syndrome", "disease"}:
+        while folded and folded[-1] in _DANGLING:
             folded.pop()
-        content = [word for word in folded if word not in _MODIFIERS and not word.isdigit()]
-        if content and (len(content) > 1 or len(content[0]) > 3 or len(folded) == 1):
+        site = {i for m in find(name) if m.term.kind == "site" for i in range(m.first, m.last)}
+        content = [
+            word
+            for i, word in enumerate(folded)
+            if word not in _MODIFIERS and not word.isdigit() and i not in site
+        ]
+        sites_only = not content and len(site) < len(folded) and len(site) > 0
+        if (content and (len(content) > 1 or len(content[0]) > 1)) or (
+            sites_only and len(folded) > 2
+        ):
             result.add(tuple(folded))
     return tuple(sorted(result, key=lambda name: (-len(name), name)))
 

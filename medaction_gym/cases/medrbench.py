@@ -10,10 +10,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from medaction_gym.cases.case import MAX_NAME, Case, Diagnosis, Presentation, Provenance
+from medaction_gym.cases.case import (
+    MAX_NAME,
+    Case,
+    Diagnosis,
+    Presentation,
+    Provenance,
+    TestResult,
+)
 from medaction_gym.cases.leaks import gold_causes, gold_names, mask
-from medaction_gym.cases.menu import parse_menu
+from medaction_gym.cases.menu import OTHER, parse_menu
 from medaction_gym.cases.problems import RecordError
+from medaction_gym.catalogue.catalogue import Catalogue
 
 NAME = "MedR-Bench JSON"
 
@@ -96,7 +104,7 @@ def to_case(key: str, record: dict[str, Any]) -> Case:
             history="\n".join(filter(None, [illness, past])),
             examination=mask(_plain(sections.get("physical examination", "")), present),
         ),
-        tests=menu.tests,
+        tests=_without_gold_names(menu.tests, names),
         diagnosis=diagnosis,
         differential=_differential(generated.get("differential_diagnosis")),
         metadata={
@@ -108,6 +116,24 @@ def to_case(key: str, record: dict[str, Any]) -> Case:
             "not_tests": [f"{p.heading}: {p.text}" for p in menu.pseudo],
         },
     )
+
+
+def _without_gold_names(
+    tests: tuple[TestResult, ...], names: tuple[tuple[str, ...], ...]
+) -> tuple[TestResult, ...]:
+    """Rename items that are called after the diagnosis and name no test ("SCID: confirmed ...").
+
+    A test *for* the disease keeps its name: a doctor who orders a monkeypox PCR has thought of it.
+    """
+    renamed: list[TestResult] = []
+    for test in tests:
+        given_away = mask(test.name, names) != test.name
+        if given_away and not any(m.term.category for m in Catalogue.load().find(test.name)):
+            taken = {other.name for other in (*tests, *renamed)}
+            free = (f"{OTHER} ({n})" if n > 1 else OTHER for n in range(1, len(tests) + 2))
+            test = test.model_copy(update={"name": next(n for n in free if n not in taken)})
+        renamed.append(test)
+    return tuple(sorted(renamed, key=lambda test: test.name.casefold()))
 
 
 def _text(generated: dict[str, Any], field: str) -> str:

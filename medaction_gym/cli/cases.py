@@ -43,7 +43,7 @@ def check(
 
     found = {case.id: find_leaks(case) for case in cases}
     console.print("\nLeaks of the diagnosis:")
-    for kind in ("presentation", "test name", "result"):
+    for kind in ("presentation", "cause", "test name", "result"):
         ids = [id for id, all_of in found.items() if any(leak.kind == kind for leak in all_of)]
         share = len(ids) / len(cases)
         console.print(f"  {kind}: {len(ids)} of {len(cases)} cases ({share:.1%})")

@@ -1,0 +1,85 @@
+"""The command line: the commands that outside scripts rely on, and their errors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from medaction_gym import __version__
+from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.cli import app
+
+
+def call(*arguments: object, code: int = 0, stdin: str | None = None) -> str:
+    result = CliRunner().invoke(app, [str(a) for a in arguments], input=stdin)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_version() -> None:
+    assert __version__ in call("--version")
+
+
+def test_check(tmp_path: Path, teaching: CaseSet) -> None:
+    teaching.save(tmp_path / "good.jsonl")
+    output = call("cases", "check", tmp_path / "good.jsonl")
+    assert f"{len(teaching)} of {len(teaching)}" in output
+    assert "No problems" in output
+    with (tmp_path / "good.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"id": "bad", "diagnosis": {"name": "x"}}\n')
+    output = call("cases", "check", tmp_path / "good.jsonl", code=1)
+    assert "1 problems" in output
+    assert "case bad" in output
+    call("cases", "check", tmp_path / "nothing.jsonl", code=1)
+
+
+def test_list_and_show(teaching: CaseSet) -> None:
+    assert "toxicology-01" in call("cases", "list")
+    case = teaching[0]
+    shown = call("cases", "show", case.id)
+    assert case.tests[0].name in shown
+    assert f"Diagnosis: {case.diagnosis.name}" not in shown
+    assert f"Diagnosis: {case.diagnosis.name}" in call("cases", "show", case.id, "--diagnosis")
+    assert "closest" in call("cases", "show", "teaching-nothing", code=1)
+
+
+def test_run_and_replay(tmp_path: Path) -> None:
+    output = call("run", "--agent", "protocol", "--out", tmp_path / "r", "--limit", 3)
+    assert "0/3" in output
+    file = tmp_path / "r" / "trajectories.jsonl"
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 3
+    assert "3 of 3 trajectories replayed byte for byte" in call("replay", file)
+    record = json.loads(file.read_text(encoding="utf-8").splitlines()[0])
+    assert "assistant" in call("replay", file, "--show", record["case_id"])
+    record["usd"] += 1
+    file.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    assert "0 of 1" in call("replay", file, code=1)
+
+
+def test_run_names_what_is_wrong(tmp_path: Path) -> None:
+    assert "no agent 'x'" in call("run", "--agent", "x", "--out", tmp_path, code=1)
+    missing = tmp_path / "no.jsonl"
+    output = call("run", "--agent", "random", "--out", tmp_path, "--cases", missing, code=1)
+    assert "no such case file" in output
+
+
+def test_play(teaching: CaseSet) -> None:
+    case = teaching[0]
+    typed = f"help\nmenu\n{case.tests[0].name}\nddx Gout 60, Lupus\ncommit {case.diagnosis.name}\n"
+    output = call("play", "--case", case.id, stdin=typed)
+    assert "RESULT" in output
+    assert "Differential noted" in output
+    assert "Grade 1.00" in output
+    assert "The diagnosis was" in call("play", "--case", case.id, stdin="")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_demo(tmp_path: Path, jobs: int) -> None:
+    if jobs == 1:
+        output = call("demo", "--out", tmp_path)
+        assert "cheating-oracle" in output
+        assert "46/46" in output
+        assert "not for the care of patients" in output
