@@ -33,7 +33,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.fuzz import ratio
 
 from medaction_gym.actions import Outcome
-from medaction_gym.cases.case import Case, TestResult
+from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.orders import Order, known_words, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
@@ -164,11 +164,15 @@ _TISSUES = frozenset(
 
 # Tests that are looked for with a target: unknown words of a request may be that target.
 _TARGETED = frozenset({"microbiology", "genetics", "laboratory"})
+_NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "mycobacteria"})
 # Departments whose reports describe further tests of their own.
 _REPORTING = frozenset({"pathology", "microbiology", "genetics"})
 
 # Regions whose parts are examined by tests of their own: a CT of the head shows no teeth.
-_NO_CONTAINER = frozenset({"head", "whole_body", "neck", "trunk", "body"})
+_NO_CONTAINER = frozenset(
+    {"head", "whole_body", "neck", "trunk", "body", "vessel", "artery", "vein", "bone", "joint"}
+    | {"nerve", "muscle", "soft_tissue", "skin"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,10 +329,10 @@ class RecordOracle:
         """What the best tiers amount to."""
         tier = min(found)
         releases = list(found[tier])
-        if tier is Tier.SAME and order.head and order.head.kind == "panel":
-            if all(release.analyte >= 0 for release in releases):
-                # A panel named as a component: its own components belong to it.
-                releases += [r for r in found.get(Tier.PART, ()) if r.analyte >= 0]
+        panel = order.head is not None and order.head.kind == "panel"
+        if tier is Tier.SAME and panel and all(release.analyte >= 0 for release in releases):
+            # A panel named as a component: its own components belong to it.
+            releases += [r for r in found.get(Tier.PART, ()) if r.analyte >= 0]
         if tier in (Tier.SAME, Tier.KIN) and not order.sites and order.head:
             # "CT" fits an unspecified "CT scan" no better than it fits a "chest CT".
             whole = any(release.analyte < 0 for release in releases)
@@ -374,7 +378,7 @@ class RecordOracle:
             return None
         if asked.words and head.kind == "procedure":
             spoken = all(_spoken(word, entry.words | content.words) for word in asked.words)
-            if not spoken and head.category in _TARGETED:
+            if not spoken and (head.category in _TARGETED or head.id == "ihc"):
                 return None
             if not spoken and not asked.sites and head.category in ("imaging", "pathology"):
                 # Words nobody knows may name a site.
@@ -399,7 +403,10 @@ class RecordOracle:
             return Tier.SAME
         if head.id in catalogue.same(asked.id):
             return Tier.KIN
-        if head.id in catalogue.members(asked.id):
+        parts = catalogue.members(head.id) - {head.id}
+        if head.id in catalogue.members(asked.id) or (
+            parts and parts <= catalogue.members(asked.id)
+        ):
             return Tier.PART
         if asked.id in catalogue.members(head.id):
             # A panel's report answers for an analyte if it speaks of it, or is about little else.
@@ -449,6 +456,8 @@ class RecordOracle:
 
     def _organism_tier(self, asked: Order, held: Order, content: _Content) -> Tier | None:
         if asked.head is not None and asked.head.kind != "procedure":
+            return Tier.SAME
+        if "bacteria" in asked.organisms and not held.organisms & _NOT_BACTERIA:
             return Tier.SAME
         if not asked.organisms:
             return Tier.UNSITED if held.organisms else Tier.SAME
@@ -540,7 +549,7 @@ def _answering(head: str) -> frozenset[str]:
         if catalogue.within(other, head)
         or catalogue.within(head, other)
         or head in catalogue.members(other)
-        or other in catalogue.members(head)
+        or not catalogue.members(head).isdisjoint(catalogue.members(other))
     )
 
 
@@ -551,14 +560,19 @@ def _entries(case: Case) -> Iterator[_Entry]:
             dict.fromkeys(o for n in (test.name, *test.aliases) for o in parse_orders(n))
         )
         yield _entry(Release(i), names, orders, _content(test.result, orders, bool(test.analytes)))
-        specimens = frozenset().union(*(order.specimens | _default(order.head) for order in orders))
-        specimens -= {"blood"}
+        specimens = frozenset().union(*(_inherited(order) for order in orders)) - {"blood"}
         for j, analyte in enumerate(test.analytes):
             inner = parse_orders(analyte.name)
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = _content(analyte.result, inner, analytes=False)
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
+
+
+def _inherited(order: Order) -> frozenset[str]:
+    """The specimens a panel's components are measured in; drugs are sought in any."""
+    drugs = order.head is not None and order.head.price == "toxicology"
+    return order.specimens | (frozenset() if drugs else _default(order.head))
 
 
 def _entry(
@@ -596,13 +610,19 @@ def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> _Content:
     folded = frozenset(words(text))
     return _Content(
         heads=ids("analyte", "panel", "procedure"),
-        sites=_own_sites(text, orders) or ids("site") | _vertebrae(text),
+        sites=_own_sites(text, orders) or ids("site") | _vertebrae(text) | _sign_sites(text),
         specimens=ids("specimen"),
         organisms=ids("organism"),
         sides=folded & {"left", "right"} if not {"bilateral", "both"} & folded else frozenset(),
         words=folded,
         analytes=analytes,
     )
+
+
+def _sign_sites(text: str) -> frozenset[str]:
+    """Sites that a report's findings belong to."""
+    folded = " " + " ".join(words(text)) + " "
+    return frozenset(site for sign, site in Catalogue.load().signs.items() if f" {sign} " in folded)
 
 
 def _context(case: Case) -> _Context:
@@ -629,15 +649,17 @@ def _distinct(term: Term) -> frozenset[str]:
     def spelt(terms: Iterable[Term]) -> set[str]:
         return {w for t in terms for name in (t.name, *t.synonyms) for w in words(name)}
 
-    return frozenset(spelt([term]) - spelt(broader))
+    # Words that other terms are made of (sites, modalities) do not distinguish.
+    own = spelt([term]) - spelt(broader)
+    return frozenset(word for word in own if not catalogue.find(word) and not word.isdigit())
 
 
 def _own_sites(text: str, orders: tuple[Order, ...]) -> frozenset[str]:
     """The sites a report gives for its own test: the node of "a lymph node biopsy showed ..."."""
     kinds = {order.head.category for order in orders if order.head}
-    for order in parse_orders(text[:200].split(".")[0]):
-        if order.head is not None and order.sites and order.head.category in kinds:
-            if kinds == {"pathology"}:
+    if kinds == {"pathology"}:
+        for order in parse_orders(text[:200].split(".")[0]):
+            if order.head is not None and order.sites and order.head.category in kinds:
                 return order.sites
     return frozenset()
 

@@ -84,6 +84,13 @@ _TIME = re.compile(
 _GENERIC_IMAGING = frozenset({"imaging", "radiology"})
 
 _LABORATORY = frozenset({"laboratory"})
+# "Protein" alone is a measurement only with a value or a state beside it.
+_PROTEIN = re.compile(
+    r"(?:elevat|rais|high|low|normal|increas|decreas)\w*\s+proteins?\b|\bproteins?\W+[\d<>]|"
+    r"\bproteins?\s+(?:level|content|was|were|of)",
+    re.IGNORECASE,
+)
+_ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 OTHER = "Other findings"
 LABORATORY = "Laboratory tests"
 
@@ -175,12 +182,22 @@ def analytes_in(text: str, catalogue: Catalogue | None = None) -> tuple[Analyte,
 def _measured(part: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     """The analytes and panels a part of a sentence speaks of: id and the name to order it by."""
     tokens = tokenize(part)
-    for mention in catalogue.find(tokens):
+    mentions = catalogue.find(tokens)
+    for mention in mentions:
+        if mention.term.id in _ANTIBODY_CLASSES:
+            # "Chlamydia IgG" is no immunoglobulin level.
+            before = [m for m in mentions if m.term.kind == "organism" and m.last <= mention.first]
+            if before:
+                start = tokens[before[-1].first].start
+                yield f"{before[-1].term.id} serology", part[start : tokens[mention.last - 1].end]
+                continue
         start, end = tokens[mention.first].start, tokens[mention.last - 1].end
         # The mg of "5 mg/dL" is no magnesium.
         unit = end - start <= 3 and re.search(r"[\d/^]\s*$|\b(?:per)\s+$", part[:start])
         if mention.term.kind in ("analyte", "panel") and not unit:
             yield mention.term.id, part[start:end]
+    if _PROTEIN.search(part) and not any("protein" in m.term.name.lower() for m in mentions):
+        yield "total_protein", "Total protein"
     for i, token in enumerate(tokens):
         two = " ".join(t.text for t in tokens[i : i + 2])
         term = catalogue.findings.get(token.text) or catalogue.findings.get(two)
@@ -448,6 +465,10 @@ class _Builder:
                 analytes = analytes_in("\n".join(map(_ended, item.result)), self.catalogue)
             if item.category in ("microbiology", "procedure") and len(analytes) < 2:
                 analytes = ()
+            if re.search(r"serolog|antibod|tit(?:er|re)", item.name, re.IGNORECASE):
+                # The IgG of a serology is an antibody against something, not a level.
+                classes = {"igg", "igm", "iga", "ige"}
+                analytes = tuple(a for a in analytes if a.name.lower() not in classes)
             if item.category == "other" and len(analytes) > 1:
                 item.category = "laboratory"
             single = len(analytes) == 1 and len(self._heads(item.name)) == 1

@@ -41,6 +41,12 @@ _METHODS = {
 
 _HEADS = ("analyte", "panel", "procedure")
 
+# Procedures that a body site turns into another row ("CXR"): that row is the site's only news.
+_MODALITIES = frozenset(
+    "ct mri xray ultrasound doppler mra cta pet angiography biopsy histopathology culture "
+    "physical_examination endoscopy".split()
+)
+
 # Specimens whose names are part of other names: a "white cell count" is counted in blood.
 _CELLS = frozenset({"leukocytes_specimen", "red_cells", "platelets_specimen", "tissue", "blood"})
 
@@ -160,7 +166,8 @@ class Catalogue:
         for term in terms:
             catalogue.terms[term.id] = term
             for name in (term.name, *term.synonyms):
-                if term.kind == "panel" or (term.kind in _HEADS and " and " in name):
+                listing = term.kind in _HEADS and (" and " in name or "/" in name or "," in name)
+                if term.kind == "panel" or listing:
                     later.append((term, name))
                 else:
                     add(term, (name,))
@@ -224,23 +231,24 @@ class Catalogue:
         union = len(term.parents) > 1 and any(" and " in n for n in (term.name, *term.synonyms))
         return term.parents if union else (site,)
 
-    def specimens_in(self, phrase: tuple[str, ...]) -> frozenset[str]:
-        """The specimen a longer name begins or ends with: the sputum of "sputum GeneXpert"."""
-        found = set()
-        for cut in range(1, len(phrase)):
-            for part in (phrase[:cut], phrase[cut:]):
-                term = self._specimens.get(part)
-                if term:
-                    found.add(term)
-        return frozenset(found)
+    def within_name(self, phrase: tuple[str, ...], kind: Kind) -> frozenset[str]:
+        """The specimen or site a longer name begins or ends with (the sputum of "sputum PCR")."""
+        parts = {part for cut in range(1, len(phrase)) for part in (phrase[:cut], phrase[cut:])}
+        parts -= {("csf",)} if "gm" in phrase else set()  # a growth factor, no fluid
+        return frozenset(
+            self._qualifiers[kind][part] for part in parts & self._qualifiers[kind].keys()
+        )
 
     @cached_property
-    def _specimens(self) -> dict[tuple[str, ...], str]:
+    def _qualifiers(self) -> dict[Kind, dict[tuple[str, ...], str]]:
         return {
-            words(name): term.id
-            for term in self.terms.values()
-            if term.kind == "specimen" and term.id not in _CELLS
-            for name in (term.name, *term.synonyms)
+            kind: {
+                words(name): term.id
+                for term in self.terms.values()
+                if term.kind == kind and term.id not in _CELLS
+                for name in (term.name, *term.synonyms)
+            }
+            for kind in ("specimen", "site")
         }
 
     def ancestors(self, id: str) -> frozenset[str]:
@@ -281,6 +289,11 @@ class Catalogue:
         return self._members[id]
 
     @cached_property
+    def signs(self) -> dict[str, str]:
+        """Folded words for a sign and the site it is seen at ("hydronephrosis": the kidney)."""
+        return {" ".join(words(row["sign"])): row["site"] for row in read_table("signs")}
+
+    @cached_property
     def findings(self) -> dict[str, Term]:
         """Folded words for an abnormal value ("hyponatremia") and what they are read from."""
         return {
@@ -319,7 +332,7 @@ class Catalogue:
         for row in read_table("kin"):
             first, *rest = _list(row["terms"])
             if row["relation"] == "technique":
-                bases[first] = Base(self.terms[rest[0]], sites=frozenset(self.terms[first].sites))
+                bases[first] = Base(self.terms[rest[0]])
             elif row["relation"] == "specimen":
                 bases[first] = Base(self.terms[first], specimens=frozenset(rest))
         return bases
@@ -339,7 +352,7 @@ class Catalogue:
                     continue
                 if qualifier.id in term.specimens:
                     return Base(base, specimens=frozenset({qualifier.id}))
-                if qualifier.kind == "site" and base.id in term.parents and term.sites:
+                if qualifier.kind == "site" and base.id in _MODALITIES and term.sites:
                     return Base(base, sites=frozenset(term.sites))
         return None
 

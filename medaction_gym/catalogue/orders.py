@@ -14,7 +14,7 @@ from functools import lru_cache
 from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.process import extractOne
 
-from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
+from medaction_gym.catalogue.catalogue import Catalogue, Kind, Mention, Term
 from medaction_gym.catalogue.tokens import Token, fold_word, tokenize
 
 # Words of a request that say nothing about which test is meant.
@@ -38,22 +38,33 @@ _FILLER = frozenset(
     are be was were has have had there think believe recommend suggest proceed go ahead
     begin start perhaps maybe pls thanks thank hello hi doctor dr ok okay additional further
     more same other using via use used including include includes especially particularly
-    well available today day days week second portable bedside diagnostic quantification quantity lead lesion lesions
-    nodule nodules mass masses lump swelling tumor tumour affected edge closely describe them dynamic w wo stain stains staining whole
+    well available today day days week second portable bedside diagnostic quantification
+    quantity lead lesion lesions nodule nodules mass masses lump swelling tumor tumour
+    affected edge closely describe them dynamic w wo whole x set sets pair times drawn sent
+    arrange arranged done measured checked eye eyes
     """.split(),
     )
 )
 _SIDES = frozenset({"left", "right"})
+_STAIN = frozenset({"stain", "staining", "immunostain", "immunoreactivity"})
+_ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _GENE = frozenset({"gene", "sequence", "sequencing", "mutation", "variant", "exon"})
 _SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
+# "Retinal" and "vaginal" are specimens to the laboratory alone; a gene has no site.
+_NO_SPECIMEN = frozenset({"imaging", "endoscopy", "physiology", "examination"})
+_NO_SITE = frozenset({"laboratory", "genetics"})
+
 # What a test is wanted for, up to the next comma or full stop: it names no test.
 _PURPOSE = re.compile(
     r"\b(?:(?:in order )?to (?:help |better |further |also )*(?:look|rule|evaluat|assess|exclude|"
     r"confirm|see|investigat|determin|characteri[sz]|visuali[sz]|find|establish|delineat|guide|"
     r"clarify|differentiat|understand|narrow|support|explain|search|stage|localize)\w*|"
+    r"would (?!like|order|request|get|want|do|take|suggest|recommend|also|now|repeat|first|"
+    r"perform|start|begin|send|check|proceed|obtain|arrange|ask)|there (?:may|might|could|is|are)|"
     r"looking for|because|since|given|in view of|in light of|due to|suspect(?:ing|ed)|"
-    r"concern(?:ed|ing|s)?|for (?:suspected|possible|evaluation|further|assessment|diagnosis|"
-    r"better))\b[^,;.\n]*",
+    r"concern(?:ed|ing|s)?|(?:before|after|prior to|following) (?:the |any )?(?:surgery|operation|"
+    r"transplantation|delivery|treatment)|"
+    r"for (?:suspected|possible|evaluation|further|assessment|diagnosis|better))\b[^,;.\n]*",
     re.IGNORECASE,
 )
 _HEADS = ("analyte", "panel", "procedure")
@@ -97,6 +108,7 @@ class _Segment:
 
     mentions: list[Mention] = field(default_factory=list)
     loose: list[Token] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     start: int = 0
     end: int = 0
 
@@ -110,17 +122,33 @@ class _Segment:
             return frozenset(part for id in found for part in Catalogue.load().regions(id))
         return frozenset(found)
 
+    def beside(self, head: Term) -> frozenset[str]:
+        """Unexplained words right before the head, or right after it with "for": its target."""
+        at = {position: token.text for position, token in zip(self.places, self.loose, strict=True)}
+        spans = [m for m in self.mentions if m.term is head]
+        found = set()
+        for mention in spans:
+            others = {i for m in self.mentions for i in range(m.first, m.last)}
+            i = mention.first - 1
+            while i in at or i in others:
+                found.add(at.get(i, ""))
+                i -= 1
+            for i in range(mention.last, mention.last + 4):
+                if i in at:
+                    found.add(at[i])
+        return frozenset(found - {""})
+
     def words(self, text: str) -> set[str]:
         """All content words of the stretch."""
         return {t.text for t in tokenize(text[self.start : self.end])} - _FILLER
 
-    def specimens_of(self, head: Term, text: str) -> frozenset[str]:
-        """Specimens within the name that the head was found by."""
+    def within_name(self, head: Term, text: str, kind: Kind) -> frozenset[str]:
+        """Specimens or sites within the name that the head was found by."""
         tokens = tokenize(text)
         catalogue = Catalogue.load()
         return frozenset().union(
             *(
-                catalogue.specimens_in(tuple(t.text for t in tokens[m.first : m.last]))
+                catalogue.within_name(tuple(t.text for t in tokens[m.first : m.last]), kind)
                 for m in self.mentions
                 if m.term is head
             )
@@ -148,10 +176,15 @@ def _parse(text: str) -> tuple[Order, ...]:
     orders: list[Order] = []
     carried: list[_Segment] = []
     for segment in segments:
-        if not segment.heads and segment.mentions and not segment.loose and orders:
+        more = not segment.heads and segment.mentions and not segment.loose
+        if more and orders and segment.ids("organism") and not _seeks(orders[-1]):
+            # "CXR, HIV": a pathogen alone stands for the test of it.
+            head = catalogue.terms["microbiology"]
+            orders.append(_order(head, segment, [], text))
+        elif more and orders:
             # "CT chest and abdomen", "PCR for HSV, VZV": more of what came before.
             orders[-1] = _widen(orders[-1], segment, text)
-        elif not segment.heads and segment.mentions and not segment.loose:
+        elif more:
             carried.append(segment)
         elif segment.heads:
             orders += _elsewhere(segment, carried)
@@ -160,7 +193,9 @@ def _parse(text: str) -> tuple[Order, ...]:
         elif segment.loose or segment.mentions:
             orders.append(_order(None, segment, carried, text))
             carried = []
-    orders += [_order(None, segment, [], text) for segment in carried]
+    for segment in carried:
+        alone = catalogue.terms["microbiology"] if segment.ids("organism") else None
+        orders.append(_order(alone, segment, [], text))
     return tuple(dict.fromkeys(_share_end(orders, segments, tokens)))
 
 
@@ -183,6 +218,7 @@ def _segments(text: str, tokens: list[Token], mentions: list[Mention]) -> list[_
             mention is None and token.text in _SIDES
         ):
             segment.loose.append(token)
+            segment.places.append(i)
         previous_end = token.end
     return [s for s in segments if s.mentions or s.loose]
 
@@ -198,12 +234,19 @@ def _orders(segment: _Segment, carried: list[_Segment], text: str) -> list[Order
     return [_order(head, segment, carried, text) for head in specific]
 
 
+def _seeks(order: Order) -> bool:
+    """Whether an order's test looks for a pathogen."""
+    return order.head is None or order.head.category == "microbiology"
+
+
 def _elsewhere(segment: _Segment, carried: list[_Segment]) -> list[Order]:
     """The first half of "abdominal and cardiac ultrasound", where the second implies a site."""
     catalogue = Catalogue.load()
     sites = frozenset().union(*(c.ids("site") for c in carried))
     named = [
-        h for h in segment.heads if h.kind == "procedure" and catalogue.base(h.id).sites or h.sites
+        h
+        for h in segment.heads
+        if h.sites or (h.kind == "procedure" and catalogue.base(h.id).sites)
     ]
     if not sites or len(named) != 1:
         return []
@@ -221,15 +264,25 @@ def _order(head: Term | None, segment: _Segment, carried: list[_Segment], text: 
     specimens = frozenset().union(*(p.ids("specimen") for p in parts))
     sites = frozenset().union(*(p.ids("site") for p in parts))
     organisms = frozenset().union(*(p.ids("organism") for p in parts))
+    if head is not None and head.id in _ANTIBODY_CLASSES and organisms:
+        head = catalogue.terms["serology"]
     if loose & _GENE and (head is None or head.kind == "analyte"):
         # "Sequence the insulin receptor gene" asks for no insulin.
         loose |= {word for part in parts for word in part.words(text)}
         head = catalogue.terms["genetic_testing"]
+    elif loose & _STAIN and head is None:
+        head = catalogue.terms["ihc"]
     elif head is not None:
-        specimens |= segment.specimens_of(head, text)
+        specimens |= segment.within_name(head, text, "specimen")
         base = catalogue.base(head.id)
-        head, specimens, sites = base.term, specimens | base.specimens, sites | base.sites
+        loose = loose & _SIDES | segment.beside(head)
+        sites |= base.sites or segment.within_name(head, text, "site")
+        head, specimens = base.term, specimens | base.specimens
         organisms |= base.organisms
+        if head.category in _NO_SPECIMEN:
+            specimens = frozenset()
+        elif head.category in _NO_SITE:
+            sites = frozenset()
     return Order(
         text=text[parts[0].start : segment.end],
         head=head,
@@ -237,7 +290,7 @@ def _order(head: Term | None, segment: _Segment, carried: list[_Segment], text: 
         specimens=specimens,
         organisms=organisms,
         sides=loose & _SIDES,
-        words=loose - _SIDES - _GENE,
+        words=frozenset(w for w in loose - _SIDES - _GENE - _STAIN if not w.isdigit()),
     )
 
 
