@@ -156,11 +156,11 @@ _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 # Sites that are examined as one, whatever their place in the tree.
 _ONE_SITE = ({"head", "brain"}, {"head", "skull"})
 
-# Sites that are everywhere: a report that names only these does not say where it was made.
-_TISSUES = frozenset(
-    {"skin", "lymph_node", "bone", "muscle", "vessel", "artery", "vein", "nerve", "joint"}
-    | {"soft_tissue", "synovium", "cartilage", "fat_pad", "bone_marrow", "fascia", "tendon"}
+_REGIONS = frozenset(
+    {"head", "neck", "chest", "abdomen", "pelvis", "spine", "upper_limb", "lower_limb"}
 )
+# Modalities whose kinds differ in projection or approach, not in what they show.
+_PLAIN = frozenset({"xray", "ultrasound", "fluoroscopy", "endoscopy"})
 
 # Tests that are looked for with a target: unknown words of a request may be that target.
 _TARGETED = frozenset({"microbiology", "genetics", "laboratory"})
@@ -416,6 +416,10 @@ class RecordOracle:
         if catalogue.within(head.id, asked.id):
             return Tier.GENERAL
         special = catalogue.within(asked.id, head.id)
+        if special and head.id in _PLAIN and not held.sites:
+            # A projection or approach that the record does not name ("panoramic radiograph" for
+            # "Radiographs"); the sites must still agree.
+            return Tier.GENERAL
         reporting = asked.category == head.category and asked.category in _REPORTING
         if (special or reporting) and asked.id in content.heads and not content.analytes:
             return Tier.DESCRIBED
@@ -435,10 +439,10 @@ class RecordOracle:
             return _nested(asked.sites, named)
         if _nested(asked.sites, content.sites) is not None:
             return Tier.SAME
-        imaging = asked.head is not None and asked.head.category == "imaging"
-        if content.sites - (_TISSUES if imaging else frozenset()):
-            return None
-        return Tier.GENERAL if _nested(asked.sites, self._context.sites) is not None else None
+        # The name gives no site and the report not this one: the same region will do, and where
+        # the report gives none, what the case as a whole is about.
+        where = content.sites if _regions(content.sites) else self._context.sites
+        return Tier.GENERAL if _regions(asked.sites) & _regions(where) else None
 
     def _specimen_tier(self, asked: Order, held: Order, content: _Content) -> Tier | None:
         wanted = asked.specimens or _default(asked.head)
@@ -692,6 +696,13 @@ def _nested(asked: AbstractSet[str], held: AbstractSet[str]) -> Tier | None:
             if catalogue.within(inner, outer) and outer not in _NO_CONTAINER:
                 return Tier.GENERAL
     return None
+
+
+@cache
+def _regions(sites: frozenset[str]) -> frozenset[str]:
+    """The regions of the body that some sites lie in."""
+    catalogue = Catalogue.load()
+    return _REGIONS & frozenset().union(*(catalogue.ancestors(site) for site in sites))
 
 
 def _without_parts(releases: Iterable[Release]) -> tuple[Release, ...]:
