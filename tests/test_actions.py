@@ -98,7 +98,7 @@ def test_unchecked_actions_are_checked() -> None:
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=50),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner),
-    max_leaves=12,
+    max_leaves=6,
 )
 hostile = st.one_of(
     json_like,
@@ -112,7 +112,7 @@ hostile = st.one_of(
 )
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(hostile)
 def test_parse_never_raises(raw: object) -> None:
     action = parse(raw)

@@ -83,3 +83,21 @@ def test_demo(tmp_path: Path, jobs: int) -> None:
         assert "cheating-oracle" in output
         assert "46/46" in output
         assert "not for the care of patients" in output
+
+
+def test_the_documented_agent_and_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = Path(__file__).resolve().parent.parent / "docs" / "examples"
+    assert "No problems" in call("cases", "check", examples / "my-case.json")
+    monkeypatch.chdir(examples)
+    output = call("run", "--agent", "my_agent:FirstLine", "--out", tmp_path, "--limit", 2)
+    assert "0/2" in output
+
+
+def test_knowledge_link(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("Type 2 diabetes mellitus\n\nxyzzy\n", encoding="utf-8")
+    output = call("knowledge", "link", "--in", tmp_path / "in.txt", "--out", tmp_path / "out.jsonl")
+    assert "1 of 3 linked" in output
+    rows = [json.loads(r) for r in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert [bool(row["concepts"]) for row in rows] == [True, False, False]
+    assert set(rows[0]["concepts"][0]) >= {"id", "name", "role", "confidence"}
+    assert "diabetes" in rows[0]["concepts"][0]["name"].lower()

@@ -29,7 +29,8 @@ def test_repeats_are_told_and_cost_nothing(teaching: CaseSet) -> None:
     name = teaching[0].tests[0].name
     first = Episode.start(teaching[0]).act(order(name))
     again = first.act(order(name))
-    assert first.turn and again.turn
+    assert first.turn
+    assert again.turn
     assert first.turn.outcome is Outcome.RESULT
     assert again.turn.outcome is Outcome.REPEATED
     assert again.turn.usd == 0

@@ -29,6 +29,7 @@ LAYERS = (
     "benchmarks",
     "integrations",
     "cli",
+    "__main__",
 )
 
 

@@ -1,4 +1,4 @@
-"""Rollout: every case accounted for, resumable after a kill, the same bytes for any number of jobs."""
+"""Rollout: every case accounted for, resumable, the same bytes for any number of jobs."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_round_trip(tmp_path: Path, teaching: CaseSet) -> None:
     assert one.replay(teaching[0]).to_json() == one.to_json()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(hostile, max_size=5))
 def test_any_episode_replays_byte_for_byte(actions: list[object]) -> None:
     cases = CaseSet.teaching()[:1]

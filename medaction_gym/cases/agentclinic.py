@@ -73,7 +73,7 @@ def to_case(key: str, record: dict[str, Any]) -> Case:
     history = {k: v for k, v in patient.items() if k not in ("Demographics", "Symptoms")}
     if isinstance(symptoms, dict):
         history["Other_Symptoms"] = {k: v for k, v in symptoms.items() if k != "Primary_Symptom"}
-    tests = tuple(sorted(_tests(results, others), key=lambda test: test.name.casefold()))
+    tests = tuple(_tests(results, others))
     if not tests:
         raise RecordError(f"{_ROOT}.Test_Results", "holds no result, and there is no examination")
     return Case(

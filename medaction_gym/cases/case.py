@@ -138,6 +138,11 @@ class TestResult(_Frozen):
     analytes: tuple[Analyte, ...] = ()
 
 
+def _by_name(tests: tuple[TestResult, ...]) -> tuple[TestResult, ...]:
+    """Sort the menu: an order of the source (pathology last) would be a hint."""
+    return tuple(sorted(tests, key=lambda test: (test.name.casefold(), test.name)))
+
+
 class Diagnosis(_Frozen):
     """The confirmed diagnosis, with names that mean exactly the same."""
 
@@ -174,7 +179,9 @@ class Case(_Frozen):
     id: Name
     provenance: Provenance
     presentation: Presentation
-    tests: tuple[TestResult, ...] = Field(min_length=1, max_length=500)
+    tests: Annotated[tuple[TestResult, ...], AfterValidator(_by_name)] = Field(
+        min_length=1, max_length=500
+    )
     diagnosis: Diagnosis
     differential: tuple[Name, ...] = ()
     metadata: dict[str, Any] = Field(default_factory=dict)

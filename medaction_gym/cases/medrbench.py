@@ -133,7 +133,7 @@ def _without_gold_names(
             free = (f"{OTHER} ({n})" if n > 1 else OTHER for n in range(1, len(tests) + 2))
             test = test.model_copy(update={"name": next(n for n in free if n not in taken)})
         renamed.append(test)
-    return tuple(sorted(renamed, key=lambda test: test.name.casefold()))
+    return tuple(renamed)
 
 
 def _text(generated: dict[str, Any], field: str) -> str:

@@ -11,11 +11,23 @@ returned.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from medaction_gym.cases.analytes import analytes_in, measured, with_states
 from medaction_gym.cases.case import MAX_NAME, Analyte, Category, TestResult, as_category
+from medaction_gym.cases.prose import (
+    STATE,
+    VERB,
+    Bullet,
+    bullets,
+    ended,
+    flatten,
+    is_heading_like,
+    parts_of,
+    sentences,
+    split_heading,
+)
 from medaction_gym.catalogue.catalogue import Catalogue, Mention
 from medaction_gym.catalogue.tokens import Token, tokenize
 
@@ -38,40 +50,6 @@ _PATIENT = re.compile(
     r"^(?:case|patient|subject|sibling|p)\s*(?:no\.?\s*)?\d+\b.{0,30}$", re.IGNORECASE
 )
 
-# Verbs that separate a test from its result in a sentence.
-_VERB = re.compile(
-    r"\b(?:show(?:s|ed|ing)?|reveal(?:s|ed|ing)?|demonstrat(?:es|ed|ing)|confirm(?:s|ed|ing)?|"
-    r"indicat(?:es|ed|ing)|identif(?:ies|ied|ying)|detect(?:s|ed|ing)|suggest(?:s|ed|ing|ive)?|"
-    r"found|noted|disclosed|displayed|depicted|exhibited|yielded|grew|rul(?:es|ed|ing) out|"
-    r"exclud(?:es|ed|ing)|included?|was|were|is|are|remained|appeared|returned|came back|"
-    r"highlighted|visuali[sz]ed|documented|reported|described|established|led to|failed|"
-    r"unremarkable|inconclusive|normal|negative|positive|performed|obtained|taken)\b",
-    re.IGNORECASE,
-)
-
-# Words that state a finding: never part of a test's name, and shared along a list of analytes
-# ("elevated LDH, CRP and ferritin").
-_STATE = re.compile(
-    r"\b(?:(?:mild|moderate|marked|severe|slight|significant|persistent|transient|extreme|very|"
-    r"initial|border\s*line)(?:ly)?\s+)*(?:elevated|elevation|increased?|raised|"
-    # not "high-resolution CT", "low-dose test", "lower limb"
-    r"(?:high|low)(?:er)?(?!-|\s*(?:resolution|power|dose|frequency|speed|limb|extremit|leg|lip|lid|"
-    r"eyelid|jaw|back|gi\b|gastro|abdom|respir|urinary|lobe|quadrant|esoph|oesoph|third))|"
-    r"decreased?|reduced|depressed|normal(?:ized)?|within normal (?:limits|range)|unremarkable|"
-    r"abnormal|deranged|negative|positive|absent|present|undetectable|detectable|detected|"
-    r"borderline|deficient|deficiency|impaired|prolonged|shortened|non-?reactive|reactive|"
-    r"sterile|no evidence of|absence of|not detected|stable|insufficient|excess(?:ive)?)\b",
-    re.IGNORECASE,
-)
-
-# Where a sentence may end: a full stop before a capital, or a semicolon. Abbreviations and
-# brackets do not end one.
-_SENTENCE_END = re.compile(
-    r"(?<!\bvs)(?<!\bDr)(?<!\bNo)(?<!\bFig)(?<!\bca)(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)"
-    r"(?:[.!?][\"”')\]]?(?=\s+[\"“(\[]?[A-Z0-9])|;(?=\s))"
-)
-_BULLET = re.compile(r"^(\s*)(?:[-*•+]|\d{1,2}[.)])\s+(.*)$")
-_MARKUP = re.compile(r"\*\*|__|`|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
 _TIME = re.compile(
     r"\b(?:initial|first|second|third|repeat(?:ed)?|follow-?up|subsequent|post-?operative|"
     r"pre-?operative|intra-?operative|post-?treatment|serial|later|recent|previous|prior|"
@@ -84,13 +62,6 @@ _TIME = re.compile(
 _GENERIC_IMAGING = frozenset({"imaging", "radiology"})
 
 _LABORATORY = frozenset({"laboratory"})
-# "Protein" alone is a measurement only with a value or a state beside it.
-_PROTEIN = re.compile(
-    r"(?:elevat|rais|high|low|normal|increas|decreas)\w*\s+proteins?\b|\bproteins?\W+[\d<>]|"
-    r"\bproteins?\s+(?:level|content|was|were|of)",
-    re.IGNORECASE,
-)
-_ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 OTHER = "Other findings"
 LABORATORY = "Laboratory tests"
 
@@ -113,13 +84,6 @@ class Menu:
 
     tests: tuple[TestResult, ...] = ()
     pseudo: tuple[Pseudo, ...] = ()
-
-
-@dataclass
-class _Bullet:
-    text: str
-    depth: int
-    children: list[_Bullet] = field(default_factory=list)
 
 
 @dataclass
@@ -148,102 +112,9 @@ def parse_menu(text: str) -> Menu:
         (Pseudo(heading='Treatment', text='Surgery.'),)
     """
     builder = _Builder(Catalogue.load())
-    for bullet in _bullets(text):
+    for bullet in bullets(text):
         builder.add(bullet)
     return builder.menu()
-
-
-def analytes_in(text: str, catalogue: Catalogue | None = None) -> tuple[Analyte, ...]:
-    """The laboratory values a text states, each with its own words only.
-
-    A state at the head of a list holds for the parts that state nothing themselves; a part with a
-    figure of its own is never given a neighbour's state.
-
-    Example:
-        >>> for a in analytes_in("Elevated LDH, ferritin and CRP (50 mg/L), sodium 127 mmol/L"):
-        ...     print(a.name, "|", a.result)
-        LDH | Elevated LDH
-        ferritin | ferritin (elevated)
-        CRP | CRP (50 mg/L)
-        sodium | sodium 127 mmol/L
-    """
-    catalogue = catalogue or Catalogue.load()
-    found: dict[str, tuple[str, list[str]]] = {}
-    for sentence in _sentences(text):
-        for part, result in _with_states(_parts(sentence), catalogue):
-            for id, surface in _measured(part, catalogue):
-                found.setdefault(id, (surface, []))[1].append(result)
-    return tuple(
-        Analyte(name=name[:MAX_NAME], result="; ".join(dict.fromkeys(results)))
-        for name, results in found.values()
-    )
-
-
-def _measured(part: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """The analytes and panels a part of a sentence speaks of: id and the name to order it by."""
-    tokens = tokenize(part)
-    mentions = catalogue.find(tokens)
-    for mention in mentions:
-        if mention.term.id in _ANTIBODY_CLASSES:
-            # "Chlamydia IgG" is no immunoglobulin level.
-            before = [m for m in mentions if m.term.kind == "organism" and m.last <= mention.first]
-            if before:
-                start = tokens[before[-1].first].start
-                yield f"{before[-1].term.id} serology", part[start : tokens[mention.last - 1].end]
-                continue
-        start, end = tokens[mention.first].start, tokens[mention.last - 1].end
-        # The mg of "5 mg/dL" is no magnesium.
-        unit = end - start <= 3 and re.search(r"[\d/^]\s*$|\b(?:per)\s+$", part[:start])
-        if mention.term.kind in ("analyte", "panel") and not unit:
-            yield mention.term.id, part[start:end]
-    if _PROTEIN.search(part) and not any("protein" in m.term.name.lower() for m in mentions):
-        yield "total_protein", "Total protein"
-    for i, token in enumerate(tokens):
-        two = " ".join(t.text for t in tokens[i : i + 2])
-        term = catalogue.findings.get(token.text) or catalogue.findings.get(two)
-        if term is not None:
-            yield term.id, term.name
-
-
-def _with_states(parts: list[str], catalogue: Catalogue) -> list[tuple[str, str]]:
-    """Each part with its words as a result, a list's shared state added where it has none.
-
-    A state is shared forwards from the head of a list ("elevated LDH, ferritin") and backwards from
-    its end ("ANA, ANCA and RF were negative"); one in brackets, one that belongs to a figure
-    ("3 x normal") and a finding ("anemia") stay where they are.
-    """
-    bare = [re.sub(r"\([^()]*\)|[\d.]+\s*[x×]?\s*(?:times )?normal", "", part) for part in parts]
-    states = [_STATE.search(part) for part in bare]
-    own = [
-        bool(state) or any(t.text in catalogue.findings for t in tokenize(part))
-        for part, state in zip(bare, states, strict=True)
-    ]
-    leading = [
-        s is not None and not _words_before(part, s) for part, s in zip(bare, states, strict=True)
-    ]
-    stated = []
-    for i, part in enumerate(parts):
-        result = part.strip(" .,:;-")
-        figures = any(c.isdigit() for c in _without_names(part, catalogue))
-        if not own[i] and not figures:
-            before = next((j for j in range(i - 1, -1, -1) if own[j]), None)
-            shared = states[before] if before is not None and leading[before] else None
-            if shared is None:
-                after = next((j for j in range(i + 1, len(parts)) if own[j]), None)
-                if after is not None and states[after] and not leading[after]:
-                    shared = states[after]
-            if shared:
-                result = f"{result} ({shared.group().lower()})"
-        stated.append((part, result))
-    return stated
-
-
-def _words_before(part: str, state: re.Match[str]) -> bool:
-    """Whether anything but small words stands before a state."""
-    before = re.sub(
-        r"\b(?:the|a|an|all|other|both|with|of|had|showing)\b", "", part[: state.start()]
-    )
-    return any(c.isalnum() for c in before)
 
 
 class _Builder:
@@ -254,7 +125,7 @@ class _Builder:
         self.items: list[_Item] = []
         self.pseudo: list[Pseudo] = []
 
-    def add(self, bullet: _Bullet) -> None:
+    def add(self, bullet: Bullet) -> None:
         """Take in one bullet with everything below it."""
         heading, body = split_heading(bullet.text)
         if heading and _PATIENT.match(heading):
@@ -265,13 +136,13 @@ class _Builder:
             return
         if heading and _PSEUDO.match(_strip_time(heading)):
             self.pseudo.append(
-                Pseudo(heading, "\n".join([body, *_flatten(bullet.children)]).strip())
+                Pseudo(heading, "\n".join([body, *flatten(bullet.children)]).strip())
             )
             return
         if not bullet.children:
             self._text(heading, body)
             return
-        if not heading and not _is_heading_like(bullet.text):
+        if not heading and not is_heading_like(bullet.text):
             self._text("", body)
             heading = ""
         elif not heading:
@@ -285,7 +156,7 @@ class _Builder:
             for child in bullet.children:
                 self.add(child)
         else:
-            self._text(heading, "\n".join(filter(None, [body, *_flatten(bullet.children)])))
+            self._text(heading, "\n".join(filter(None, [body, *flatten(bullet.children)])))
 
     def _text(self, heading: str, body: str) -> None:
         body = body.strip()
@@ -296,7 +167,7 @@ class _Builder:
 
     def _headed(self, heading: str, body: str) -> None:
         heads = self._heads(heading)
-        state = _STATE.match(heading)
+        state = STATE.match(heading)
         if state and len(_clean_name(heading)) < len(heading):
             # "Positive tests for coeliac disease: tTG, EMA": the state is part of the result.
             body = f"{state.group()}: {body}"
@@ -318,7 +189,7 @@ class _Builder:
     def _sentencewise(self, heading: str, body: str, category: Category) -> None:
         """Give the sentences under a general heading to the tests they name."""
         current: _Item | None = None
-        for sentence in _sentences(body):
+        for sentence in sentences(body):
             if self._listed(sentence, heading):
                 current = None
                 continue
@@ -341,12 +212,12 @@ class _Builder:
         """Take in a list of tests that share a state ("normal brain CT, chest X-ray and EMG")."""
         if self._heads(self._subject(sentence, verbs_only=True)):
             return False
-        parts = _parts(sentence)
+        parts = parts_of(sentence)
         procedures = [[m for m in self._heads(p) if m.term.kind == "procedure"] for p in parts]
-        if sum(map(bool, procedures)) < 2 or not _STATE.search(sentence):
+        if sum(map(bool, procedures)) < 2 or not STATE.search(sentence):
             return False
         for (part, result), heads in zip(
-            _with_states(parts, self.catalogue), procedures, strict=True
+            with_states(parts, self.catalogue), procedures, strict=True
         ):
             if heads:
                 self._append(self._phrase(part, heads), _category(heads), result)
@@ -358,7 +229,7 @@ class _Builder:
 
     def _prose(self, text: str) -> None:
         current: _Item | None = None
-        for sentence in _sentences(text):
+        for sentence in sentences(text):
             heading, body = split_heading(sentence)
             if heading and body and self._heads(heading):
                 self._headed(heading, body)
@@ -381,12 +252,12 @@ class _Builder:
 
     def _headless(self, sentence: str, current: _Item | None) -> _Item:
         """A sentence that names no test: laboratory findings, more of the last test, or other."""
-        if any(True for _ in _measured(sentence, self.catalogue)):
+        if any(True for _ in measured(sentence, self.catalogue)):
             return self._append(LABORATORY, "laboratory", sentence)
         if current:
             current.result.append(sentence)
             return current
-        if _has(self._mentions(sentence), "organism") and _STATE.search(sentence):
+        if _has(self._mentions(sentence), "organism") and STATE.search(sentence):
             return self._append("Microbiology", "microbiology", sentence)
         return self._append(OTHER, "other", sentence)
 
@@ -409,9 +280,9 @@ class _Builder:
             sentence: The sentence.
             verbs_only: A state ("normal") does not count as a verb, and there may be no subject.
         """
-        for verb in _VERB.finditer(sentence):
+        for verb in VERB.finditer(sentence):
             before = sentence[: verb.start()]
-            if verbs_only and _STATE.fullmatch(verb.group()):
+            if verbs_only and STATE.fullmatch(verb.group()):
                 continue
             if self._heads(before):
                 return before
@@ -462,7 +333,7 @@ class _Builder:
             result = " ".join(text.strip() for text in item.result).rstrip(";")
             analytes: tuple[Analyte, ...] = ()
             if item.category in ("laboratory", "microbiology", "procedure", "other"):
-                analytes = analytes_in("\n".join(map(_ended, item.result)), self.catalogue)
+                analytes = analytes_in("\n".join(map(ended, item.result)), self.catalogue)
             if item.category in ("microbiology", "procedure") and len(analytes) < 2:
                 analytes = ()
             if re.search(r"serolog|antibod|tit(?:er|re)", item.name, re.IGNORECASE):
@@ -480,142 +351,11 @@ class _Builder:
                     analytes=() if single and self._named_alone(item.name) else analytes,
                 )
             )
-        return Menu(tuple(sorted(tests, key=lambda t: t.name.casefold())), tuple(self.pseudo))
+        tests.sort(key=lambda test: test.name.casefold())
+        return Menu(tuple(tests), tuple(self.pseudo))
 
     def _named_alone(self, name: str) -> bool:
         return all(m.term.kind == "analyte" for m in self._heads(name))
-
-
-def split_heading(text: str) -> tuple[str, str]:
-    """Split ``Name: result`` at the first colon that stands outside brackets.
-
-    Example:
-        >>> split_heading("Lumbar puncture (CSF): Clear")
-        ('Lumbar puncture (CSF)', 'Clear')
-        >>> split_heading("CT showed a mass: 3 cm")
-        ('', 'CT showed a mass: 3 cm')
-    """
-    depth = 0
-    for i, character in enumerate(text[:160]):
-        depth += (character in "([") - (character in ")]")
-        if character == ":" and depth <= 0 and (i + 1 == len(text) or text[i + 1].isspace()):
-            heading = text[:i].strip(" *-_")
-            if (
-                0 < len(heading) <= 100
-                and len(heading.split()) <= 12
-                and not _sentence_like(heading)
-            ):
-                return heading, text[i + 1 :].strip()
-            return "", text
-    return "", text
-
-
-def _sentence_like(heading: str) -> bool:
-    verb = _VERB.search(heading)
-    return bool(verb and verb.start() > 0 and not _STATE.fullmatch(verb.group()))
-
-
-def _is_heading_like(text: str) -> bool:
-    return len(text.split()) <= 8 and not _sentence_like(text)
-
-
-def _bullets(text: str) -> list[_Bullet]:
-    """Read markdown bullets into a forest; prose without bullets is one bullet a paragraph."""
-    roots: list[_Bullet] = []
-    stack: list[_Bullet] = []
-    for line in text.splitlines():
-        line = _MARKUP.sub("", line)
-        if not line.strip() or set(line.strip()) <= set("-*_="):
-            continue
-        match = _BULLET.match(line)
-        if match:
-            bullet = _Bullet(match[2].strip(), len(match[1].expandtabs(4)))
-            while stack and stack[-1].depth >= bullet.depth:
-                stack.pop()
-            (stack[-1].children if stack else roots).append(bullet)
-            stack.append(bullet)
-        elif stack:
-            stack[-1].text += " " + line.strip()
-        else:
-            roots.append(_Bullet(line.strip(), -1))
-    return roots
-
-
-def _flatten(bullets: Iterable[_Bullet]) -> list[str]:
-    return [line for b in bullets for line in (_ended(b.text), *_flatten(b.children))]
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", ";", ":", "!", "?")) else text + "."
-
-
-def _sentences(text: str) -> list[str]:
-    """Sentences and clauses, each with its closing mark; never cut inside brackets."""
-    pieces = []
-    for line in text.splitlines():
-        start = 0
-        for match in _SENTENCE_END.finditer(line):
-            piece = line[start : match.end()]
-            if piece.count("(") <= piece.count(")") and piece.count("[") <= piece.count("]"):
-                pieces.append(piece)
-                start = match.end()
-        pieces.append(line[start:])
-    return [piece.strip() for piece in pieces if piece.strip()]
-
-
-def _parts(sentence: str) -> list[str]:
-    """Split a sentence at the commas, semicolons and "and"s that stand outside brackets.
-
-    A bracket that itself lists several values is opened ("markers (CRP: 5, ESR: 9)").
-    """
-    parts, start, depth = [], 0, 0
-    lists = {
-        m.start()
-        for m in re.finditer(r"\((?=[^()]*[A-Za-z]{2}[^()]*\d[^()]*[,;])[^()]*\)", sentence)
-    }
-    openings: list[bool] = []
-    i = 0
-    while i < len(sentence):
-        character = sentence[i]
-        if character in "([":
-            opened = i in lists
-            openings.append(opened)
-            if opened:
-                parts.append(sentence[start:i])
-                start = i + 1
-            else:
-                depth += 1
-        elif character in ")]" and openings:
-            if openings.pop():
-                parts.append(sentence[start:i])
-                start = i + 1
-            else:
-                depth -= 1
-        elif depth <= 0:
-            decimal = (
-                character == ","
-                and sentence[i - 1 : i].isdigit()
-                and re.match(r",\d{3}(?!\d)", sentence[i:]) is not None
-            )
-            joint = re.match(r"\s(?:and|but|with|while|whereas|plus|as well as)\s", sentence[i:])
-            if character in ",;" and not decimal:
-                parts.append(sentence[start:i])
-                start = i + 1
-            elif joint:
-                parts.append(sentence[start:i])
-                start = i + joint.end()
-                i = start - 1
-        i += 1
-    parts.append(sentence[start:])
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _without_names(part: str, catalogue: Catalogue) -> str:
-    """A part without the names it mentions, so that the 9 of "CA 19-9" is no figure."""
-    tokens = tokenize(part)
-    for mention in reversed(catalogue.find(tokens)):
-        part = part[: tokens[mention.first].start] + part[tokens[mention.last - 1].end :]
-    return part
 
 
 def _joined(text: str, tokens: list[Token], before: int, after: int) -> bool:
@@ -625,7 +365,7 @@ def _joined(text: str, tokens: list[Token], before: int, after: int) -> bool:
     between = text[tokens[before - 1].end : tokens[after].start] if before > 0 else ""
     return (
         len(between) <= 25
-        and not _VERB.search(between)
+        and not VERB.search(between)
         and bool(
             re.fullmatch(
                 r"(?:[\s\-/()]|\b(?:of|the|and|right|left|both|bilateral|lower|upper|samples?|"
@@ -644,9 +384,9 @@ def _strip_time(name: str) -> str:
 def _clean_name(name: str) -> str:
     """A test's name without findings, markup or a trailing verb."""
     bare = name
-    while (state := _STATE.search(bare)) and state.start() == 0 and state.end() < len(bare):
+    while (state := STATE.search(bare)) and state.start() == 0 and state.end() < len(bare):
         bare = bare[state.end() :].lstrip(" ,:-")
-    states = list(_STATE.finditer(bare))
+    states = list(STATE.finditer(bare))
     if states and states[-1].end() == len(bare.rstrip(" .")) and states[-1].start() > 0:
         bare = bare[: states[-1].start()]
     bare = re.sub(r"\(\s*\)", "", bare).strip(" ,;:.-*–")

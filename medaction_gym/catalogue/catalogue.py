@@ -1,8 +1,8 @@
 """Catalogue: which diagnostic tests exist, what they are called, and how they nest.
 
-Data, not code: seven tab-separated tables in ``data/`` (analytes, panels, procedures, organisms,
-specimens, sites, prices) that a clinician can read and mend. Nothing in them is taken from the
-cases this package plays; they are a general vocabulary.
+Data, not code: tab-separated tables in ``data/`` (analytes, panels, procedures, organisms,
+specimens, sites, their relations, prices) that a clinician can read and mend. Nothing in them is
+taken from the cases this package plays; they are a general vocabulary.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Term:
         name: Preferred name.
         synonyms: Other names.
         category: A case's test category (analytes, panels and procedures only).
-        price: Price class, a key of `prices.PRICES`.
+        price: Price class, a key of `prices.prices()`.
         specimens: Default specimen ids of an analyte or panel.
         members: Analyte and panel ids a panel consists of.
         parents: Broader procedures, containing sites, or more general specimens.

@@ -307,10 +307,11 @@ def _share_end(orders: list[Order], segments: list[_Segment], tokens: list[Token
     shared = frozenset({last.term.id})
     result = []
     for order in orders:
-        if order.head is not None and not (order.sites or order.specimens or order.head.sites):
-            if last.term.kind == "site" and order.head.kind == "procedure":
+        head = order.head
+        if head is not None and not (order.sites or order.specimens or head.sites):
+            if last.term.kind == "site" and head.kind == "procedure":
                 order = replace(order, sites=shared)
-            elif last.term.kind == "specimen" and order.head.category == "microbiology":
+            elif last.term.kind == "specimen" and head.category == "microbiology":
                 order = replace(order, specimens=shared)
         result.append(order)
     return result

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from medaction_gym import __version__
-from medaction_gym.cli import cases, demo, play, replay, run
+from medaction_gym.cli import cases, demo, knowledge, play, replay, run
 
 app = typer.Typer(
     help="Active diagnosis on published case reports. For research on agents, not for patients.",
@@ -16,6 +16,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(cases.app, name="cases", help="Look at case files.")
+app.add_typer(knowledge.app, name="knowledge", help="The disease knowledge graph.")
 app.command()(demo.demo)
 app.command()(play.play)
 app.command()(run.run)

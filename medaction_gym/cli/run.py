@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,8 @@ def run(
     from medaction_gym.rollout import run as run_cases
     from medaction_gym.trajectory import Settings
 
+    # A module in the folder where the command is given, as with "python -m".
+    sys.path.insert(0, str(Path.cwd()))
     with kind_errors():
         selected = load_cases(cases, skip_bad=skip_bad)[:limit]
         settings = Settings(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from medaction_gym.cases.menu import analytes_in, parse_menu, split_heading
+from medaction_gym.cases.analytes import analytes_in
+from medaction_gym.cases.menu import parse_menu
+from medaction_gym.cases.prose import split_heading
 
 
 def names(text: str) -> list[str]:

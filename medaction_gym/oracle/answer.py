@@ -1,0 +1,49 @@
+"""Answer: what an oracle says to a request, test by test."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from medaction_gym.actions import Outcome
+from medaction_gym.catalogue.prices import Price
+
+# A request that lists more tests than this is not an order but a trawl.
+MAX_TESTS_PER_REQUEST = 12
+
+
+class Release(NamedTuple):
+    """A piece of the record that is handed out.
+
+    Attributes:
+        item: Index in ``case.tests``.
+        analyte: Index in the item's ``analytes``, or -1 for the whole item.
+    """
+
+    item: int
+    analyte: int = -1
+
+
+class Part(NamedTuple):
+    """The answer to one test of a request.
+
+    Attributes:
+        asked: The test as understood.
+        outcome: RESULT, UNAVAILABLE, AMBIGUOUS or NOT_UNDERSTOOD.
+        releases: What is handed out.
+        why: The reason, in plain words. Never quotes what is withheld.
+        price: The price class of the test.
+    """
+
+    asked: str
+    outcome: Outcome
+    releases: tuple[Release, ...]
+    why: str
+    price: Price
+
+
+class Oracle(Protocol):
+    """Anything that answers requests from a case; a patient LLM would be another."""
+
+    def answer(self, request: str) -> tuple[Part, ...]:
+        """Answer a request, test by test."""
+        ...

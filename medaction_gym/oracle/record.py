@@ -1,0 +1,317 @@
+"""RecordOracle: matches a free-text request to a case's menu and answers from the record.
+
+The safe side is not to release: modality, body site, side, specimen and pathogen must agree, a
+request for an analyte gets that analyte and not its panel, and what is not in the record is
+UNAVAILABLE, never "normal". Deterministic, without a language model, and every answer says why.
+
+Of all that may answer a request, the best tier decides (`matching`). Where several whole items fit
+equally well, the request is AMBIGUOUS; all recorded values of an analyte are released together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Protocol
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from medaction_gym.actions import Outcome
+from medaction_gym.cases.case import Case
+from medaction_gym.catalogue.catalogue import Term
+from medaction_gym.catalogue.orders import Order, known_words, parse_orders
+from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
+from medaction_gym.catalogue.tokens import words
+from medaction_gym.oracle.answer import Part, Release
+from medaction_gym.oracle.entry import Entry, context_of, entries_of
+from medaction_gym.oracle.matching import Tier, alike, answering, match, nested
+
+# Requests for a whole department: they mean every item of these categories.
+_DEPARTMENTS = {
+    "imaging": ("imaging",),
+    "radiology": ("imaging",),
+    "blood_tests": ("laboratory",),
+    "laboratory_tests": ("laboratory",),
+    "pathology": ("pathology",),
+    "microbiology": ("microbiology",),
+    "genetic_testing": ("genetics",),
+    "endoscopy": ("endoscopy",),
+    "functional_tests": ("physiology",),
+}
+
+_WHY = {
+    Tier.NAME: "named as in the record",
+    Tier.SAME: "the same test",
+    Tier.KIN: "a test ordered as one with it",
+    Tier.PART: "the part of the record that covers it",
+    Tier.UNSITED: "the only such test in the record",
+    Tier.GENERAL: "the only test in the record that fits",
+    Tier.DESCRIBED: "described in another test's report",
+}
+
+
+class RecordOracle:
+    """The offline oracle of one case.
+
+    Args:
+        case: The case whose record answers.
+
+    Example:
+        >>> from medaction_gym.cases.caseset import CaseSet
+        >>> case = CaseSet.teaching()[0]
+        >>> oracle = RecordOracle(case)
+        >>> part, = oracle.answer(case.tests[0].name)
+        >>> part.outcome.value, case.tests[part.releases[0].item].name == case.tests[0].name
+        ('RESULT', True)
+        >>> oracle.answer("flurbometry")[0].outcome.value
+        'NOT_UNDERSTOOD'
+    """
+
+    def __init__(self, case: Case):
+        self.case = case
+        self._entries = tuple(entries_of(case))
+        self._context = context_of(case)
+        names: dict[tuple[str, ...], list[Release]] = {}
+        for entry in self._entries:
+            for name in entry.names:
+                names.setdefault(name, []).append(entry.release)
+        self._names = {name: _without_parts(releases) for name, releases in names.items()}
+        # Which entries bear a head or a pathogen, in their name or their text: no others can
+        # answer a request for it.
+        self._by_head: dict[str, list[int]] = {}
+        self._by_organism: dict[str, list[int]] = {}
+        for number, entry in enumerate(self._entries):
+            heads = {order.head.id for order in entry.orders if order.head} | entry.content.heads
+            for head in heads:
+                self._by_head.setdefault(head, []).append(number)
+            for organism in entry.content.organisms.union(*(o.organisms for o in entry.orders)):
+                self._by_organism.setdefault(organism, []).append(number)
+        self._cache: dict[str, tuple[Part, ...]] = {}
+
+    def answer(self, request: str) -> tuple[Part, ...]:
+        """Answer a request, test by test. Same request, same answer.
+
+        Args:
+            request: Free text, one test or several.
+
+        Returns:
+            One `Part` for each test understood; a single NOT_UNDERSTOOD part for none.
+        """
+        known = self._cache.get(request)
+        if known is None:
+            known = tuple(self._answer(request))
+            if len(self._cache) < 10_000:
+                self._cache[request] = known
+        return known
+
+    def _answer(self, request: str) -> Iterator[Part]:
+        whole = self._by_name(request)
+        if whole and whole[0].analyte < 0:
+            why = "named as in the record"
+            yield Part(request, Outcome.RESULT, whole, why, self._price_of(whole))
+            return
+        meant = self._misspelt(request)
+        if meant:
+            why = "a name of the record, misspelt"
+            yield Part(request, Outcome.RESULT, meant, why, self._price_of(meant))
+            return
+        orders = parse_orders(request)
+        if not orders:
+            yield Part(request, Outcome.NOT_UNDERSTOOD, (), "names no test", _price(None))
+        for order in orders:
+            yield self._one(order)
+
+    def _one(self, order: Order) -> Part:
+        asked = order.describe()
+
+        def part(outcome: Outcome, releases: Iterable[Release], why: str) -> Part:
+            return Part(asked, outcome, tuple(releases), why, _price(order.head))
+
+        named = self._by_name(order.text)
+        if named and not self._is_panel_entry(order.head, named):
+            return part(Outcome.RESULT, named, "named as in the record")
+        if order.head is None:
+            return self._unknown(order, part)
+        if order.head.id in _DEPARTMENTS and not (order.sites or order.organisms or order.words):
+            return self._department(order.head, part)
+        found = self._found(order)
+        if not found:
+            why = f"understood as {asked}; the record holds no such test"
+            return part(Outcome.UNAVAILABLE, (), why)
+        tier = min(found)
+        if tier is Tier.UNSTATED:
+            why = (
+                f"understood as {asked}; the record has such a test, but not all of these words "
+                "are understood; order it without them"
+            )
+            return part(Outcome.AMBIGUOUS, (), why)
+        releases = self._decide(order, found)
+        items = {release.item for release in releases if release.analyte < 0}
+        if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
+            entries = [e for e in self._entries if e.release in releases]
+            why = (
+                f"understood as {asked}; {len(items)} tests in the record fit; say which "
+                f"{_missing(order, entries)}"
+            )
+            return part(Outcome.AMBIGUOUS, (), why)
+        return part(Outcome.RESULT, releases, f"understood as {asked}; {_WHY[tier]}")
+
+    def _found(self, order: Order) -> dict[Tier, list[Release]]:
+        """Everything on the menu that may answer an order, by how well it does."""
+        assert order.head is not None
+        found: dict[Tier, list[Release]] = {}
+        heads = self._by_head.keys() & answering(order.head.id)
+        numbers = {n for head in heads for n in self._by_head[head]}
+        for organism in order.organisms:
+            numbers.update(self._by_organism.get(organism, ()))
+        for number in sorted(numbers):
+            entry = self._entries[number]
+            tier = match(order, entry, self._context)
+            if tier is not None:
+                found.setdefault(tier, []).append(entry.release)
+        return found
+
+    def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
+        """What the best tiers amount to."""
+        tier = min(found)
+        releases = list(found[tier])
+        panel = order.head is not None and order.head.kind == "panel"
+        if tier is Tier.SAME and panel and all(release.analyte >= 0 for release in releases):
+            # A panel named as a component: its own components belong to it.
+            releases += [r for r in found.get(Tier.PART, ()) if r.analyte >= 0]
+        if tier in (Tier.SAME, Tier.KIN) and not order.sites and order.head:
+            # "CT" fits an unspecified "CT scan" no better than it fits a "chest CT".
+            whole = any(release.analyte < 0 for release in releases)
+            if whole and order.head.category in ("imaging", "pathology", "microbiology"):
+                releases += found.get(Tier.UNSITED, ())
+        if order.head and order.head.kind == "analyte":
+            # A single value rather than the item it stands in.
+            single = {release.item for release in releases if release.analyte >= 0}
+            releases = [r for r in releases if r.analyte >= 0 or r.item not in single]
+        return _without_parts(releases)
+
+    def _at_different_sites(self, order: Order, items: set[int]) -> bool:
+        """Whether each of the items answers for another of the sites asked for."""
+        answered = []
+        for entry in self._entries:
+            if entry.release in {Release(item) for item in items}:
+                named = frozenset().union(*(held.sites for held in entry.orders))
+                answered.append(frozenset(s for s in order.sites if nested({s}, named)))
+        return all(answered) and sum(map(len, answered)) == len(frozenset().union(*answered))
+
+    def _is_panel_entry(self, head: Term | None, releases: tuple[Release, ...]) -> bool:
+        """Whether a name stands for a panel that is itself a component of an item."""
+        return head is not None and head.kind == "panel" and all(r.analyte >= 0 for r in releases)
+
+    def _department(self, head: Term, part: _PartMaker) -> Part:
+        """Answer a request for a whole department ("imaging")."""
+        items = [
+            i for i, test in enumerate(self.case.tests) if test.category in _DEPARTMENTS[head.id]
+        ]
+        if not items:
+            return part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
+        if len(items) > 1:
+            why = f"{len(items)} tests in the record fit {head.name}; name the test"
+            return part(Outcome.AMBIGUOUS, (), why)
+        only = (Release(items[0]),)
+        why = "the only such test in the record"
+        return part(Outcome.RESULT, only, why)._replace(price=self._price_of(only))
+
+    def _unknown(self, order: Order, part: _PartMaker) -> Part:
+        """Match a request outside the catalogue by its words alone."""
+        scored = []
+        for entry in self._entries:
+            for name in entry.names:
+                content = [w for w in name if len(w) > 2]
+                hits = sum(any(alike(w, o) for o in content) for w in order.words)
+                if order.words and content and hits == len(order.words):
+                    scored.append((hits / len(content), entry.release))
+        best = max((score for score, _ in scored), default=0.0)
+        releases = _without_parts(r for score, r in scored if score == best)
+        if best >= 0.6 and len({r.item for r in releases}) == 1:
+            return part(Outcome.RESULT, releases, "the only name in the record with these words")
+        if order.sites or order.specimens or order.organisms:
+            why = "names a site, specimen or organism but no test"
+        else:
+            why = "names no test that is known; use a standard name"
+        return part(Outcome.NOT_UNDERSTOOD, (), why)
+
+    def _misspelt(self, text: str) -> tuple[Release, ...]:
+        """The one item whose whole name is a slip or two away from a text."""
+        asked = words(text)
+        known = known_words()
+        if known.issuperset(asked):
+            return ()
+        near = []
+        for name, releases in self._names.items():
+            slips = [(a, b) for a, b in zip(asked, name, strict=False) if a != b]
+            if (
+                len(name) == len(asked) > 1
+                and len(slips) == 1
+                and slips[0][0] not in known
+                and min(map(len, slips[0])) >= 3
+                and DamerauLevenshtein.distance(*slips[0]) == 1
+            ):
+                near.append(releases)
+        return near[0] if len(near) == 1 else ()
+
+    def _by_name(self, text: str) -> tuple[Release, ...]:
+        return self._names.get(words(text), ())
+
+    def _price_of(self, releases: tuple[Release, ...]) -> Price:
+        """What a doctor pays who asked for these by name: the dearest test among them."""
+        heads = [
+            order.head
+            for entry in self._entries
+            if entry.release in releases
+            for order in entry.orders
+            if order.head is not None
+        ]
+        return max(map(_price, heads), key=lambda price: price.usd) if heads else _price(None)
+
+
+class _PartMaker(Protocol):
+    def __call__(self, outcome: Outcome, releases: Iterable[Release], why: str) -> Part: ...
+
+
+# By the case's identity: an oracle holds its case, so the key cannot be given to another.
+_ORACLES: dict[int, RecordOracle] = {}
+
+
+def oracle_for(case: Case) -> RecordOracle:
+    """The case's oracle, built once a process for as long as 4,096 others are not."""
+    oracle = _ORACLES.get(id(case))
+    if oracle is None:
+        if len(_ORACLES) >= 4_096:
+            _ORACLES.pop(next(iter(_ORACLES)))
+        oracle = _ORACLES[id(case)] = RecordOracle(case)
+    return oracle
+
+
+def _without_parts(releases: Iterable[Release]) -> tuple[Release, ...]:
+    """Sorted; an analyte is left out where its whole panel is released."""
+    unique = sorted(set(releases))
+    whole = {r.item for r in unique if r.analyte < 0}
+    return tuple(r for r in unique if r.analyte < 0 or r.item not in whole)
+
+
+def _missing(order: Order, entries: list[Entry]) -> str:
+    """Which detail would tell the candidates apart."""
+    kinds = []
+    for kind, name in (
+        ("sites", "body site"),
+        ("specimens", "specimen"),
+        ("organisms", "organism"),
+    ):
+        if not getattr(order, kind) and any(getattr(o, kind) for e in entries for o in e.orders):
+            kinds.append(name)
+    return " or ".join(kinds) or "kind of test"
+
+
+@cache
+def _price_of(name: str) -> Price:
+    return prices().get(name) or prices()[UNKNOWN]
+
+
+def _price(head: Term | None) -> Price:
+    return _price_of(head.price if head else UNKNOWN)
