@@ -217,7 +217,7 @@ class Episode(NamedTuple):
                 hours = max(hours, part.price.hours)
                 released += new
             lines.append(self._say(part, new))
-            whys.append(part.why if len(parts) == 1 else f"{part.asked}: {part.why}")
+            whys.append(f"{part.asked}: {part.why}")
             outcomes.append(part.outcome)
         outcome = next(o for o in _PRECEDENCE if o in outcomes)
         return Turn(

@@ -15,6 +15,9 @@ BASICS = ("complete blood count", "metabolic panel", "C-reactive protein", "urin
 BY_SITE = ("ultrasound {site}", "X-ray {site}", "CT {site}", "MRI {site}", "biopsy {site}")
 CLOSING = ("biopsy", "histopathology", "culture", "genetic testing")
 
+# Where a checklist looks: each site of the catalogue belongs to some of these.
+_REGIONS = ("head", "neck", "chest", "abdomen", "pelvis", "spine", "upper_limb", "lower_limb")
+
 # How reports introduce what they conclude.
 _CONCLUSION = re.compile(
     r"(?:consistent with|suggest(?:ive of|ing|s|ed)|compatible with|diagnostic of|in keeping with|"
@@ -41,25 +44,28 @@ class ProtocolAgent:
         case: Case | None,
     ) -> None:
         """Plan the work-up from the regions named in the presentation."""
-        catalogue = Catalogue.load()
         message = observation["message"]
-        sites = [m.term for m in catalogue.find(message) if m.term.kind == "site"]
-        regions = list(dict.fromkeys(site.name for site in sites))[:2]
+        complaint = re.search(r"Chief complaint: (.*)", message)
+        # What is complained of first, then what the rest of the presentation mentions.
+        regions = _regions(f"{complaint[1] if complaint else ''}. {message}")[:2]
         self.orders = [
             *BASICS,
             *(pattern.format(site=region) for region in regions for pattern in BY_SITE),
             *CLOSING,
         ]
-        complaint = re.search(r"Chief complaint: (.*)", message)
         self.guess = complaint[1][:200] if complaint else "unknown"
-        self.told = False
+        self.concluded = self.told = False
 
     def act(self, observation: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
         """Read the last report; order the next test; at the end, commit."""
         if info["released"]:
             conclusions = _CONCLUSION.findall(observation["message"])
             if conclusions:
-                self.guess, self.told = conclusions[-1].strip(), False
+                self.guess, self.concluded, self.told = conclusions[-1].strip(), True, False
+            elif not self.concluded:
+                # No report has concluded anything: what the last one saw must do.
+                seen = observation["message"].partition(": ")[2]
+                self.guess = re.split(r"[.;,]\s|\n", seen, maxsplit=1)[0][:100] or self.guess
         if self.orders:
             return {"action": "order_test", "test": self.orders.pop(0)}
         if not self.told:
@@ -67,3 +73,16 @@ class ProtocolAgent:
             differential = [{"disease": self.guess, "probability": 0.6}]
             return {"action": "update_differential", "differential": differential}
         return {"action": "commit", "diagnosis": self.guess}
+
+
+def _regions(text: str) -> list[str]:
+    """The regions of the body a text speaks of, in order."""
+    catalogue = Catalogue.load()
+    found = [
+        catalogue.terms[region].name
+        for mention in catalogue.find(text)
+        if mention.term.kind == "site"
+        for region in _REGIONS
+        if region in catalogue.ancestors(mention.term.id)
+    ]
+    return list(dict.fromkeys(found))

@@ -36,7 +36,7 @@ def demo(
                 trajectories = run(cases, name, folder / name, on_case=lambda _: bar.advance(task))
                 summaries[name] = summarise(trajectories)
                 if name == "protocol":
-                    shown = max(trajectories, key=lambda t: (t.right, t.tests))
+                    shown = max(trajectories, key=lambda t: (t.grade, t.tests))
         assert shown is not None
         case = cases.get(shown.case_id)
     console.print(Panel(escape(render_opening(case)), title=f"{case.id} (fictional)"))

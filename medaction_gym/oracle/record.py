@@ -136,12 +136,12 @@ class RecordOracle:
             return self._department(order.head, part)
         found = self._found(order)
         if not found:
-            why = f"understood as {asked}; the record holds no such test"
+            why = "the record holds no such test"
             return part(Outcome.UNAVAILABLE, (), why)
         tier = min(found)
         if tier is Tier.UNSTATED:
             why = (
-                f"understood as {asked}; the record has such a test, but not all of these words "
+                "the record has such a test, but not all of these words "
                 "are understood; order it without them"
             )
             return part(Outcome.AMBIGUOUS, (), why)
@@ -149,12 +149,9 @@ class RecordOracle:
         items = {release.item for release in releases if release.analyte < 0}
         if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
             entries = [e for e in self._entries if e.release in releases]
-            why = (
-                f"understood as {asked}; {len(items)} tests in the record fit; say which "
-                f"{_missing(order, entries)}"
-            )
+            why = f"{len(items)} tests in the record fit; say which {_missing(order, entries)}"
             return part(Outcome.AMBIGUOUS, (), why)
-        return part(Outcome.RESULT, releases, f"understood as {asked}; {_WHY[tier]}")
+        return part(Outcome.RESULT, releases, _WHY[tier])
 
     def _found(self, order: Order) -> dict[Tier, list[Release]]:
         """Everything on the menu that may answer an order, by how well it does."""
