@@ -39,6 +39,14 @@ _METHODS = {
 }
 
 
+# Abbreviations that are ordinary words: they count only in capitals (a TOE is no toe).
+_ORDINARY = frozenset(
+    (word,)
+    for word in """
+    band blast cast fish fix flip got had hint nag nil nip pad pas rug sat seg sis slum snip
+    spin tag tat tee toe torch tut ver vital wise
+    """.split()
+)
 _HEADS = ("analyte", "panel", "procedure")
 
 # Procedures that a body site turns into another row ("CXR"): that row is the site's only news.
@@ -147,19 +155,20 @@ class Catalogue:
 
     @classmethod
     def of(cls, terms: Iterable[Term]) -> Catalogue:
-        """Build a catalogue from terms; of two terms that share a name the first keeps it.
+        """Build a catalogue from terms; of two tests that share a name the first keeps it.
 
         A panel's name that only lists its members ("urea and electrolytes", "LH, FSH") is left
         out, so that asking for two things is not asking for a panel.
         """
         catalogue = cls({})
-        taken: set[tuple[str, ...]] = set()
+        taken: set[tuple[bool, tuple[str, ...]]] = set()
 
         def add(term: Term, names: Iterable[str]) -> None:
             for name in names:
                 phrase = words(name)
-                if phrase and phrase not in taken:
-                    taken.add(phrase)
+                key = (term.kind in _HEADS, phrase)
+                if phrase and key not in taken:
+                    taken.add(key)
                     catalogue._phrases.setdefault(phrase[-1], []).append((phrase, term))
 
         later: list[tuple[Term, str]] = []
@@ -212,6 +221,8 @@ class Catalogue:
                 if first < 0 or texts[first:i] != phrase:
                     continue
                 if any(token.after_break for token in tokens[first + 1 : i]):
+                    continue
+                if phrase in _ORDINARY and term.kind in _HEADS and not tokens[first].capital:
                     continue
                 gained = best[first][0] + len(phrase) ** 2
                 if gained > score:

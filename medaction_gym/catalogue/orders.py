@@ -54,6 +54,7 @@ _SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.I
 _NO_SPECIMEN = frozenset({"imaging", "endoscopy", "physiology", "examination"})
 _NO_SITE = frozenset({"laboratory", "genetics"})
 
+_POLITE = re.compile(r"\b(?:let|give|tell|show|help|allow|for|to|with) us\b", re.IGNORECASE)
 # What a test is wanted for, up to the next comma or full stop: it names no test.
 _PURPOSE = re.compile(
     r"\b(?:(?:in order )?to (?:help |better |further |also )*(?:look|rule|evaluat|assess|exclude|"
@@ -165,6 +166,7 @@ def parse_orders(text: str) -> tuple[Order, ...]:
         >>> parse_orders("flurbometry of the soul")[0].head is None
         True
     """
+    text = _POLITE.sub(" ", text)
     return _parse(_PURPOSE.sub(" ", text)) or _parse(text)
 
 

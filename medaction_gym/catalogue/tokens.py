@@ -37,13 +37,14 @@ class Token(NamedTuple):
     """A normalised word and the half-open character span it was read from.
 
     ``after_break`` tells that a comma, semicolon, colon or line end stands before it, across which
-    no name extends.
+    no name extends; ``capital`` that it was written in capitals, as abbreviations are.
     """
 
     text: str
     start: int
     end: int
     after_break: bool = False
+    capital: bool = False
 
 
 @lru_cache(maxsize=50_000)
@@ -80,7 +81,8 @@ def tokenize(text: str) -> list[Token]:
     for match in _WORD.finditer(text):
         gap = text[end : match.start()]
         broken = any(mark in gap for mark in ",;:\n")
-        tokens.append(Token(fold_word(match.group()), match.start(), match.end(), broken))
+        word = match.group()
+        tokens.append(Token(fold_word(word), match.start(), match.end(), broken, word.isupper()))
         end = match.end()
     return tokens
 
