@@ -101,3 +101,32 @@ def test_knowledge_link(tmp_path: Path) -> None:
     assert [bool(row["concepts"]) for row in rows] == [True, False, False]
     assert set(rows[0]["concepts"][0]) >= {"id", "name", "role", "confidence"}
     assert "diabetes" in rows[0]["concepts"][0]["name"].lower()
+
+
+def test_judge(tmp_path: Path) -> None:
+    rows = [
+        {"gold": "Gout", "prediction": "Gouty arthritis", "row": 1},
+        {"gold": "Type 1 diabetes mellitus", "prediction": "Type 2 diabetes mellitus", "row": 2},
+    ]
+    text = "\n".join(map(json.dumps, rows)) + "\n"
+    (tmp_path / "pairs.jsonl").write_text(text, encoding="utf-8")
+    call("judge", "--pairs", tmp_path / "pairs.jsonl", "--out", tmp_path / "out.jsonl")
+    judged = [json.loads(r) for r in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert [r["row"] for r in judged] == [1, 2]
+    assert judged[0]["verdict"] == "same"
+    assert judged[1]["verdict"] == "different"
+    assert 0 <= judged[1]["p"] < judged[0]["p"] <= 1
+    (tmp_path / "pairs.jsonl").write_text('{"gold": "x"}\n', encoding="utf-8")
+    assert "line 1" in call(
+        "judge", "--pairs", tmp_path / "pairs.jsonl", "--out", tmp_path / "o.jsonl", code=1
+    )
+
+
+def test_knowledge_findings(tmp_path: Path) -> None:
+    row = {"text": "Fever and weight loss, no splenomegaly.", "id": 7}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    call("knowledge", "findings", "--in", tmp_path / "in.jsonl", "--out", tmp_path / "out.jsonl")
+    back = json.loads((tmp_path / "out.jsonl").read_text("utf-8"))
+    assert back["id"] == 7
+    found = {row["text"][f["start"] : f["end"]].lower(): f["negated"] for f in back["findings"]}
+    assert found == {"fever": False, "weight loss": False, "splenomegaly": True}

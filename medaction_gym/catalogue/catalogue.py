@@ -300,9 +300,13 @@ class Catalogue:
         return self._members[id]
 
     @cached_property
-    def signs(self) -> dict[str, str]:
-        """Folded words for a sign and the site it is seen at ("hydronephrosis": the kidney)."""
-        return {" ".join(words(row["sign"])): row["site"] for row in read_table("signs")}
+    def signs(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+        """Signs and the sites they are seen at ("hydronephrosis": the kidney), by first word."""
+        signs: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for row in read_table("signs"):
+            sign = words(row["sign"])
+            signs.setdefault(sign[0], []).append((sign, row["site"]))
+        return signs
 
     @cached_property
     def findings(self) -> dict[str, Term]:

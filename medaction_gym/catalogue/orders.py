@@ -83,6 +83,7 @@ class Order:
         organisms: Pathogens named.
         sides: ``"left"`` and ``"right"`` as named.
         words: Content words that no term explains.
+        title: The order in plain words, e.g. ``"computed tomography of abdomen"``.
     """
 
     text: str
@@ -92,15 +93,16 @@ class Order:
     organisms: frozenset[str] = frozenset()
     sides: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    title: str = ""
 
-    def describe(self) -> str:
-        """The order in plain words, e.g. ``"CT of abdomen"``."""
+    def titled(self) -> Order:
+        """The same order with its title."""
         names = Catalogue.load().terms
         text = self.head.name if self.head else self.text
         if self.organisms:
             text += " for " + ", ".join(sorted(names[o].name for o in self.organisms))
         where = sorted(names[s].name for s in self.specimens | self.sites)
-        return f"{text} of {' and '.join(where)}" if where else text
+        return replace(self, title=f"{text} of {' and '.join(where)}" if where else text)
 
 
 @dataclass
@@ -161,13 +163,14 @@ def parse_orders(text: str) -> tuple[Order, ...]:
     """Read a text as a list of orders.
 
     Example:
-        >>> [o.describe() for o in parse_orders("please get an MRI of brain and knee, plus CRP")]
+        >>> [o.title for o in parse_orders("please get an MRI of brain and knee, plus CRP")]
         ['magnetic resonance imaging of brain and knee', 'C-reactive protein']
         >>> parse_orders("flurbometry of the soul")[0].head is None
         True
     """
     text = _POLITE.sub(" ", text)
-    return _parse(_PURPOSE.sub(" ", text)) or _parse(text)
+    orders = _parse(_PURPOSE.sub(" ", text)) or _parse(text)
+    return tuple(order.titled() for order in orders)
 
 
 def _parse(text: str) -> tuple[Order, ...]:

@@ -1,4 +1,4 @@
-"""Knowledge: ``medaction-gym knowledge build|info|link``."""
+"""Knowledge: ``medaction-gym knowledge build|info|link|findings``."""
 
 from __future__ import annotations
 
@@ -44,6 +44,16 @@ def link(source: InOption, target: OutOption) -> None:
     with kind_errors():
         done = commands.link_file(source, target)
     console.print(f"{done['linked']} of {done['lines']} linked: {target}", soft_wrap=True)
+
+
+@app.command()
+def findings(source: InOption, target: OutOption) -> None:
+    """Find phenotypes, conditions and abnormal results in JSONL rows with ``text``."""
+    from medaction_gym.knowledge.findings import findings_file
+
+    with kind_errors():
+        findings_file(source, target)
+    console.print(f"Findings: {target}", soft_wrap=True, markup=False)
 
 
 def _print(facts: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, OneOf
 from gymnasium.spaces import Sequence as SequenceSpace
 
-from medaction_gym.actions import MAX_DISEASE, MAX_REQUEST
+from medaction_gym.actions import MAX_DISEASE, MAX_REQUEST, Hypothesis
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.envs.unicode import Unicode
@@ -19,7 +19,7 @@ from medaction_gym.envs.vocabulary import disease_vocabulary, test_vocabulary
 from medaction_gym.episode import Episode, Rules
 from medaction_gym.metrics.outcome import RIGHT, top
 from medaction_gym.oracle import MAX_TESTS_PER_REQUEST, Release
-from medaction_gym.reward import PRESETS, TERMS, Preset, final_grade, reward_terms
+from medaction_gym.reward import PRESETS, TERMS, Preset, reward_terms
 from medaction_gym.view import render_opening, render_turn
 
 # Longest message, in characters. The longest among the 595 real cases is under 10,000; a longer
@@ -158,6 +158,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         self.show_menu = show_menu
         self.render_mode = render_mode
         self._episode: Episode | None = None
+        self._paired: tuple[tuple[Hypothesis, ...], tuple[tuple[str, float], ...]] = ((), ())
 
         disease = Unicode(MAX_DISEASE, disease_vocabulary())
         hypothesis = Dict({"disease": disease, "probability": Box(0.0, 1.0, (), np.float32)})
@@ -291,10 +292,17 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
             "usd": np.array(min(episode.usd, MAX_USD), dtype=np.float32),
         }
 
+    def _pairs(self, differential: tuple[Hypothesis, ...]) -> tuple[tuple[str, float], ...]:
+        """The differential for info; built once for as long as it stands."""
+        if differential is not self._paired[0]:
+            pairs = tuple((h.disease, h.probability) for h in differential)
+            self._paired = (differential, pairs)
+        return self._paired[1]
+
     def _info(self, terms: dict[str, float]) -> dict[str, Any]:
         episode = self.episode
         turn, over = episode.turn, episode.status != "open"
-        final = final_grade(episode) if over else 0.0
+        final = terms["outcome"]  # the grade, once the episode is over
         prediction = (episode.committed or top(episode.differential)) if over else ""
         return {
             "case_id": episode.case.id,
@@ -304,7 +312,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
             "tests": episode.tests,
             "usd": episode.usd,
             "hours": episode.hours,
-            "differential": tuple((h.disease, h.probability) for h in episode.differential),
+            "differential": self._pairs(episode.differential),
             "reward_terms": terms,
             "grade": final,
             "right": final >= RIGHT,

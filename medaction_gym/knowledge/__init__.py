@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medaction_gym.knowledge.commands import build, info, link_file
+    from medaction_gym.knowledge.findings import evidence, findings_file
     from medaction_gym.knowledge.graph import Annotation, KnowledgeGraph
     from medaction_gym.knowledge.linker import Link, Linker
     from medaction_gym.knowledge.loaders import read_csv, read_primekg, read_umls
@@ -29,6 +30,8 @@ _PUBLIC = {
     "Relation": "tables",
     "Tables": "tables",
     "build": "commands",
+    "evidence": "findings",
+    "findings_file": "findings",
     "info": "commands",
     "knowledge": "shared",
     "link": "shared",
@@ -50,6 +53,8 @@ __all__ = [
     "Relation",
     "Tables",
     "build",
+    "evidence",
+    "findings_file",
     "info",
     "knowledge",
     "link",

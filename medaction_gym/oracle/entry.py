@@ -141,8 +141,13 @@ def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> Content:
 
 def _sign_sites(text: str) -> frozenset[str]:
     """Sites that a report's findings belong to."""
-    folded = " " + " ".join(words(text)) + " "
-    return frozenset(site for sign, site in Catalogue.load().signs.items() if f" {sign} " in folded)
+    folded, signs = words(text), Catalogue.load().signs
+    return frozenset(
+        site
+        for i, word in enumerate(folded)
+        for sign, site in signs.get(word, ())
+        if folded[i : i + len(sign)] == sign
+    )
 
 
 def context_of(case: Case) -> Context:

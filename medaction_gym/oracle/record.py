@@ -86,6 +86,7 @@ class RecordOracle:
                 self._by_head.setdefault(head, []).append(number)
             for organism in entry.content.organisms.union(*(o.organisms for o in entry.orders)):
                 self._by_organism.setdefault(organism, []).append(number)
+        self._heads = frozenset(self._by_head)
         self._cache: dict[str, tuple[Part, ...]] = {}
 
     def answer(self, request: str) -> tuple[Part, ...]:
@@ -122,7 +123,7 @@ class RecordOracle:
             yield self._one(order)
 
     def _one(self, order: Order) -> Part:
-        asked = order.describe()
+        asked = order.title
 
         def part(outcome: Outcome, releases: Iterable[Release], why: str) -> Part:
             return Part(asked, outcome, tuple(releases), why, _price(order.head))
@@ -157,8 +158,8 @@ class RecordOracle:
         """Everything on the menu that may answer an order, by how well it does."""
         assert order.head is not None
         found: dict[Tier, list[Release]] = {}
-        heads = self._by_head.keys() & answering(order.head.id)
-        numbers = {n for head in heads for n in self._by_head[head]}
+        able = answering(order.head.id) & self._heads
+        numbers = {number for head in able for number in self._by_head[head]}
         for organism in order.organisms:
             numbers.update(self._by_organism.get(organism, ()))
         for number in sorted(numbers):

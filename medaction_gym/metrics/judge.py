@@ -1,0 +1,254 @@
+"""Judge: do two written diagnoses name the same disease?
+
+An offline judge: no language model, no network, the same answer in every process. It reads two
+strings, measures some thirty things about them (shared words by rarity, head nouns, abbreviations,
+the concepts both link to in the knowledge graph and how those lie to each other; see
+`judge_features`), and turns the measurements into a probability with a logistic regression, fitted
+to verdicts of GPT-4o on real answers (`scripts/train_judge.py`; the weights file says on what).
+
+A few things are settled by rule instead, since no judged answer teaches them and a policy rewarded
+for this judge's opinion would find them: what is denied ("no evidence of gout") is no answer, a
+list of guesses is none either, and another side, type, stage or organism is another diagnosis.
+These rules only ever lower the probability, to a limit that `Judgement.why` names.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
+
+from medaction_gym.knowledge.graph import KnowledgeGraph
+from medaction_gym.knowledge.shared import knowledge
+from medaction_gym.metrics.judge_features import MAX_CHARS, Measures, Profile, Reader, conflicts
+
+WEIGHTS = "judge_weights.json"
+
+# What a rule leaves of the probability. All lie below one half: the verdict cannot be "same".
+AFFIRMS_NOTHING = 0.01
+LIST_OF_GUESSES = 0.10
+RECITAL = 0.20
+ALTERNATIVES = 0.40
+CONFLICT = 0.20
+
+MAX_GUESSES = 5  # diagnoses strung together beyond those of the gold
+MAX_LONGER = 45  # affirmed words beyond those of the gold: a case report, not a diagnosis
+STORY_WORDS = 12  # of a text that begins "A 54-year-old man", more than which is a story
+IDENTICAL = 0.99
+
+Verdict = Literal["same", "different", "undecided"]
+
+
+class Judgement(NamedTuple):
+    """How likely two strings name one disease, what follows from it, and why."""
+
+    p: float
+    verdict: Verdict
+    why: str
+
+
+class DiagnosisJudge(Protocol):
+    """What every judge offers, whether it counts words or asks a language model."""
+
+    def __call__(self, gold: str, prediction: str) -> Judgement:
+        """Judge one pair."""
+        ...
+
+
+# How an explanation names a measurement.
+_SAID = {
+    "recall": "words of the gold in the prediction",
+    "precision": "words of the prediction in the gold",
+    "f1": "shared words",
+    "core_recall": "words of the gold's main phrase in the prediction",
+    "main_precision": "words of the prediction's main phrase in the gold",
+    "name": "likeness of the names",
+    "abbreviation": "a shared abbreviation",
+    "agreement": "best sign of agreement",
+    "both_ways": "agreement both ways",
+    "nothing": "nothing in common",
+    "replaced": "words exchanged for others",
+    "longer": "log of the length ratio",
+    "guesses": "log of further guesses",
+    "choice": "alternatives offered",
+    "same": "same main concept",
+    "same_any": "same concept",
+    "lin": "similarity of the concepts",
+    "lin_set": "similarity of all concepts",
+    "broader": "a broader concept",
+    "narrower": "a narrower concept",
+    "apart": "unrelated concepts",
+    "silent": "no concepts to compare",
+}
+
+
+class Judge:
+    """The offline judge.
+
+    Args:
+        weights: The fitted model, as `scripts/train_judge.py` writes it.
+        graph: The knowledge graph; without one, only words are compared.
+        cache_size: How many judgements are kept.
+
+    Example:
+        >>> judge = Judge.load()
+        >>> judge("Pyogenic granuloma", "lobular capillary haemangioma").verdict
+        'same'
+        >>> judge("Type 2 diabetes mellitus", "Type 1 diabetes mellitus")[1:]
+        ('different', 'another type: 2 against 1')
+        >>> judge("Gout", "No evidence of gout").why
+        'the prediction affirms nothing'
+    """
+
+    def __init__(
+        self, weights: Mapping[str, Any], graph: KnowledgeGraph | None, cache_size: int = 50_000
+    ) -> None:
+        self.provenance: Mapping[str, Any] = weights["provenance"]
+        self._intercept = float(weights["intercept"])
+        self._terms = [
+            (str(row["name"]), float(row["mean"]), float(row["scale"]), float(row["weight"]))
+            for row in weights["features"]
+        ]
+        self.different_below, self.same_from = map(float, weights["band"])
+        self.reader = Reader(graph)
+        self._judged = lru_cache(cache_size)(self._judge)
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> Judge:
+        """The judge with the weights that ship, or with those of a file, on the shared graph."""
+        source = Path(path) if path else files("medaction_gym.metrics").joinpath("data", WEIGHTS)
+        return cls(json.loads(source.read_text(encoding="utf-8")), knowledge())
+
+    def __call__(self, gold: str, prediction: str) -> Judgement:
+        """Judge one pair; what stands beyond the first `MAX_CHARS` characters is not read."""
+        return self._judged(gold[:MAX_CHARS], prediction[:MAX_CHARS])
+
+    def forget(self) -> None:
+        """Empty the cache of judgements, to time the work itself."""
+        self._judged.cache_clear()
+
+    def _judge(self, gold: str, prediction: str) -> Judgement:
+        a, b = self.reader.profile(gold), self.reader.profile(prediction)
+        if a.everything and a.everything == b.everything:
+            return Judgement(IDENTICAL, "same", "the same words")
+        limit, reason = limited(a, b)
+        if limit == AFFIRMS_NOTHING:
+            return Judgement(limit, "different", reason)
+        measures = self.reader.measure(gold, prediction)
+        p, parts = self.score(measures)
+        if limit < p:
+            return Judgement(limit, "different", reason)
+        p = round(p, 4)
+        verdict: Verdict = (
+            "same"
+            if p >= self.same_from
+            else "different"
+            if p < self.different_below
+            else "undecided"
+        )
+        return Judgement(p, verdict, self._explain(p, measures, parts))
+
+    def score(self, measures: Measures) -> tuple[float, dict[str, float]]:
+        """The probability before the rules, and what each measurement added to its logit."""
+        parts = {
+            name: weight * (measures[name] - mean) / scale
+            for name, mean, scale, weight in self._terms
+        }
+        logit = self._intercept + math.fsum(parts.values())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))), parts
+
+    def _explain(self, p: float, measures: Measures, parts: Mapping[str, float]) -> str:
+        """The two measurements that weighed most towards the verdict, in words."""
+        sign = 1 if p >= 0.5 else -1
+        ranked = sorted(parts, key=lambda name: (-sign * parts[name], name))
+        # What is absent ("no conflict") supports a verdict, but explains none.
+        telling = [name for name in ranked if sign < 0 or measures[name]]
+        said = [f"{_SAID.get(name, name)} {measures[name]:.2f}" for name in telling[:2]]
+        if measures["silent"]:
+            said.append("compared by words: the graph knows only one or neither")
+        return "; ".join(said)
+
+
+def limited(a: Profile, b: Profile) -> tuple[float, str]:
+    """The most that the rules allow for a pair, and the rule that says so."""
+    if not b.words:
+        return AFFIRMS_NOTHING, "the prediction affirms nothing"
+    if not a.words:
+        return AFFIRMS_NOTHING, "the gold diagnosis affirms nothing"
+    if b.guesses - a.guesses >= MAX_GUESSES:
+        return LIST_OF_GUESSES, f"a list of {b.guesses} guesses"
+    if (b.story and not a.story and len(b.words) > STORY_WORDS) or (
+        len(b.words) - len(a.words) >= MAX_LONGER
+    ):
+        return RECITAL, "a recital, not a diagnosis"
+    if found := conflicts(a, b):
+        return CONFLICT, f"another {found[0]}"
+    if b.choices > a.choices + 1:
+        return ALTERNATIVES, "several alternatives"
+    return 1.0, ""
+
+
+@cache
+def judge() -> Judge:
+    """The judge that a process shares."""
+    return Judge.load()
+
+
+def judge_file(
+    source: str | Path, target: str | Path, judge: DiagnosisJudge | None = None
+) -> dict[str, int]:
+    """Judge every row of a JSONL file; rows come back in order with ``p``, ``verdict``, ``why``.
+
+    The target is written whole or not at all.
+
+    Args:
+        source: Rows with the strings ``gold`` and ``prediction``; other fields are kept.
+        target: Where the judged rows go.
+        judge: Who judges; the offline judge if not given.
+
+    Returns:
+        How many rows got each verdict.
+
+    Raises:
+        ValueError: A row is no JSON object or lacks a field; the message names the line.
+    """
+    judged = judge or Judge.load()
+    counts = {"same": 0, "different": 0, "undecided": 0}
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".tmp")
+    try:
+        with Path(source).open("rb") as lines, os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                row = _row(line, f"{source}, line {number}")
+                judgement = judged(row["gold"], row["prediction"])
+                counts[judgement.verdict] += 1
+                # Escaped, so that lone surrogates and odd line separators survive.
+                out.write(json.dumps(row | judgement._asdict()) + "\n")
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return counts
+
+
+def _row(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where}: not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise ValueError(f"{where}: a row must be an object")
+    for field in ("gold", "prediction"):
+        if not isinstance(row.get(field), str):
+            raise ValueError(f"{where}: {field!r} must be a string")
+    return row

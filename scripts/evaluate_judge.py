@@ -1,0 +1,141 @@
+"""How the offline judge agrees with language models, how it takes near misses, how fast it is.
+
+    python scripts/evaluate_judge.py JUDGED_PAIRS.jsonl [--half held-out] [--near-misses FILE]
+
+Figures are against each model's verdicts separately, "same" meaning p >= 1/2, with 95 % intervals
+from a bootstrap that draws whole cases. Where two models judged the same pairs, their agreement
+stands beside as the yardstick. The weights were fitted on the development half: only the held-out
+half measures anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from train_judge import auroc, development, figures, kappa, read
+
+from medaction_gym.knowledge import knowledge
+from medaction_gym.metrics.judge import Judge
+
+NEAR_MISSES = Path(__file__).parent.parent / "tests" / "data" / "judge_near_misses.jsonl"
+JUDGES = ("judge_gpt4o", "judge_gemma9b", "judge_qwen")
+DRAWS = 2000
+
+
+def intervals(
+    p: NDArray[np.float64], y: NDArray[np.bool_], case: NDArray[np.str_]
+) -> dict[str, tuple[float, float]]:
+    """95 % intervals of accuracy, kappa and so on, drawing cases with replacement."""
+    draw = np.random.default_rng(0)
+    rows_of = [np.flatnonzero(case == c) for c in np.unique(case)]
+    drawn: dict[str, list[float]] = defaultdict(list)
+    for _ in range(DRAWS):
+        rows = np.concatenate([rows_of[i] for i in draw.integers(0, len(rows_of), len(rows_of))])
+        if y[rows].all() or not y[rows].any():
+            continue
+        for name, value in figures(p[rows], y[rows]).items():
+            drawn[name].append(value)
+    return {
+        name: (round(float(np.quantile(v, 0.025)), 3), round(float(np.quantile(v, 0.975)), 3))
+        for name, v in drawn.items()
+        if name != "n"
+    }
+
+
+def agreement(rows: list[dict[str, Any]], judge: Judge) -> None:
+    for name in JUDGES:
+        some = [row for row in rows if row.get(name) is not None]
+        if not some:
+            continue
+        y = np.array([row[name] for row in some], bool)
+        given = [judge(row["gold"], row["prediction"]) for row in some]
+        p = np.array([judgement.p for judgement in given])
+        case = np.array([row["case_id"] for row in some])
+        print(f"\n{name}: {len(some)} pairs, {len(np.unique(case))} cases, {y.mean():.1%} same")
+        spread = intervals(p, y, case)
+        for figure, value in figures(p, y).items():
+            print(f"  {figure:12s} {value:.3f}", spread.get(figure, ""))
+        decided = np.array([judgement.verdict != "undecided" for judgement in given])
+        right = ((p >= 0.5) == y)[decided].mean()
+        print(f"  decided {decided.mean():.1%} of pairs, accuracy there {right:.3f}")
+        for other in JUDGES:
+            both = [row for row in some if row.get(other) is not None and other > name]
+            if both:
+                a, b = (np.array([row[j] for row in both], bool) for j in (name, other))
+                print(
+                    f"  yardstick {other}: accuracy {(a == b).mean():.3f} kappa {kappa(a, b):.3f}"
+                )
+
+
+def near_misses(path: Path, judge: Judge) -> None:
+    groups: dict[str, list[bool]] = defaultdict(list)
+    wrong = []
+    everything = read(path)
+    for row in everything:
+        p = judge(row["gold"], row["prediction"]).p
+        right = (p >= 0.5) == row["same"]
+        kinds = [f"round {row['round']} {'same' if row['same'] else 'different'}"]
+        if not row["same"]:
+            kinds += ["all different", f"  {row['kind']}"]
+        for kind in kinds:
+            groups[kind].append(right)
+        if not right:
+            wrong.append(f"  {p:.2f} {row['gold']} | {row['prediction']}")
+    print(f"\nnear misses, {path.name}")
+    for kind, marks in sorted(groups.items()):
+        print(f"  {kind:20s} {sum(marks):3d}/{len(marks):3d} right = {np.mean(marks):.3f}")
+    print("judged wrongly:", *wrong, sep="\n")
+    same = np.array([row["same"] for row in everything])
+    p = np.array([judge(row["gold"], row["prediction"]).p for row in everything])
+    print(f"  AUROC {auroc(p, same):.3f}")
+
+
+def speed(rows: list[dict[str, Any]]) -> None:
+    """Milliseconds a pair: both strings new, the gold known, and the pair seen before."""
+    judge = Judge.load()
+    judge("An unknown eponym", "warms the indices")
+    profile, link = judge.reader.profile, knowledge().linker.link
+    fresh, known, seen = [], [], []
+    for gold, prediction in {row["gold"]: row["prediction"] for row in rows}.items():
+        for times, keep_gold in ((fresh, False), (known, True)):
+            judge.forget()
+            profile.cache_clear()
+            link.cache_clear()
+            if keep_gold:
+                profile(gold)
+            start = time.perf_counter()
+            judge(gold, prediction)
+            times.append(1000 * (time.perf_counter() - start))
+        start = time.perf_counter()
+        judge(gold, prediction)
+        seen.append(1000 * (time.perf_counter() - start))
+    for name, times in (("both new", fresh), ("gold known", known), ("seen", seen)):
+        print(f"  {name:11s} median {np.median(times):.4f} ms, 95 % {np.quantile(times, 0.95):.4f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("pairs", type=Path)
+    parser.add_argument("--half", choices=("development", "held-out"), default="held-out")
+    parser.add_argument("--near-misses", type=Path, default=NEAR_MISSES)
+    options = parser.parse_args()
+    rows = [
+        row
+        for row in read(options.pairs)
+        if development(row["case_id"]) == (options.half == "development")
+    ]
+    print(f"{options.half} half")
+    agreement(rows, Judge.load())
+    near_misses(options.near_misses, Judge.load())
+    print("\nspeed")
+    speed([row for row in read(options.pairs) if development(row["case_id"])])
+
+
+if __name__ == "__main__":
+    main()
