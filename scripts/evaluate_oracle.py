@@ -7,7 +7,8 @@ what must be released. Definitions, over requests:
 
 - false release: anything was handed out that is neither required nor allowed by the label;
 - precision: of the requests that got a RESULT, the share without a false release;
-- recall: of the requests whose label is RESULT, the share for which all of it was released;
+- recall: of the requests whose label is RESULT, the share for which all of it was released (or the
+  outcome is another that the label accepts);
 - outcome: the share whose outcome is the label's, or one the label accepts.
 """
 

@@ -49,7 +49,7 @@ def test_importing_the_package_is_light() -> None:
 def test_the_public_names() -> None:
     assert package.__all__ == [
         "Annotation", "Concept", "Edge", "Kind", "KnowledgeGraph", "Link", "Linker", "Quality",
-        "Relation", "Tables", "build", "info", "knowledge", "link", "link_file", "read_csv",
-        "read_primekg", "read_umls",
+        "Relation", "Tables", "build", "evidence", "findings_file", "info", "knowledge", "link",
+        "link_file", "read_csv", "read_primekg", "read_umls",
     ]  # fmt: skip
     assert all(getattr(package, name) for name in package.__all__)
