@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, Literal
 
 import gymnasium as gym
@@ -18,7 +19,7 @@ from medaction_gym.envs.unicode import Unicode
 from medaction_gym.envs.vocabulary import disease_vocabulary, test_vocabulary
 from medaction_gym.episode import Episode, Rules
 from medaction_gym.metrics.outcome import RIGHT, top
-from medaction_gym.oracle import MAX_TESTS_PER_REQUEST, Release
+from medaction_gym.oracle import MAX_TESTS_PER_REQUEST, Oracle, Release, oracle_for
 from medaction_gym.reward import PRESETS, TERMS, Preset, reward_terms
 from medaction_gym.view import render_opening, render_turn
 
@@ -115,6 +116,9 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
     - ``show_menu``: list the names of the recorded tests at reset (default False).
     - ``render_mode``: ``"ansi"`` (`render` returns the episode so far as a string), ``"human"``
       (each step is printed) or None.
+    - ``oracle``: makes, from a case, what answers requests (default: the offline
+      `medaction_gym.oracle.RecordOracle`). A patient played by a language model would be another;
+      trajectories made with one replay only with it.
 
     ## Version History
 
@@ -147,6 +151,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         reward: Preset = "outcome",
         show_menu: bool = False,
         render_mode: RenderMode | None = None,
+        oracle: Callable[[Case], Oracle] = oracle_for,
     ):
         if reward not in PRESETS:
             raise ValueError(f"unknown reward preset {reward!r}; known: {', '.join(PRESETS)}")
@@ -157,6 +162,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         self.reward_preset: Preset = reward
         self.show_menu = show_menu
         self.render_mode = render_mode
+        self._oracle = oracle
         self._episode: Episode | None = None
         self._paired: tuple[tuple[Hypothesis, ...], tuple[tuple[str, float], ...]] = ((), ())
 
@@ -231,7 +237,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
             case = self.cases[int(self.np_random.integers(len(self.cases)))]
         else:
             case = self.cases.get(case_id)
-        self._episode = Episode.start(case, self.rules)
+        self._episode = Episode.start(case, self.rules, self._oracle)
         if self.render_mode == "human":
             print(render_opening(case, show_menu=self.show_menu), file=sys.stdout, flush=True)
         return self._observation(), self._info(dict.fromkeys(TERMS, 0.0))

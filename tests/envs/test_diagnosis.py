@@ -17,9 +17,12 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import HealthCheck, given, settings
 
 import medaction_gym
+from medaction_gym.actions import Outcome
 from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.catalogue.prices import Price
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.envs.unicode import Unicode
+from medaction_gym.oracle import Part
 from medaction_gym.reward import TERMS
 from tests.test_actions import hostile
 
@@ -67,7 +70,12 @@ def test_info_keeps_its_keys_and_types() -> None:
     env = DiagnosisEnv(max_turns=6)
     _, info = env.reset(seed=0)
     infos = [info]
-    actions: list[Any] = [(0, "CBC"), "junk", (1, [{"disease": "Gout", "probability": 1}]), (2, "x")]
+    actions: list[Any] = [
+        (0, "CBC"),
+        "junk",
+        (1, [{"disease": "Gout", "probability": 1}]),
+        (2, "x"),
+    ]
     for action in actions:
         infos.append(env.step(action)[4])
     for one in infos:
@@ -225,6 +233,22 @@ def test_unicode_space() -> None:
         space.sample(mask=np.array([0, 0], dtype=np.int8))
     with pytest.raises(ValueError, match="vocabulary"):
         Unicode(1, vocabulary=("too long",))
+
+
+class Silent:
+    """An oracle of one's own, as a patient played by a language model would be."""
+
+    def answer(self, request: str) -> tuple[Part, ...]:
+        price = Price("other", 1.0, 1.0, "test")
+        return (Part(request, Outcome.UNAVAILABLE, (), "nobody answers", price),)
+
+
+def test_another_oracle_can_be_plugged_in() -> None:
+    env = gym.make("MedAction-v0", oracle=lambda case: Silent())
+    env.reset(seed=0)
+    observation, _, _, _, info = env.step((0, "CBC"))
+    assert info["outcome"] == "UNAVAILABLE"
+    assert "nobody answers" in observation["message"]
 
 
 def test_render(capsys: pytest.CaptureFixture[str]) -> None:
