@@ -130,7 +130,9 @@ class Catalogue:
     """
 
     terms: dict[str, Term]
-    _phrases: dict[str, list[tuple[tuple[str, ...], Term]]] = field(default_factory=dict)
+    # Terms by folded name, and, by a name's last word, the lengths that such names have.
+    _named: dict[tuple[str, ...], list[Term]] = field(default_factory=dict)
+    _lengths: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     @lru_cache(maxsize=1)
@@ -161,15 +163,19 @@ class Catalogue:
         out, so that asking for two things is not asking for a panel.
         """
         catalogue = cls({})
-        taken: set[tuple[bool, tuple[str, ...]]] = set()
 
-        def add(term: Term, names: Iterable[str]) -> None:
-            for name in names:
-                phrase = words(name)
-                key = (term.kind in _HEADS, phrase)
-                if phrase and key not in taken:
-                    taken.add(key)
-                    catalogue._phrases.setdefault(phrase[-1], []).append((phrase, term))
+        def add(term: Term, name: str) -> None:
+            phrase = words(name)
+            if not phrase:
+                return
+            namesakes = catalogue._named.setdefault(phrase, [])
+            # A test and a site may share a name (TOE, toe); two tests, or two sites, may not.
+            if all((other.kind in _HEADS) != (term.kind in _HEADS) for other in namesakes):
+                namesakes.append(term)
+                lengths = catalogue._lengths.setdefault(phrase[-1], [])
+                if len(phrase) not in lengths:
+                    lengths.append(len(phrase))
+                    lengths.sort(reverse=True)
 
         later: list[tuple[Term, str]] = []
         for term in terms:
@@ -179,18 +185,12 @@ class Catalogue:
                 if term.kind == "panel" or listing:
                     later.append((term, name))
                 else:
-                    add(term, (name,))
-        catalogue._sort()
+                    add(term, name)
         lists = {name for _, name in later if catalogue._is_list(words(name))}
         for term, name in later:
             if name not in lists:
-                add(term, (name,))
-        catalogue._sort()
+                add(term, name)
         return catalogue
-
-    def _sort(self) -> None:
-        for phrases in self._phrases.values():
-            phrases.sort(key=lambda entry: -len(entry[0]))
 
     def _is_list(self, phrase: tuple[str, ...]) -> bool:
         tokens = [Token(word, 0, 0) for word in phrase if word not in ("and", "or", "with")]
@@ -216,17 +216,17 @@ class Catalogue:
         best: list[tuple[int, Mention | None]] = [(0, None)]
         for i in range(1, len(texts) + 1):
             score, chosen = best[i - 1][0], None
-            for phrase, term in self._phrases.get(texts[i - 1], ()):
-                first = i - len(phrase)
-                if first < 0 or texts[first:i] != phrase:
+            for length in self._lengths.get(texts[i - 1], ()):
+                first = i - length
+                gained = best[first][0] + length**2 if first >= 0 else 0
+                if gained <= score:
                     continue
-                if any(token.after_break for token in tokens[first + 1 : i]):
-                    continue
-                if phrase in _ORDINARY and term.kind in _HEADS and not tokens[first].capital:
-                    continue
-                gained = best[first][0] + len(phrase) ** 2
-                if gained > score:
-                    score, chosen = gained, Mention(term, first, i)
+                phrase = texts[first:i]
+                terms = self._named.get(phrase, ())
+                if phrase in _ORDINARY and not tokens[first].capital:
+                    terms = [term for term in terms if term.kind not in _HEADS]
+                if terms and not any(token.after_break for token in tokens[first + 1 : i]):
+                    score, chosen = gained, Mention(terms[0], first, i)
             best.append((score, chosen))
         mentions, i = [], len(texts)
         while i > 0:
@@ -244,11 +244,10 @@ class Catalogue:
 
     def within_name(self, phrase: tuple[str, ...], kind: Kind) -> frozenset[str]:
         """The specimen or site a longer name begins or ends with (the sputum of "sputum PCR")."""
+        known = self._qualifiers[kind]
         parts = {part for cut in range(1, len(phrase)) for part in (phrase[:cut], phrase[cut:])}
         parts -= {("csf",)} if "gm" in phrase else set()  # a growth factor, no fluid
-        return frozenset(
-            self._qualifiers[kind][part] for part in parts & self._qualifiers[kind].keys()
-        )
+        return frozenset(known[part] for part in parts if part in known)
 
     @cached_property
     def _qualifiers(self) -> dict[Kind, dict[tuple[str, ...], str]]:
@@ -332,7 +331,7 @@ class Catalogue:
 
     @cached_property
     def _bases(self) -> dict[str, Base]:
-        named = {phrase: term for phrases in self._phrases.values() for phrase, term in phrases}
+        named = {phrase: terms[-1] for phrase, terms in self._named.items()}
         bases: dict[str, Base] = {}
         for term in self.terms.values():
             if term.kind in ("analyte", "panel", "procedure"):

@@ -347,14 +347,14 @@ def _repair(word: str) -> str:
     vocabulary = known_words()
     if len(word) < 5 or word in vocabulary or word in _FILLER or word.isdigit():
         return word
-    allowed = 1 if len(word) < 9 else 2
+    # Few people slip on a word's first letter, and it narrows the search to a twentieth.
     near = extractOne(
         word,
-        _long_words(),
+        _long_words().get(word[0], ()),
         scorer=DamerauLevenshtein.distance,
-        score_cutoff=allowed,
+        score_cutoff=1 if len(word) < 9 else 2,
     )
-    return str(near[0]) if near and str(near[0])[0] == word[0] else word
+    return str(near[0]) if near else word
 
 
 @lru_cache(maxsize=1)
@@ -369,5 +369,10 @@ def known_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _long_words() -> list[str]:
-    return sorted(word for word in known_words() if len(word) >= 5)
+def _long_words() -> dict[str, list[str]]:
+    """The words long enough to be mended to, by first letter."""
+    by_letter: dict[str, list[str]] = {}
+    for word in sorted(known_words()):
+        if len(word) >= 5:
+            by_letter.setdefault(word[0], []).append(word)
+    return by_letter

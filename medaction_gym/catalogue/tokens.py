@@ -18,7 +18,9 @@ _GREEK = {
     "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
 }  # fmt: skip
 
-_WORD = re.compile(r"[^\W\d_]+|\d+")
+# A word, a number, or a mark that ends a name.
+_PIECE = re.compile(r"[^\W\d_]+|\d+|[,;:\n]")
+_BREAKS = frozenset(",;:\n")
 
 # British to American, and the few irregular plurals a list of tests contains.
 _SPELLING = (
@@ -77,13 +79,15 @@ def tokenize(text: str) -> list[Token]:
         >>> [t.text for t in tokenize("CA-125, anti-GAD65 & β-hCG")]
         ['ca', '125', 'anti', 'gad', '65', 'beta', 'hcg']
     """
-    tokens, end = [], 0
-    for match in _WORD.finditer(text):
-        gap = text[end : match.start()]
-        broken = any(mark in gap for mark in ",;:\n")
-        word = match.group()
-        tokens.append(Token(fold_word(word), match.start(), match.end(), broken, word.isupper()))
-        end = match.end()
+    tokens, broken = [], False
+    for match in _PIECE.finditer(text):
+        piece = match.group()
+        if piece in _BREAKS:
+            broken = True
+            continue
+        start, end = match.span()
+        tokens.append(Token(fold_word(piece), start, end, broken, piece.isupper()))
+        broken = False
     return tokens
 
 
