@@ -268,7 +268,8 @@ def read_trajectories(path: str | Path) -> Iterator[Trajectory]:
         TrajectoryFormatError: At the first bad line; names the file, the line and what is wrong.
     """
     path = Path(path)
-    with path.open(encoding="utf-8") as file:
+    # What is no UTF-8 becomes surrogates, so that the line it stands on is named below.
+    with path.open(encoding="utf-8", errors="surrogateescape") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue

@@ -28,8 +28,8 @@ def replay(
 
     beside = file.parent / "cases.jsonl"
     with kind_errors():
-        lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
         records = list(read_trajectories(file))
+        lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
         known = load_cases(cases or (beside if beside.exists() else None))
         if show:
             _print_chat(records, show)
