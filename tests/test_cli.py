@@ -130,3 +130,15 @@ def test_knowledge_findings(tmp_path: Path) -> None:
     assert back["id"] == 7
     found = {row["text"][f["start"] : f["end"]].lower(): f["negated"] for f in back["findings"]}
     assert found == {"fever": False, "weight loss": False, "splenomegaly": True}
+
+
+def test_score(tmp_path: Path) -> None:
+    call("run", "--agent", "dump-fifty", "--out", tmp_path / "r", "--limit", 3)
+    file = tmp_path / "r" / "trajectories.jsonl"
+    assert "3/3" in call("score", file, "--out", tmp_path / "scores.jsonl")
+    rows = [json.loads(r) for r in (tmp_path / "scores.jsonl").read_text("utf-8").splitlines()]
+    assert len(rows) == 3
+    for row in rows:
+        assert 0 <= row["dtc"] < 0.2
+        assert 0 <= row["rac"] <= 1
+        assert row["turns"][0]["dtc_why"]

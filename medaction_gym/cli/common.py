@@ -63,6 +63,12 @@ def load_cases(path: Path | None, *, skip_bad: bool = False) -> CaseSet:
     return cases
 
 
+def cases_of(trajectories: Path, cases: Path | None) -> CaseSet:
+    """The cases of a trajectory file: those given, those beside it, or the shipped ones."""
+    beside = trajectories.parent / "cases.jsonl"
+    return load_cases(cases or (beside if beside.exists() else None))
+
+
 def progress_bar() -> Progress:
     """A progress bar with a rate and the time left."""
     return Progress(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from medaction_gym import __version__
-from medaction_gym.cli import cases, demo, judge, knowledge, play, replay, run
+from medaction_gym.cli import cases, demo, judge, knowledge, play, replay, run, score
 
 app = typer.Typer(
     help="Active diagnosis on published case reports. For research on agents, not for patients.",
@@ -21,6 +21,7 @@ app.command()(demo.demo)
 app.command()(play.play)
 app.command()(run.run)
 app.command()(replay.replay)
+app.command()(score.score)
 app.command()(judge.judge)
 
 

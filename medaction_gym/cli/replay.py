@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases, progress_bar
+from medaction_gym.cli.common import CasesOption, cases_of, console, kind_errors, progress_bar
 
 if TYPE_CHECKING:
     from medaction_gym.trajectory import Trajectory
@@ -26,11 +26,10 @@ def replay(
     """
     from medaction_gym.trajectory import read_trajectories
 
-    beside = file.parent / "cases.jsonl"
     with kind_errors():
         records = list(read_trajectories(file))
         lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
-        known = load_cases(cases or (beside if beside.exists() else None))
+        known = cases_of(file, cases)
         if show:
             _print_chat(records, show)
             return

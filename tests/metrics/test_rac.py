@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from statistics import mean
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medaction_gym.actions import Hypothesis, OrderTest, UpdateDifferential
+from medaction_gym.cases.case import Case
+from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.episode import Episode
+from medaction_gym.metrics.belief import Beliefs, Moment, moments
+from medaction_gym.metrics.dtc import dtc_of
+from medaction_gym.metrics.families import EXPLOITS, HONEST, play, situation
+from medaction_gym.metrics.rac import FREE, NEUTRAL, agreement, consistency, rac, rac_of, variation
+
+unit = st.floats(0, 1)
+
+
+def chain(*stated: tuple[dict[str, float], tuple[tuple[str, str, str], ...]]) -> list[Moment]:
+    beliefs = Beliefs()
+    return [
+        Moment(
+            turn,
+            beliefs.read(Hypothesis(disease=d, probability=p) for d, p in masses.items()),
+            learnt,
+        )
+        for turn, (masses, learnt) in enumerate(stated, 1)
+    ]
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return list(CaseSet.teaching())[:12]
+
+
+@given(st.lists(st.tuples(unit, unit)))
+def test_consistency_is_in_range(pairs: list[tuple[float, float]]) -> None:
+    assert 0 <= consistency(pairs) <= 1 + 1e-9
+
+
+@given(st.floats(allow_nan=False))
+def test_agreement_is_in_range_and_silence_is_in_the_middle(rho: float) -> None:
+    assert 0.25 <= agreement(rho) <= 1
+    assert agreement(0.0) == agreement(None) == NEUTRAL
+
+
+@given(st.dictionaries(st.sampled_from("abc"), unit), st.dictionaries(st.sampled_from("abc"), unit))
+def test_variation_is_symmetric(one: dict[str, float], other: dict[str, float]) -> None:
+    assert variation(one, other) == pytest.approx(variation(other, one))
+    assert variation(one, one) == 0
+
+
+def test_evidence_for_and_against() -> None:
+    learnt = (("Urine", "Arthralgia, tophi and hyperuricemia.", "laboratory"),)
+    towards = rac_of(chain(({"Gout": 0.2}, ()), ({"Gout": 0.8}, learnt)))
+    away = rac_of(chain(({"Gout": 0.8}, ()), ({"Gout": 0.2}, learnt)))
+    assert towards.value > 0.7
+    assert away.value < 0.35
+    assert "supports" in towards.steps[1].why
+    assert "disagrees" in away.steps[1].why
+
+
+def test_no_new_evidence_earns_nothing() -> None:
+    scored = rac_of(chain(({"Gout": 0.2}, ()), ({"Gout": 0.9}, ())))
+    assert scored.value == 0
+    assert scored.coverage is None
+    assert "without new evidence" in scored.steps[1].why
+
+
+def test_silent_evidence_is_neutral() -> None:
+    silent = (("Other", "See report.", "other"),)
+    scored = rac_of(chain(({"Gout": 0.2}, ()), ({"Gout": 0.9}, silent)))
+    assert scored.value == NEUTRAL
+    assert scored.coverage == 0
+    assert "silent" in scored.steps[1].why
+
+
+def test_a_name_the_graph_does_not_know_is_neutral_and_named() -> None:
+    learnt = (("Blood", "Hyperuricemia.", "laboratory"),)
+    scored = rac_of(chain(({"Zyxology": 0.2}, ()), ({"Zyxology": 0.9}, learnt)))
+    assert scored.value == NEUTRAL
+    assert scored.unlinked == ("Zyxology",)
+
+
+def test_certain_at_once_and_token_moves() -> None:
+    learnt = (("Blood", "Hyperuricemia, tophi.", "laboratory"),)
+    certain = rac_of(chain(({"Gout": 0.95}, ()), ({"Gout": 0.95}, learnt)))
+    token = rac_of(chain(({"Gout": FREE}, ()), ({"Gout": FREE + 0.02}, learnt)))
+    assert certain.value == 0
+    assert 0 < token.value < 0.06
+
+
+def test_renaming_and_splitting_move_nothing() -> None:
+    learnt = (("Blood", "Hyperuricemia, tophi.", "laboratory"),)
+    renamed = rac_of(chain(({"Gout": 0.2}, ()), ({"gouty arthritis": 0.2}, learnt)))
+    split = rac_of(chain(({"Gout": 0.4}, ()), ({"Gout": 0.2, "gouty arthritis": 0.2}, learnt)))
+    assert renamed.value == split.value == 0
+
+
+def test_copied_words_earn_nothing() -> None:
+    text = "The kidneys are enlarged with several simple cysts on both sides and a dilated ureter."
+    scored = rac_of(chain(({"Gout": 0.2}, ()), ({text: 0.9}, (("CT", text, "imaging"),))))
+    assert scored.value == 0
+    assert "copied" in scored.steps[1].why
+
+
+def test_nothing_stated_scores_nothing(cases: list[Case]) -> None:
+    assert rac(Episode.start(cases[0])).value == 0
+    assert rac_of([]).coverage is None
+
+
+def test_repeated_orders_are_no_new_evidence(cases: list[Case]) -> None:
+    case = cases[0]
+    order = OrderTest(test=case.tests[0].name)
+    state = Episode.start(case)
+    for p in (0.2, 0.4, 0.6):
+        differential = (Hypothesis(disease=case.diagnosis.name, probability=p),)
+        state = state.act(UpdateDifferential(differential=differential)).act(order)
+    steps = rac(state).steps
+    assert steps[1].results >= 1
+    assert steps[2].results == 0
+    assert steps[2].agreement == 0
+
+
+def test_every_family_is_finite_and_honest_ones_come_first(cases: list[Case]) -> None:
+    diseases = [case.diagnosis.name for case in cases]
+    combined: dict[str, list[float]] = {}
+    for case in cases:
+        for name, family in {**HONEST, **EXPLOITS}.items():
+            found = moments(play(case, family(situation(case, name, diseases))))
+            truth, consistent = dtc_of(found, case.diagnosis).value, rac_of(found).value
+            assert 0 <= truth <= 1
+            assert 0 <= consistent <= 1
+            combined.setdefault(name, []).append(math.sqrt(truth * consistent))
+    assert len(HONEST) >= 4
+    assert len(EXPLOITS) >= 12
+    best_exploit = max(mean(combined[name]) for name in EXPLOITS)
+    assert min(mean(combined[name]) for name in HONEST) > best_exploit + 0.05
+
+
+def test_scores_do_not_depend_on_the_hash_seed() -> None:
+    program = (
+        "from medaction_gym.cases.caseset import CaseSet\n"
+        "from medaction_gym.metrics.families import HONEST, play, situation\n"
+        "from medaction_gym.metrics.rac import rac\n"
+        "case = CaseSet.teaching()[0]\n"
+        "s = situation(case, 'noisy_ramp', ['Asthma', 'Gout', 'Migraine', 'Lupus'])\n"
+        "print(rac(play(case, HONEST['noisy_ramp'](s))))\n"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }
+    assert len(printed) == 1
