@@ -25,6 +25,7 @@ from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet, stable_fraction
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
+from medaction_gym.whole import whole_file
 
 
 class RunError(RuntimeError):
@@ -198,11 +199,8 @@ def _claim(folder: Path, config: RunConfig, cases: CaseSet) -> None:
     if (folder / "trajectories.jsonl").exists():
         raise RunError(f"{folder}: has trajectories but no run.json; choose another --out")
     cases.save(folder / "cases.jsonl")
-    partial_file = description.with_suffix(".partial")
-    partial_file.write_text(
-        json.dumps(config.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8"
-    )
-    partial_file.replace(description)
+    with whole_file(description) as file:
+        file.write(json.dumps(config.model_dump(mode="json"), indent=2) + "\n")
 
 
 def _finished(file: Path) -> Iterator[Trajectory]:

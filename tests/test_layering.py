@@ -12,6 +12,7 @@ import medaction_gym
 PACKAGE = Path(medaction_gym.__file__).parent
 
 LAYERS = (
+    "whole",
     "catalogue",
     "cases",
     "knowledge",

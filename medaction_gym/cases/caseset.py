@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 from medaction_gym.cases import agentclinic, medaction, medrbench
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.problems import CaseFormatError, Problem, RecordError, field_and_message
+from medaction_gym.whole import whole_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,12 +105,9 @@ class CaseSet(Sequence[Case]):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the cases as this project's JSONL, one case a line, replacing the file at once."""
-        path = Path(path)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
+        with whole_file(path) as file:
             for case in self._cases:
                 file.write(json.dumps(medaction.to_record(case), ensure_ascii=False) + "\n")
-        partial.replace(path)
 
     def get(self, case_id: str) -> Case:
         """The case with this id.

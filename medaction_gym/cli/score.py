@@ -25,6 +25,7 @@ def score(
     from medaction_gym.metrics.dtc import dtc_of
     from medaction_gym.metrics.rac import rac_of
     from medaction_gym.trajectory import read_trajectories
+    from medaction_gym.whole import whole_file
 
     rows: list[dict[str, Any]] = []
     errored = 0
@@ -64,8 +65,8 @@ def score(
                 }
             )
         if out is not None:
-            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            out.write_text("".join(lines), encoding="utf-8")
+            with whole_file(out) as lines:
+                lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     table = Table("scored", "errored", "with a belief", "DTC", "RAC", "coverage")
     spoken = [row["coverage"] for row in rows if row["coverage"] is not None]
     table.add_row(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from medaction_gym.knowledge import cache
 from medaction_gym.knowledge.graph import KnowledgeGraph
 from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.knowledge.tables import Kind, Relation
+from medaction_gym.whole import whole_file
 
 
 def build(*, force: bool = False, show_progress: bool = True) -> dict[str, Any]:
@@ -42,28 +41,18 @@ def link_file(source: str | Path, target: str | Path) -> dict[str, int]:
     Each row holds ``text`` and ``concepts``: best first, each with ``id``, ``name``, ``role`` and
     ``confidence``.
     """
-    linker, target = knowledge().linker, Path(target)
+    linker = knowledge().linker
     lines = linked = 0
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".tmp")
-    try:
-        with (
-            Path(source).open(encoding="utf-8", errors="replace", newline="\n") as texts,
-            os.fdopen(descriptor, "w", encoding="utf-8") as out,
-        ):
-            for line in texts:
-                text = line.rstrip("\r\n")
-                concepts = [concept._asdict() for concept in linker.link(text)]
-                out.write(
-                    json.dumps({"text": text, "concepts": concepts}, ensure_ascii=False) + "\n"
-                )
-                lines += 1
-                linked += bool(concepts)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with (
+        Path(source).open(encoding="utf-8", errors="replace", newline="\n") as texts,
+        whole_file(target) as out,
+    ):
+        for line in texts:
+            text = line.rstrip("\r\n")
+            concepts = [concept._asdict() for concept in linker.link(text)]
+            out.write(json.dumps({"text": text, "concepts": concepts}, ensure_ascii=False) + "\n")
+            lines += 1
+            linked += bool(concepts)
     return {"lines": lines, "linked": linked}
 
 

@@ -10,14 +10,13 @@ True
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from medaction_gym.knowledge.extractor import Finding, Findings
 from medaction_gym.knowledge.shared import knowledge
+from medaction_gym.whole import whole_file
 
 __all__ = ["Finding", "Findings", "evidence", "findings", "findings_file"]
 
@@ -44,32 +43,22 @@ def findings_file(source: str | Path, target: str | Path) -> dict[str, int]:
     ``family`` and ``hypothetical``. A line that is no JSON object becomes ``{"error": ...}`` with
     no findings, so that the rows stay aligned.
     """
-    target = Path(target)
     count = total = 0
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".tmp")
-    try:
-        with (
-            Path(source).open(encoding="utf-8", errors="replace", newline="\n") as lines,
-            os.fdopen(descriptor, "w", encoding="utf-8") as out,
-        ):
-            for line in lines:
-                if not line.strip():
-                    continue
-                row = _row(line)
-                text = row.get("text")
-                found = findings(text) if isinstance(text, str) else ()
-                row["findings"] = [
-                    {key: value for key, value in f._asdict().items() if key != "also"}
-                    for f in found
-                ]
-                out.write(json.dumps(row, ensure_ascii=True) + "\n")
-                count, total = count + 1, total + len(found)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with (
+        Path(source).open(encoding="utf-8", errors="replace", newline="\n") as lines,
+        whole_file(target) as out,
+    ):
+        for line in lines:
+            if not line.strip():
+                continue
+            row = _row(line)
+            text = row.get("text")
+            found = findings(text) if isinstance(text, str) else ()
+            row["findings"] = [
+                {key: value for key, value in f._asdict().items() if key != "also"} for f in found
+            ]
+            out.write(json.dumps(row, ensure_ascii=True) + "\n")
+            count, total = count + 1, total + len(found)
     return {"rows": count, "findings": total}
 
 

@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -27,6 +25,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from medaction_gym.knowledge.graph import KnowledgeGraph
 from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.metrics.judge_features import MAX_CHARS, Measures, Profile, Reader, conflicts
+from medaction_gym.whole import whole_file
 
 WEIGHTS = "judge_weights.json"
 
@@ -220,24 +219,15 @@ def judge_file(
     """
     judged = judge or Judge.load()
     counts = {"same": 0, "different": 0, "undecided": 0}
-    target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".tmp")
-    try:
-        with Path(source).open("rb") as lines, os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                row = _row(line, f"{source}, line {number}")
-                judgement = judged(row["gold"], row["prediction"])
-                counts[judgement.verdict] += 1
-                # Escaped, so that lone surrogates and odd line separators survive.
-                out.write(json.dumps(row | judgement._asdict()) + "\n")
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with Path(source).open("rb") as lines, whole_file(target) as out:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            row = _row(line, f"{source}, line {number}")
+            judgement = judged(row["gold"], row["prediction"])
+            counts[judgement.verdict] += 1
+            # Escaped, so that lone surrogates and odd line separators survive.
+            out.write(json.dumps(row | judgement._asdict()) + "\n")
     return counts
 
 
