@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from medaction_gym import __version__
-from medaction_gym.agents.base import Agent, make_agent
+from medaction_gym.agents.base import Agent, Start, make_agent
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet, stable_fraction
 from medaction_gym.envs.diagnosis import DiagnosisEnv
@@ -98,7 +98,7 @@ def rollout(
     observation, info = env.reset(options={"case_id": case.id})
     error = ""
     try:
-        agent.begin(observation, info, rng, case if agent.privileged else None)
+        agent.begin(Start(observation, info, rng, case if agent.privileged else None))
         over = False
         while not over:
             observation, _, terminated, truncated, info = env.step(agent.act(observation, info))

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from medaction_gym import __version__
-from medaction_gym.actions import Action, Malformed, Outcome, UpdateDifferential
+from medaction_gym.actions import Action, Malformed, Outcome
 from medaction_gym.cases.case import Case
 from medaction_gym.episode import Episode, Rules
 from medaction_gym.metrics.outcome import RIGHT, top
@@ -233,11 +233,6 @@ class Trajectory(_Frozen):
                 {"role": "tool", "tool_call_id": f"call_{number}", "content": step.message}
             )
         return messages
-
-    @property
-    def differentials(self) -> tuple[UpdateDifferential, ...]:
-        """The differentials stated, in order."""
-        return tuple(s.action for s in self.steps if isinstance(s.action, UpdateDifferential))
 
 
 def _step(state: Episode, preset: Preset) -> Step:

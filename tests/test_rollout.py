@@ -12,12 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from filelock import FileLock
 
-from medaction_gym.agents.base import AGENTS, make_agent
-from medaction_gym.cases.case import Case
+from medaction_gym.agents.base import AGENTS, Start, make_agent
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.episode import Rules
 from medaction_gym.metrics.summary import summarise
@@ -30,14 +28,8 @@ class Failing:
 
     privileged = False
 
-    def begin(
-        self,
-        observation: dict[str, Any],
-        info: dict[str, Any],
-        rng: np.random.Generator,
-        case: Case,
-    ) -> None:
-        self.id = info["case_id"]
+    def begin(self, start: Start) -> None:
+        self.id = start.info["case_id"]
 
     def act(self, observation: dict[str, Any], info: dict[str, Any]) -> object:
         if "cardiology" in self.id:

@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from medaction_gym.agents.base import Start
+
 RULES = {"blasts": "Acute leukaemia", "stone": "Urolithiasis", "consolidation": "Pneumonia"}
 
 
 class FirstLine:
     """A complete agent: it needs no base class."""
 
-    privileged = False  # begin() gets case=None
+    privileged = False  # start.case is None
 
-    def begin(self, observation: dict[str, Any], info: dict[str, Any], rng: Any, case: Any) -> None:
-        """Plan; observation["message"] is the presentation."""
+    def begin(self, start: Start) -> None:
+        """Plan; start.observation["message"] is the presentation."""
         self.orders = ["complete blood count", "chest X-ray", "abdominal ultrasound"]
         self.seen = ""
 

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from medaction_gym.cases.case import Case
+
+
+class Start(NamedTuple):
+    """What an agent is given at the start of an episode.
+
+    Attributes:
+        observation: The first observation.
+        info: The first info.
+        rng: The only source of randomness the agent may use.
+        case: The case, for privileged agents; None for all others.
+    """
+
+    observation: dict[str, Any]
+    info: dict[str, Any]
+    rng: np.random.Generator
+    case: Case | None
 
 
 class Agent(Protocol):
@@ -20,21 +36,8 @@ class Agent(Protocol):
 
     privileged: bool
 
-    def begin(
-        self,
-        observation: dict[str, Any],
-        info: dict[str, Any],
-        rng: np.random.Generator,
-        case: Case | None,
-    ) -> None:
-        """Start an episode.
-
-        Args:
-            observation: The first observation.
-            info: The first info.
-            rng: The only source of randomness the agent may use.
-            case: The case, for privileged agents; None for all others.
-        """
+    def begin(self, start: Start) -> None:
+        """Start an episode."""
         ...
 
     def act(self, observation: dict[str, Any], info: dict[str, Any]) -> Any:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from medaction_gym.cases.case import Case
+from medaction_gym.agents.base import Start
 
 
 class CheatingOracle:
@@ -14,18 +12,12 @@ class CheatingOracle:
 
     privileged = True
 
-    def begin(
-        self,
-        observation: dict[str, Any],
-        info: dict[str, Any],
-        rng: np.random.Generator,
-        case: Case | None,
-    ) -> None:
+    def begin(self, start: Start) -> None:
         """Read the answers."""
-        if case is None:
+        if start.case is None:
             raise ValueError("the cheating oracle needs the case; run it as a privileged agent")
-        self.diagnosis = case.diagnosis.name
-        self.orders = [test.name for test in reversed(case.tests)]
+        self.diagnosis = start.case.diagnosis.name
+        self.orders = [test.name for test in reversed(start.case.tests)]
 
     def act(self, observation: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
         """Order what is left, then commit."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import numpy as np
-
-from medaction_gym.cases.case import Case
+from medaction_gym.agents.base import Start
 from medaction_gym.catalogue.catalogue import Catalogue
 
 # Everybody's first tests, then what looks deeper; "{site}" is a region the patient complains of.
@@ -36,15 +34,9 @@ class ProtocolAgent:
 
     privileged = False
 
-    def begin(
-        self,
-        observation: dict[str, Any],
-        info: dict[str, Any],
-        rng: np.random.Generator,
-        case: Case | None,
-    ) -> None:
+    def begin(self, start: Start) -> None:
         """Plan the work-up from the regions named in the presentation."""
-        message = observation["message"]
+        message = start.observation["message"]
         complaint = re.search(r"Chief complaint: (.*)", message)
         # What is complained of first, then what the rest of the presentation mentions.
         regions = _regions(f"{complaint[1] if complaint else ''}. {message}")[:2]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from medaction_gym.cases.case import Case
+from medaction_gym.agents.base import Start
 from medaction_gym.envs.vocabulary import disease_vocabulary, test_vocabulary
 
 
@@ -15,15 +15,9 @@ class RandomAgent:
 
     privileged = False
 
-    def begin(
-        self,
-        observation: dict[str, Any],
-        info: dict[str, Any],
-        rng: np.random.Generator,
-        case: Case | None,
-    ) -> None:
+    def begin(self, start: Start) -> None:
         """Keep the random generator."""
-        self.rng = rng
+        self.rng = start.rng
 
     def act(self, observation: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
         """Draw an action."""

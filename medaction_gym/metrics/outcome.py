@@ -69,11 +69,6 @@ def grade(diagnosis: Diagnosis, prediction: str) -> float:
     return _grade(_gold(diagnosis), _content(words(prediction)))
 
 
-def is_right(diagnosis: Diagnosis, prediction: str) -> bool:
-    """Whether a prediction's grade reaches `RIGHT`."""
-    return grade(diagnosis, prediction) >= RIGHT
-
-
 def expected_grade(diagnosis: Diagnosis, differential: tuple[Hypothesis, ...]) -> float:
     """The grade of a differential: its hypotheses' grades weighted by their probabilities.
 
