@@ -158,7 +158,7 @@ class Episode(NamedTuple):
             turn = Turn(
                 action, Outcome.ACCEPTED, f"Committed to: {action.diagnosis}.", "final diagnosis"
             )
-        return self._after(turn)
+        return self.after(turn)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -179,7 +179,8 @@ class Episode(NamedTuple):
     def __repr__(self) -> str:
         return f"Episode({self.case.id!r}, turn {self.number}, {self.status})"
 
-    def _after(self, turn: Turn) -> Episode:
+    def after(self, turn: Turn) -> Episode:
+        """The state that a turn leads to, for whoever has a record of the turn."""
         action, number = turn.action, self.number + 1
         status: Status = "open"
         if type(action) is Commit:

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from medaction_gym import __version__
 from medaction_gym.actions import Action, Malformed, Outcome
 from medaction_gym.cases.case import Case
-from medaction_gym.episode import Episode, Rules
+from medaction_gym.episode import Episode, Rules, Turn
 from medaction_gym.metrics.outcome import RIGHT, top
+from medaction_gym.oracle import Release
 from medaction_gym.reward import Preset, final_grade, reward_terms
 from medaction_gym.view import render_opening
 
@@ -167,6 +168,33 @@ class Trajectory(_Frozen):
             hours=episode.hours,
         )
 
+    def episode(self, case: Case) -> Episode:
+        """The episode as recorded, its last state; nothing is asked of an oracle.
+
+        Args:
+            case: The case; its hash must be the recorded one.
+
+        Raises:
+            ValueError: If the case is not the recorded one.
+        """
+        self._check(case)
+        episode = Episode.start(case, self.settings.rules)
+        for step in self.steps:
+            released = tuple(Release(*pair) for pair in step.released)
+            episode = episode.after(
+                Turn(
+                    action=step.action,
+                    outcome=step.outcome,
+                    message=step.message,
+                    why="",
+                    released=released,
+                    tests=len({release.item for release in released}),
+                    usd=step.usd,
+                    hours=step.hours,
+                )
+            )
+        return episode
+
     def replay(self, case: Case) -> Trajectory:
         """Play the recorded actions again.
 
@@ -180,11 +208,7 @@ class Trajectory(_Frozen):
         Raises:
             ValueError: If the case is not the recorded one.
         """
-        if case.hash != self.case_hash:
-            raise ValueError(
-                f"case {self.case_id}: its content is not what was played (hash {case.hash[:12]}, "
-                f"recorded {self.case_hash[:12]})"
-            )
+        self._check(case)
         episode = Episode.start(case, self.settings.rules)
         for step in self.steps:
             episode = episode.act(step.action)
@@ -196,6 +220,13 @@ class Trajectory(_Frozen):
             error=self.error or ("" if episode.status != "open" else "the record is incomplete"),
         )
         return replayed.model_copy(update={"package_version": self.package_version})
+
+    def _check(self, case: Case) -> None:
+        if case.hash != self.case_hash:
+            raise ValueError(
+                f"case {self.case_id}: its content is not what was played (hash {case.hash[:12]}, "
+                f"recorded {self.case_hash[:12]})"
+            )
 
     def to_json(self) -> str:
         """One line of JSON."""

@@ -18,8 +18,8 @@ from filelock import FileLock
 from medaction_gym.agents.base import AGENTS, Start, make_agent
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.episode import Rules
-from medaction_gym.metrics.summary import summarise
 from medaction_gym.rollout import RunError, run
+from medaction_gym.summary import summarise
 from medaction_gym.trajectory import Settings, read_trajectories
 
 

@@ -20,8 +20,8 @@ def demo(
     """Watch an agent work through a case, then run every agent over the shipped cases."""
     from medaction_gym.agents.base import AGENTS
     from medaction_gym.cases.caseset import CaseSet
-    from medaction_gym.metrics.summary import summarise
     from medaction_gym.rollout import run
+    from medaction_gym.summary import summarise
     from medaction_gym.view import render_opening, render_step
 
     with kind_errors():

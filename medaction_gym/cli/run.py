@@ -13,7 +13,7 @@ from rich.table import Table
 from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases, progress_bar
 
 if TYPE_CHECKING:
-    from medaction_gym.metrics.summary import Summary
+    from medaction_gym.summary import Summary
 
 
 def run(
@@ -36,8 +36,8 @@ def run(
     A run that was killed goes on where it stopped when the same command is given again.
     """
     from medaction_gym.episode import Rules
-    from medaction_gym.metrics.summary import summarise
     from medaction_gym.rollout import run as run_cases
+    from medaction_gym.summary import summarise
     from medaction_gym.trajectory import Settings
 
     # A module in the folder where the command is given, as with "python -m".

@@ -14,13 +14,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from medaction_gym.actions import Hypothesis, UpdateDifferential
-from medaction_gym.cases.case import Case, Diagnosis, TestResult
+from medaction_gym.cases.case import Diagnosis, TestResult
 from medaction_gym.episode import Episode
 from medaction_gym.knowledge.graph import KnowledgeGraph
 from medaction_gym.knowledge.shared import knowledge, link
 from medaction_gym.metrics.judge import judge
-from medaction_gym.oracle.answer import Release
-from medaction_gym.trajectory import Trajectory
 
 HEAVIEST = 8
 MIN_LINK = 0.72  # a looser link does not say what disease is meant
@@ -134,29 +132,14 @@ def concept_of(name: str) -> str:
     return "" if best.id.startswith("HP:") else best.id
 
 
-def moments(record: Trajectory | Episode, case: Case | None = None) -> tuple[Moment, ...]:
-    """The beliefs stated in an episode, each with what was learnt since the one before.
-
-    Args:
-        record: A trajectory, or an episode as it stands.
-        case: The trajectory's case; an episode has its own.
-
-    Raises:
-        ValueError: If a trajectory comes without its case, or with another.
-    """
-    if isinstance(record, Episode):
-        case = record.case
-        turns = [(t.action, t.released) for t in record.turns]
-    else:
-        if case is None or case.hash != record.case_hash:
-            raise ValueError(f"the trajectory is of case {record.case_id!r}; give that case")
-        turns = [(s.action, tuple(Release(*r) for r in s.released)) for s in record.steps]
+def moments(episode: Episode) -> tuple[Moment, ...]:
+    """The beliefs stated in an episode, each with what was learnt since the one before."""
     beliefs, found = Beliefs(), list[Moment]()
     learnt: list[tuple[str, str, str]] = []
-    for number, (action, released) in enumerate(turns, 1):
-        learnt += [_result(case.tests[r.item], r.analyte) for r in released]
-        if isinstance(action, UpdateDifferential):
-            found.append(Moment(number, beliefs.read(action.differential), tuple(learnt)))
+    for number, turn in enumerate(episode.turns, 1):
+        learnt += [_result(episode.case.tests[r.item], r.analyte) for r in turn.released]
+        if isinstance(turn.action, UpdateDifferential):
+            found.append(Moment(number, beliefs.read(turn.action.differential), tuple(learnt)))
             learnt = []
     return tuple(found)
 

@@ -31,10 +31,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from medaction_gym.cases.case import Case, Diagnosis
+from medaction_gym.cases.case import Diagnosis
 from medaction_gym.episode import Episode
 from medaction_gym.metrics.belief import Belief, Moment, moments, similarity
-from medaction_gym.trajectory import Trajectory
 
 VERSION = 1
 TOP, ALL = 0.4, 0.6
@@ -88,14 +87,9 @@ def shaping(potentials: Sequence[float], gamma: float = 1.0) -> list[float]:
     return [gamma * b - a for a, b in pairwise(path)]
 
 
-def dtc(record: Trajectory | Episode, case: Case | None = None) -> DTC:
-    """Score a trajectory with its case, or an episode."""
-    gold = record.case.diagnosis if isinstance(record, Episode) else None
-    found = moments(record, case)
-    if gold is None:
-        assert case is not None  # `moments` has checked it
-        gold = case.diagnosis
-    return dtc_of(found, gold)
+def dtc(episode: Episode) -> DTC:
+    """Score an episode; of a trajectory, its `Trajectory.episode`."""
+    return dtc_of(moments(episode), episode.case.diagnosis)
 
 
 def dtc_of(found: Sequence[Moment], gold: Diagnosis) -> DTC:

@@ -47,14 +47,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from medaction_gym.cases.case import Case
 from medaction_gym.episode import Episode
 from medaction_gym.knowledge.findings import evidence
 from medaction_gym.knowledge.graph import KnowledgeGraph
 from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.knowledge.tables import Relation
 from medaction_gym.metrics.belief import Belief, Moment, moments
-from medaction_gym.trajectory import Trajectory
 
 VERSION = 1
 FREE = 0.5
@@ -265,9 +263,9 @@ def _spaced(words: Sequence[str]) -> str:
     return f" {' '.join(words)} "
 
 
-def rac(record: Trajectory | Episode, case: Case | None = None) -> RAC:
-    """Score a trajectory with its case, or an episode."""
-    return rac_of(moments(record, case))
+def rac(episode: Episode) -> RAC:
+    """Score an episode; of a trajectory, its `Trajectory.episode`."""
+    return rac_of(moments(episode))
 
 
 def rac_of(found: Sequence[Moment]) -> RAC:

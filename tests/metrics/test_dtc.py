@@ -105,9 +105,8 @@ def test_episode_and_trajectory_score_alike(case: Case) -> None:
     ):
         episode = episode.act(action)
     trajectory = Trajectory.of(episode)
-    assert dtc(trajectory, case) == dtc(episode)
-    assert moments(trajectory, case) == moments(episode)
-    with pytest.raises(ValueError, match="give that case"):
-        dtc(trajectory, CaseSet.teaching()[1])
-    with pytest.raises(ValueError, match="give that case"):
-        dtc(trajectory)
+    assert dtc(trajectory.episode(case)) == dtc(episode)
+    assert moments(trajectory.episode(case)) == moments(episode)
+    assert Trajectory.of(trajectory.episode(case)) == trajectory
+    with pytest.raises(ValueError, match="not what was played"):
+        trajectory.episode(CaseSet.teaching()[1])
