@@ -19,6 +19,7 @@ from medaction_gym.actions import Action, Malformed, Outcome
 from medaction_gym.cases.case import Case
 from medaction_gym.episode import Episode, Rules, Turn
 from medaction_gym.metrics.outcome import RIGHT, top
+from medaction_gym.metrics.process import Process
 from medaction_gym.oracle import Release
 from medaction_gym.reward import Preset, final_grade, reward_terms
 from medaction_gym.view import render_opening
@@ -40,7 +41,7 @@ class Settings(_Frozen):
     """The environment's settings that an episode depends on."""
 
     rules: Rules = Rules()
-    reward: Preset = "outcome"
+    reward: Preset = "shaped"
     show_menu: bool = False
 
 
@@ -147,7 +148,7 @@ class Trajectory(_Frozen):
         while state is not None and state.turn is not None:
             states.append(state)
             state = state.previous
-        steps = tuple(_step(s, settings.reward) for s in reversed(states))
+        steps = tuple(_steps(reversed(states), settings.reward))
         final = 0.0 if error else final_grade(episode)
         return cls(
             case_id=episode.case.id,
@@ -266,20 +267,25 @@ class Trajectory(_Frozen):
         return messages
 
 
-def _step(state: Episode, preset: Preset) -> Step:
-    turn = state.turn
-    assert turn is not None
-    terms = reward_terms(state, preset)
-    return Step(
-        action=turn.action,
-        outcome=turn.outcome,
-        message=turn.message,
-        released=tuple((r.item, r.analyte) for r in turn.released),
-        usd=turn.usd,
-        hours=turn.hours,
-        reward_terms=terms,
-        reward=sum(terms.values()),
-    )
+def _steps(states: Iterable[Episode], preset: Preset) -> Iterator[Step]:
+    was = now = Process()
+    for state in states:
+        turn = state.turn
+        assert turn is not None
+        if preset != "outcome":
+            now = was.after(state)
+        terms = reward_terms(state, preset, was, now)
+        was = now
+        yield Step(
+            action=turn.action,
+            outcome=turn.outcome,
+            message=turn.message,
+            released=tuple((r.item, r.analyte) for r in turn.released),
+            usd=turn.usd,
+            hours=turn.hours,
+            reward_terms=terms,
+            reward=sum(terms.values()),
+        )
 
 
 class TrajectoryFormatError(ValueError):

@@ -19,8 +19,9 @@ from medaction_gym.envs.unicode import Unicode
 from medaction_gym.envs.vocabulary import disease_vocabulary, test_vocabulary
 from medaction_gym.episode import Episode, Rules
 from medaction_gym.metrics.outcome import RIGHT, top
+from medaction_gym.metrics.process import Process
 from medaction_gym.oracle import MAX_TESTS_PER_REQUEST, Oracle, Release, oracle_for
-from medaction_gym.reward import PRESETS, TERMS, Preset, reward_terms
+from medaction_gym.reward import PRESETS, TERMS, Preset, final_grade, reward_terms
 from medaction_gym.view import render_opening, render_turn
 
 # Longest message, in characters. The longest among the 595 real cases is under 10,000; a longer
@@ -74,9 +75,18 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
 
     ## Rewards
 
-    The sum of the terms in ``info["reward_terms"]``. Preset ``"outcome"``: the grade of the final
-    diagnosis in [0, 1] at the end; -0.01 a turn and -1 for every $20,000 of tests; -0.05 for an
-    action that is malformed, not understood or repeated. See `medaction_gym.reward`.
+    The sum of the terms in ``info["reward_terms"]``, by preset:
+
+    | term | ``"shaped"`` | ``"process"`` | ``"outcome"`` | meaning |
+    |---|---|---|---|---|
+    | ``outcome`` | yes | | yes | at the end, how right the diagnosis is, in [0, 1] |
+    | ``dtc`` | yes | yes | | half of how much the belief came nearer to the truth |
+    | ``rac`` | yes | yes | | half of how much the evidence drove the belief |
+    | ``cost`` | yes | yes | yes | -0.01 a turn and -1 for every $20,000 of tests |
+    | ``misuse`` | yes | yes | yes | -0.05 for an action malformed, not understood or repeated |
+
+    See `medaction_gym.reward`. "shaped" and "process" load the knowledge graph when the first
+    differential is stated or the episode ends (0.2 s; compiled on first use, some 15 s).
 
     ## Starting State
 
@@ -112,7 +122,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
     - ``max_turns``: actions until truncation (default 30).
     - ``max_tests``, ``budget``: limits on tests with a result and on dollars (default None). An
       order beyond a limit is UNAVAILABLE and says so.
-    - ``reward``: a preset, ``"outcome"``.
+    - ``reward``: a preset: ``"shaped"`` (default), ``"process"`` or ``"outcome"``.
     - ``show_menu``: list the names of the recorded tests at reset (default False).
     - ``render_mode``: ``"ansi"`` (`render` returns the episode so far as a string), ``"human"``
       (each step is printed) or None.
@@ -148,7 +158,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         max_turns: int = 30,
         max_tests: int | None = None,
         budget: float | None = None,
-        reward: Preset = "outcome",
+        reward: Preset = "shaped",
         show_menu: bool = False,
         render_mode: RenderMode | None = None,
         oracle: Callable[[Case], Oracle] = oracle_for,
@@ -164,6 +174,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         self.render_mode = render_mode
         self._oracle = oracle
         self._episode: Episode | None = None
+        self._process = Process()
         self._paired: tuple[tuple[Hypothesis, ...], tuple[tuple[str, float], ...]] = ((), ())
 
         disease = Unicode(MAX_DISEASE, disease_vocabulary())
@@ -210,6 +221,8 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         if episode.rules != self.rules:
             raise ValueError(f"the snapshot has {episode.rules!r}, this environment {self.rules!r}")
         self._episode = episode
+        if self.reward_preset != "outcome":
+            self._process = Process.of(episode)
         return self._observation(), self._info(reward_terms(episode, self.reward_preset))
 
     def reset(
@@ -238,9 +251,10 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         else:
             case = self.cases.get(case_id)
         self._episode = Episode.start(case, self.rules, self._oracle)
+        self._process = Process()
         if self.render_mode == "human":
             print(render_opening(case, show_menu=self.show_menu), file=sys.stdout, flush=True)
-        return self._observation(), self._info(dict.fromkeys(TERMS, 0.0))
+        return self._observation(), self._info(dict.fromkeys(TERMS[self.reward_preset], 0.0))
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Take one action.
@@ -255,7 +269,10 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
             RuntimeError: Before `reset`, and after the episode is over.
         """
         self._episode = self.episode.act(action)
-        terms = reward_terms(self._episode, self.reward_preset)
+        was = self._process
+        if self.reward_preset != "outcome":
+            self._process = was.after(self._episode)
+        terms = reward_terms(self._episode, self.reward_preset, was, self._process)
         status = self._episode.status
         if self.render_mode == "human":
             print(render_turn(self._episode), file=sys.stdout, flush=True)
@@ -308,7 +325,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
     def _info(self, terms: dict[str, float]) -> dict[str, Any]:
         episode = self.episode
         turn, over = episode.turn, episode.status != "open"
-        final = terms["outcome"]  # the grade, once the episode is over
+        final = final_grade(episode)
         prediction = (episode.committed or top(episode.differential)) if over else ""
         return {
             "case_id": episode.case.id,

@@ -45,6 +45,12 @@ _AFTER = re.compile(
     r"|(?<![\w-])absent|excluded|undetectable|negative|[:=] ?(?:no|none|nil|negative|absent)\b)",
     re.I,
 )
+# "Negative" and its like deny what follows: "negative for", "after negative cultures".
+_DENIES_AFTER = re.compile(
+    r" (?:for|of|results?|findings?|tests?|testing|screen(?:ing)?|history|pcr|serolog\w+|cultures?"
+    r"|biops\w+|margins?|imaging|work-?up|panels?|smears?)\b",
+    re.I,
+)
 # A clause ends here: what follows is said anew.
 _STOP = re.compile(
     r"\b(?:but|however|although|though|while|whereas|yet|except|apart from|other than|aside from"
@@ -122,7 +128,7 @@ class Assertions:
             if match[0].lower() in ("negative", "absent", "excluded"):
                 # alone, the word denies only what stands right before it
                 start = max(start, plain.rfind(",", start, match.start()))
-                if match.end() < len(plain) and plain[match.end() :][:4] in (" for", " of "):
+                if _DENIES_AFTER.match(plain, match.end()):
                     continue
             self._denied.append((max(start, semicolon), match.start()))
         self._kin = [0] if family else [match.start() for match in _KIN.finditer(plain)]

@@ -14,16 +14,24 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from medaction_gym.actions import Hypothesis, UpdateDifferential
-from medaction_gym.cases.case import Diagnosis, TestResult
+from medaction_gym.cases.case import Case, Diagnosis, TestResult
 from medaction_gym.episode import Episode
 from medaction_gym.knowledge.graph import KnowledgeGraph
+from medaction_gym.knowledge.normalise import tokens
 from medaction_gym.knowledge.shared import knowledge, link
-from medaction_gym.metrics.judge import judge
+from medaction_gym.metrics.judge import Judgement, judge
+from medaction_gym.metrics.support import Result, initials
+from medaction_gym.oracle import Release
 
 HEAVIEST = 8
 MIN_LINK = 0.72  # a looser link does not say what disease is meant
 SAME_NODE = 0.95
+SHARED = 0.3  # of the lighter name's words, by rarity: less, and two names say nothing in common
 KINSHIP = 0.5  # the most that a related disease is worth
+
+
+# The names that an episode's beliefs have used, each with its concept.
+Names = tuple[tuple[str, str], ...]
 
 
 class Held(NamedTuple):
@@ -69,16 +77,19 @@ class Moment(NamedTuple):
     Attributes:
         turn: The turn of the statement, from 1.
         belief: What was stated.
-        learnt: Results (test, text, category) handed out since the last statement.
+        learnt: Results handed out since the last statement.
     """
 
     turn: int
     belief: Belief
-    learnt: tuple[tuple[str, str, str], ...]
+    learnt: tuple[Result, ...]
 
 
 class Beliefs:
     """Reads the differentials of one episode, and remembers the names used.
+
+    Args:
+        names: Names used so far, each with its concept.
 
     Example:
         >>> beliefs = Beliefs()
@@ -88,42 +99,71 @@ class Beliefs:
         ([('Gout', 0.8)], 0.2)
     """
 
-    def __init__(self) -> None:
-        self._names: list[tuple[str, str]] = []
+    def __init__(self, names: Names = ()) -> None:
+        self.names = names
 
     def read(self, differential: Iterable[Hypothesis]) -> Belief:
         """The belief that a differential states."""
-        stated = [(h.disease, h.probability) for h in differential]
-        total = max(1.0, math.fsum(p for _, p in stated))
-        # By concept first, which is cheap; the judge compares only what may be kept.
-        masses: dict[str, list[float]] = {}
-        names: dict[str, str] = {}
-        for name, p in stated:
-            key = concept_of(name) or " ".join(name.casefold().split())
-            names.setdefault(key, name)
-            masses.setdefault(key, []).append(p / total)
-        heaviest = sorted(masses, key=lambda key: (-math.fsum(masses[key]), key))[:HEAVIEST]
-        merged: dict[tuple[str, str], Held] = {}
-        for key in heaviest:
-            known, mass = self._known(names[key]), math.fsum(masses[key])
-            held = merged.get(known, Held(*known, 0.0, names[key]))
-            merged[known] = held._replace(p=held.p + mass)
-        return Belief(
-            tuple(sorted((h for h in merged.values() if h.p > 0), key=lambda h: (-h.p, h.name)))
+        belief, self.names = _read(
+            tuple((h.disease, h.probability) for h in differential), self.names
         )
-
-    def _known(self, name: str) -> tuple[str, str]:
-        concept = concept_of(name)
-        for other in self._names:
-            if name == other[0] or (concept and concept == other[1]):
-                return other
-        for other in self._names:
-            if judge()(other[0], name).verdict == "same":
-                return other
-        self._names.append((name, concept))
-        return self._names[-1]
+        return belief
 
 
+@lru_cache(20_000)
+def _read(stated: tuple[tuple[str, float], ...], names: Names) -> tuple[Belief, Names]:
+    """A belief, and the names used so far with its own."""
+    total = max(1.0, math.fsum(p for _, p in stated))
+    # By concept first, which is cheap; the judge compares only what may be kept.
+    masses: dict[str, list[float]] = {}
+    first: dict[str, str] = {}
+    for name, p in stated:
+        key = concept_of(name) or " ".join(name.casefold().split())
+        first.setdefault(key, name)
+        masses.setdefault(key, []).append(p / total)
+    heaviest = sorted(masses, key=lambda key: (-math.fsum(masses[key]), key))[:HEAVIEST]
+    merged: dict[tuple[str, str], Held] = {}
+    for key in heaviest:
+        known, mass = _known(first[key], names), math.fsum(masses[key])
+        if known not in names:
+            names = (*names, known)
+        held = merged.get(known, Held(*known, 0.0, first[key]))
+        merged[known] = held._replace(p=held.p + mass)
+    held_ = sorted((h for h in merged.values() if h.p > 0), key=lambda h: (-h.p, h.name))
+    return Belief(tuple(held_)), names
+
+
+def _known(name: str, names: Names) -> tuple[str, str]:
+    """The name and concept under which a disease is known already, or its own."""
+    concept = concept_of(name)
+    for other in names:
+        if name == other[0] or (concept and concept == other[1]):
+            return other
+    return next((other for other in names if _same(other[0], name)), (name, concept))
+
+
+@lru_cache(200_000)
+def _same(one: str, other: str) -> bool:
+    """Whether the judge calls two names the same; it is asked only where they share something."""
+    return _comparable(one, other) and judge()(one, other).verdict == "same"
+
+
+def _comparable(one: str, other: str) -> bool:
+    """Whether two names share enough words that what the judge makes of them can be trusted."""
+    mine, theirs = _named(one), _named(other)
+    lighter = min(math.fsum(mine.values()), math.fsum(theirs.values()))
+    shared = math.fsum(mine[word] for word in mine if word in theirs)
+    return shared >= SHARED * lighter > 0
+
+
+@lru_cache(50_000)
+def _named(name: str) -> dict[str, float]:
+    """A name's words and its initials, by rarity."""
+    weight = judge().reader.weight
+    return {word: weight(word) for word in (*tokens(name), *initials(name))}
+
+
+@lru_cache(100_000)
 def concept_of(name: str) -> str:
     """The disease that a name means, or "" where the linker is not sure or it is no disease."""
     best = next(iter(link(name)), None)
@@ -135,19 +175,24 @@ def concept_of(name: str) -> str:
 def moments(episode: Episode) -> tuple[Moment, ...]:
     """The beliefs stated in an episode, each with what was learnt since the one before."""
     beliefs, found = Beliefs(), list[Moment]()
-    learnt: list[tuple[str, str, str]] = []
+    fresh: tuple[Result, ...] = ()
     for number, turn in enumerate(episode.turns, 1):
-        learnt += [_result(episode.case.tests[r.item], r.analyte) for r in turn.released]
+        fresh += learnt(episode.case, turn.released)
         if isinstance(turn.action, UpdateDifferential):
-            found.append(Moment(number, beliefs.read(turn.action.differential), tuple(learnt)))
-            learnt = []
+            found.append(Moment(number, beliefs.read(turn.action.differential), fresh))
+            fresh = ()
     return tuple(found)
 
 
-def _result(test: TestResult, analyte: int) -> tuple[str, str, str]:
+def learnt(case: Case, released: Iterable[Release]) -> tuple[Result, ...]:
+    """The results that were handed out, as they are weighed."""
+    return tuple(_result(case.tests[r.item], r.analyte) for r in released)
+
+
+def _result(test: TestResult, analyte: int) -> Result:
     if analyte < 0:
-        return test.name, test.result, test.category
-    return test.analytes[analyte].name, test.analytes[analyte].result, test.category
+        return Result(test.name, test.result, test.category)
+    return Result(test.analytes[analyte].name, test.analytes[analyte].result, test.category)
 
 
 class Similarity(NamedTuple):
@@ -160,10 +205,16 @@ class Similarity(NamedTuple):
 def similarity(diagnosis: Diagnosis, name: str) -> Similarity:
     """How like the gold diagnosis a name is, in [0, 1].
 
-    The judge's probability, at least `SAME_NODE` where both link to the same main concept (and the
-    judge does not say "different": "type 1" and "type 2" may share a node), at least
-    `KINSHIP` · Lin² for kin, the best over the gold's names. Where the graph knows only one or
-    neither of the two, the words decide alone, and `by` is "words".
+    The best over the gold's names of
+
+    - the judge's probability p if its verdict is "same"; where it is undecided and the names share
+      words, what p exceeds the limit to "different" by, as a share of that band, times `KINSHIP`;
+    - `SAME_NODE` if both link to the same main concept (and the judge does not say "different":
+      "type 1" and "type 2" may share a node);
+    - `KINSHIP` · Lin² for kin in the graph.
+
+    Where the graph knows only one of the two or neither, the words decide alone, and `by` is
+    "words".
 
     Example:
         >>> similarity(Diagnosis(name="Gout"), "gout")
@@ -182,13 +233,24 @@ def _similarity(gold: str, name: str) -> Similarity:
     if gold.casefold().split() == name.casefold().split():
         return Similarity(1.0, "the same words")
     judged = judge()(gold, name)
+    alike = _alike(judged, comparable=_comparable(gold, name))
     one, other = concept_of(gold), concept_of(name)
     if not one or not other:
-        return Similarity(judged.p, "words")
+        return Similarity(alike, "words")
     if one == other and judged.verdict != "different":
-        return Similarity(max(SAME_NODE, judged.p), "the same concept")
-    kin = KINSHIP * _graph().similarity(one, other) ** 2
-    return Similarity(round(max(judged.p, kin), 4), "the judge" if judged.p >= kin else "kinship")
+        return Similarity(max(SAME_NODE, alike), "the same concept")
+    kin = round(KINSHIP * _graph().similarity(one, other) ** 2, 4)
+    return Similarity(alike, "the judge") if alike >= kin else Similarity(kin, "kinship")
+
+
+def _alike(judged: Judgement, *, comparable: bool) -> float:
+    """What a judgement is worth: a judge that does not know pays little, or junk would pay."""
+    if judged.verdict == "same":
+        return judged.p
+    if judged.verdict == "different" or not comparable:
+        return 0.0
+    low, high = judge().different_below, judge().same_from
+    return round(KINSHIP * (judged.p - low) / (high - low), 4)
 
 
 def _graph() -> KnowledgeGraph:

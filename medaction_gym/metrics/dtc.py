@@ -1,8 +1,8 @@
 """DTC, dynamic truth convergence: does the belief come to the truth, and stay there?
 
-Version 1. For a belief with masses p_i and similarities s_i to the gold diagnosis, the potential is
+Version 2. For a belief with masses p_i and similarities s_i to the gold diagnosis, the potential is
 
-    Φ = 0.4 · s_top · (p_top − p_next) + 0.6 · Σ p_i · s_i         in [0, 1]
+    Φ = 0.6 · s_top · (p_top − p_next) + 0.4 · Σ p_i · s_i         in [0, 1]
 
 where "top" is the heaviest hypothesis and p_next the mass of the second (0 if there is none): a
 lead counts, so a tie is no answer, and Φ has no jumps. Before the first differential Φ_0 = 0. Over
@@ -14,10 +14,10 @@ which is Φ_T where the potential never fell; 0 where nothing was stated or Φ_T
 on it uses F_t = γ·Φ_t − Φ_{t−1} (Ng, Harada and Russell 1999), whose discounted sum is
 γ^T·Φ_T − Φ_0 whatever the path: it telescopes, so going in circles earns nothing.
 
-    >>> round(potential([(0.8, 1.0), (0.1, 0.5)]), 2)    # 0.4·1·0.7 + 0.6·(0.8 + 0.05)
-    0.79
-    >>> potential([(0.5, 1.0), (0.5, 0.0)])              # a tie: 0.4·1·0 + 0.6·0.5
-    0.3
+    >>> round(potential([(0.8, 1.0), (0.1, 0.5)]), 2)    # 0.6·1·0.7 + 0.4·(0.8 + 0.05)
+    0.76
+    >>> potential([(0.5, 1.0), (0.5, 0.0)])              # a tie: 0.6·1·0 + 0.4·0.5
+    0.2
     >>> round(convergence([0.3, 0.6, 0.9]), 2), round(convergence([0.9, 0.3, 0.9]), 2)
     (0.9, 0.54)
     >>> [round(f, 2) for f in shaping([0.3, 0.9, 0.6])]
@@ -35,8 +35,8 @@ from medaction_gym.cases.case import Diagnosis
 from medaction_gym.episode import Episode
 from medaction_gym.metrics.belief import Belief, Moment, moments, similarity
 
-VERSION = 1
-TOP, ALL = 0.4, 0.6
+VERSION = 2
+TOP, ALL = 0.6, 0.4
 
 
 class Step(NamedTuple):

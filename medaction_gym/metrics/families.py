@@ -18,7 +18,7 @@ from medaction_gym.episode import Episode, Rules
 from medaction_gym.metrics.belief import similarity
 
 MAX_TESTS = 8
-UNLIKE = 0.35  # a distractor is less like the gold diagnosis than this
+UNLIKE = 0.1  # a distractor is less like the gold diagnosis than this
 
 # The kind of test that decides, first to last.
 _DECIDING = (

@@ -16,15 +16,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
+from medaction_gym.chat.errors import ChatError
 from medaction_gym.knowledge.graph import KnowledgeGraph
 from medaction_gym.knowledge.shared import knowledge
-from medaction_gym.metrics.judge_features import MAX_CHARS, Measures, Profile, Reader, conflicts
+from medaction_gym.metrics.conflicts import conflicts
+from medaction_gym.metrics.judge_features import Measures, Reader
+from medaction_gym.metrics.profile import MAX_CHARS, Profile
 from medaction_gym.whole import whole_file
 
 WEIGHTS = "judge_weights.json"
@@ -35,6 +39,12 @@ LIST_OF_GUESSES = 0.10
 RECITAL = 0.20
 ALTERNATIVES = 0.40
 CONFLICT = 0.20
+
+BROAD_CLASS = 0.15  # "neoplasm" of a chondrosarcoma
+WIDER_CLASS = 0.45  # "meningitis" of a tuberculous meningitis: graders differ
+
+# Information content below which a class is broad, and below which it is merely wider.
+BROAD, WIDER = 0.55, 0.7
 
 MAX_GUESSES = 5  # diagnoses strung together beyond those of the gold
 MAX_LONGER = 45  # affirmed words beyond those of the gold: a case report, not a diagnosis
@@ -143,6 +153,11 @@ class Judge:
         p, parts = self.score(measures)
         if limit < p:
             return Judgement(limit, "different", reason)
+        wider = self.reader.bare_class(a, b)
+        if wider and wider[0] < BROAD and p > BROAD_CLASS:
+            return Judgement(BROAD_CLASS, "different", f"only a broad class: {wider[1]}")
+        if wider and wider[0] < WIDER and p >= self.same_from:
+            return Judgement(WIDER_CLASS, "undecided", f"only a broader class: {wider[1]}")
         p = round(p, 4)
         verdict: Verdict = (
             "same"
@@ -174,8 +189,8 @@ class Judge:
         return "; ".join(said)
 
 
-def limited(a: Profile, b: Profile) -> tuple[float, str]:
-    """The most that the rules allow for a pair, and the rule that says so."""
+def no_answer(a: Profile, b: Profile) -> tuple[float, str] | None:
+    """Why a prediction is no answer at all, whatever diseases it names, and what that leaves."""
     if not b.words:
         return AFFIRMS_NOTHING, "the prediction affirms nothing"
     if not a.words:
@@ -186,11 +201,21 @@ def limited(a: Profile, b: Profile) -> tuple[float, str]:
         len(b.words) - len(a.words) >= MAX_LONGER
     ):
         return RECITAL, "a recital, not a diagnosis"
+    return None
+
+
+def limited(a: Profile, b: Profile) -> tuple[float, str]:
+    """The most that the rules allow for a pair, and the rule that says so."""
+    if nothing := no_answer(a, b):
+        return nothing
     if found := conflicts(a, b):
         return CONFLICT, f"another {found[0]}"
     if b.choices > a.choices + 1:
         return ALTERNATIVES, "several alternatives"
     return 1.0, ""
+
+
+_OUTCOME = frozenset((*Judgement._fields, "error"))  # what a row may hold from an earlier judging
 
 
 @cache
@@ -200,34 +225,65 @@ def judge() -> Judge:
 
 
 def judge_file(
-    source: str | Path, target: str | Path, judge: DiagnosisJudge | None = None
+    source: str | Path,
+    target: str | Path,
+    judge: DiagnosisJudge | None = None,
+    *,
+    jobs: int = 1,
+    on_pair: Callable[[int], object] = lambda pairs: None,
 ) -> dict[str, int]:
     """Judge every row of a JSONL file; rows come back in order with ``p``, ``verdict``, ``why``.
 
+    A row that could not be judged, because an endpoint failed, has an ``error`` and none of these.
     The target is written whole or not at all.
 
     Args:
-        source: Rows with the strings ``gold`` and ``prediction``; other fields are kept.
+        source: Rows with the strings ``gold`` and ``prediction``; other fields are kept, but
+            for those of an earlier judging (``p``, ``verdict``, ``why``, ``error``).
         target: Where the judged rows go.
         judge: Who judges; the offline judge if not given.
+        jobs: Pairs judged at once, for judges that wait for an endpoint.
+        on_pair: Called after every pair with the number of different pairs.
 
     Returns:
-        How many rows got each verdict.
+        How many rows got each verdict, and how many an error.
 
     Raises:
         ValueError: A row is no JSON object or lacks a field; the message names the line.
     """
+    with Path(source).open("rb") as lines:
+        rows = [
+            _row(line, f"{source}, line {number}")
+            for number, line in enumerate(lines, 1)
+            if line.strip()
+        ]
     judged = judge or Judge.load()
-    counts = {"same": 0, "different": 0, "undecided": 0}
-    with Path(source).open("rb") as lines, whole_file(target) as out:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            row = _row(line, f"{source}, line {number}")
-            judgement = judged(row["gold"], row["prediction"])
-            counts[judgement.verdict] += 1
+    pairs = list(dict.fromkeys((row["gold"], row["prediction"]) for row in rows))
+
+    def attempt(pair: tuple[str, str]) -> dict[str, Any]:
+        try:
+            outcome = judged(*pair)._asdict()
+        except ChatError as error:
+            outcome = {"error": str(error)}
+        on_pair(len(pairs))
+        return outcome
+
+    counts = {"same": 0, "different": 0, "undecided": 0, "error": 0}
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            outcomes = dict(
+                zip(pairs, (pool.map if jobs > 1 else map)(attempt, pairs), strict=True)
+            )
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # when interrupted, do not ask for the rest first
+            raise
+    with whole_file(target) as out:
+        for row in rows:
+            outcome = outcomes[row["gold"], row["prediction"]]
+            counts[outcome.get("verdict", "error")] += 1
+            kept = {k: v for k, v in row.items() if k not in _OUTCOME}
             # Escaped, so that lone surrogates and odd line separators survive.
-            out.write(json.dumps(row | judgement._asdict()) + "\n")
+            out.write(json.dumps(kept | outcome) + "\n")
     return counts
 
 

@@ -80,7 +80,7 @@ def test_info_keeps_its_keys_and_types() -> None:
         infos.append(env.step(action)[4])
     for one in infos:
         assert {key: type(value) for key, value in one.items()} == KINDS
-        assert tuple(one["reward_terms"]) == TERMS
+        assert tuple(one["reward_terms"]) == TERMS["shaped"]
     assert [one["diagnosis"] for one in infos[:-1]] == [""] * 4
     assert infos[-1]["diagnosis"]
     assert [one["outcome"] for one in infos] == ["", "RESULT", "MALFORMED", "ACCEPTED", "ACCEPTED"]

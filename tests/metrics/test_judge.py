@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from medaction_gym.metrics.judge import Judge, Judgement, judge_file
 from medaction_gym.metrics.judge import judge as shared
-from medaction_gym.metrics.judge_features import affirmed
+from medaction_gym.metrics.profile import affirmed
 
 NEAR_MISSES = Path(__file__).parent.parent / "data" / "judge_near_misses.jsonl"
 

@@ -17,12 +17,22 @@ from medaction_gym.episode import Episode
 from medaction_gym.metrics.belief import Beliefs, Moment, moments
 from medaction_gym.metrics.dtc import dtc_of
 from medaction_gym.metrics.families import EXPLOITS, HONEST, play, situation
-from medaction_gym.metrics.rac import FREE, NEUTRAL, agreement, consistency, rac, rac_of, variation
+from medaction_gym.metrics.rac import (
+    FREE,
+    NEUTRAL,
+    Move,
+    consistency,
+    logistic,
+    rac,
+    rac_of,
+    variation,
+)
+from medaction_gym.metrics.support import Result, support
 
 unit = st.floats(0, 1)
 
 
-def chain(*stated: tuple[dict[str, float], tuple[tuple[str, str, str], ...]]) -> list[Moment]:
+def chain(*stated: tuple[dict[str, float], tuple[Result, ...]]) -> list[Moment]:
     beliefs = Beliefs()
     return [
         Moment(
@@ -39,15 +49,16 @@ def cases() -> list[Case]:
     return list(CaseSet.teaching())[:12]
 
 
-@given(st.lists(st.tuples(unit, unit)))
-def test_consistency_is_in_range(pairs: list[tuple[float, float]]) -> None:
-    assert 0 <= consistency(pairs) <= 1 + 1e-9
+@given(st.lists(st.builds(Move, unit, st.none() | st.floats(-10, 10))))
+def test_consistency_is_in_range(moves: list[Move]) -> None:
+    assert 0 <= consistency(moves) <= 1 + 1e-9
 
 
 @given(st.floats(allow_nan=False))
 def test_agreement_is_in_range_and_silence_is_in_the_middle(rho: float) -> None:
-    assert 0.25 <= agreement(rho) <= 1
-    assert agreement(0.0) == agreement(None) == NEUTRAL
+    assert 0 <= logistic(rho) <= 1
+    assert (logistic(rho) >= NEUTRAL) == (rho >= -1e-15)
+    assert logistic(0.0) == NEUTRAL
 
 
 @given(st.dictionaries(st.sampled_from("abc"), unit), st.dictionaries(st.sampled_from("abc"), unit))
@@ -57,13 +68,23 @@ def test_variation_is_symmetric(one: dict[str, float], other: dict[str, float]) 
 
 
 def test_evidence_for_and_against() -> None:
-    learnt = (("Urine", "Arthralgia, tophi and hyperuricemia.", "laboratory"),)
-    towards = rac_of(chain(({"Gout": 0.2}, ()), ({"Gout": 0.8}, learnt)))
-    away = rac_of(chain(({"Gout": 0.8}, ()), ({"Gout": 0.2}, learnt)))
-    assert towards.value > 0.7
-    assert away.value < 0.35
+    learnt = (
+        Result("Eyes", "Ectopia lentis and severe myopia.", "examination"),
+        Result("Echocardiogram", "Aortic root aneurysm, mitral prolapse.", "imaging"),
+    )
+    towards = rac_of(chain(({"Marfan syndrome": 0.2}, ()), ({"Marfan syndrome": 0.8}, learnt)))
+    away = rac_of(chain(({"Marfan syndrome": 0.8}, ()), ({"Marfan syndrome": 0.2}, learnt)))
+    assert towards.value > 0.8
+    assert away.value < 0.3
     assert "supports" in towards.steps[1].why
     assert "disagrees" in away.steps[1].why
+
+
+def test_what_is_denied_does_not_support() -> None:
+    affirmed = Result("Biopsy", "Findings of sarcoidosis.", "pathology")
+    denied = Result("Biopsy", "No evidence of sarcoidosis.", "pathology")
+    assert support().weigh("Sarcoidosis", affirmed) > 1
+    assert support().weigh("Sarcoidosis", denied) <= 0
 
 
 def test_no_new_evidence_earns_nothing() -> None:
@@ -74,22 +95,22 @@ def test_no_new_evidence_earns_nothing() -> None:
 
 
 def test_silent_evidence_is_neutral() -> None:
-    silent = (("Other", "See report.", "other"),)
+    silent = (Result("Other", "See report.", "other"),)
     scored = rac_of(chain(({"Gout": 0.2}, ()), ({"Gout": 0.9}, silent)))
     assert scored.value == NEUTRAL
     assert scored.coverage == 0
     assert "silent" in scored.steps[1].why
 
 
-def test_a_name_the_graph_does_not_know_is_neutral_and_named() -> None:
-    learnt = (("Blood", "Hyperuricemia.", "laboratory"),)
+def test_a_name_the_graph_does_not_know_is_about_neutral_and_named() -> None:
+    learnt = (Result("Blood", "Hyperuricemia.", "laboratory"),)
     scored = rac_of(chain(({"Zyxology": 0.2}, ()), ({"Zyxology": 0.9}, learnt)))
-    assert scored.value == NEUTRAL
+    assert scored.value == pytest.approx(NEUTRAL, abs=0.1)
     assert scored.unlinked == ("Zyxology",)
 
 
 def test_certain_at_once_and_token_moves() -> None:
-    learnt = (("Blood", "Hyperuricemia, tophi.", "laboratory"),)
+    learnt = (Result("Blood", "Hyperuricemia, tophi.", "laboratory"),)
     certain = rac_of(chain(({"Gout": 0.95}, ()), ({"Gout": 0.95}, learnt)))
     token = rac_of(chain(({"Gout": FREE}, ()), ({"Gout": FREE + 0.02}, learnt)))
     assert certain.value == 0
@@ -97,7 +118,7 @@ def test_certain_at_once_and_token_moves() -> None:
 
 
 def test_renaming_and_splitting_move_nothing() -> None:
-    learnt = (("Blood", "Hyperuricemia, tophi.", "laboratory"),)
+    learnt = (Result("Blood", "Hyperuricemia, tophi.", "laboratory"),)
     renamed = rac_of(chain(({"Gout": 0.2}, ()), ({"gouty arthritis": 0.2}, learnt)))
     split = rac_of(chain(({"Gout": 0.4}, ()), ({"Gout": 0.2, "gouty arthritis": 0.2}, learnt)))
     assert renamed.value == split.value == 0
@@ -105,7 +126,7 @@ def test_renaming_and_splitting_move_nothing() -> None:
 
 def test_copied_words_earn_nothing() -> None:
     text = "The kidneys are enlarged with several simple cysts on both sides and a dilated ureter."
-    scored = rac_of(chain(({"Gout": 0.2}, ()), ({text: 0.9}, (("CT", text, "imaging"),))))
+    scored = rac_of(chain(({"Gout": 0.2}, ()), ({text: 0.9}, (Result("CT", text, "imaging"),))))
     assert scored.value == 0
     assert "copied" in scored.steps[1].why
 
