@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.chat import ChatClient
+from tests.chat_server import ChatServer
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,3 +44,26 @@ def real_cases(medrbench: CaseSet, agentclinic: CaseSet) -> CaseSet:
 @pytest.fixture(scope="session")
 def teaching() -> CaseSet:
     return CaseSet.teaching()
+
+
+@pytest.fixture
+def chat_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
+    """A scripted endpoint; fill its `script` or set its `default`."""
+    pytest.importorskip("openai", reason="openai is not installed: pip install .[llm]")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    with ChatServer() as server:
+        yield server
+
+
+@pytest.fixture
+def chat_client(chat_server: ChatServer) -> Iterator[Callable[..., ChatClient]]:
+    """Makes clients of the scripted endpoint, and closes them."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> ChatClient:
+            given = {"model": "scripted", "base_url": chat_server.url} | options
+            return stack.enter_context(ChatClient(**given))
+
+        yield make
