@@ -49,6 +49,7 @@ class Agent(Protocol):
 AGENTS: dict[str, str] = {
     "random": "medaction_gym.agents.random:RandomAgent",
     "protocol": "medaction_gym.agents.protocol:ProtocolAgent",
+    "knowledge": "medaction_gym.agents.knowledge:KnowledgeAgent",
     "cheating-oracle": "medaction_gym.agents.cheating_oracle:CheatingOracle",
     "commit-at-once": "medaction_gym.agents.exploits.commit_at_once:CommitAtOnce",
     "never-commit": "medaction_gym.agents.exploits.never_commit:NeverCommit",
