@@ -69,12 +69,35 @@ MENU = case(
 )
 
 
-def ask(request: str) -> tuple[list[str], set[str]]:
+# What names leave open: sites told by findings, manner, pathogens in groups, methods, panels.
+LOOSE = case(
+    TestResult(name="MRI", category="imaging", result="Intramedullary lesion at C3."),
+    TestResult(name="MRI (2)", category="imaging", result="Periventricular plaques."),
+    TestResult(name="Contrast-enhanced CT (CECT)", category="imaging", result="Hydronephrosis."),
+    TestResult(name="Non-contrast CT (NCCT)", category="imaging", result="Hydronephrosis."),
+    TestResult(name="Fungal culture", category="microbiology", result="Growth."),
+    TestResult(name="TORCH serology", category="microbiology", result="Negative."),
+    TestResult(name="Microbiology", category="microbiology", result="No Bartonella."),
+    TestResult(name="Muscle biopsy", category="pathology", result="Perifascicular atrophy."),
+    TestResult(name="Genetic testing", category="genetics", result="A variant."),
+    TestResult(name="Audiometry", category="physiology", result="Loss at 4 kHz."),
+    TestResult(name="Serum electrolytes", category="laboratory", result="Normal."),
+    TestResult(name="IgG specific to lentil antigen", category="laboratory", result="High."),
+    TestResult(
+        name="Peritoneal fluid analysis",
+        category="laboratory",
+        result="WBC 900.",
+        analytes=(Analyte(name="WBC", result="WBC 900"),),
+    ),
+)
+
+
+def ask(request: str, menu: Case = MENU) -> tuple[list[str], set[str]]:
     """Outcomes, and the names released."""
-    parts = RecordOracle(MENU).answer(request)
+    parts = RecordOracle(menu).answer(request)
     names = set()
     for release in (r for part in parts for r in part.releases):
-        test = MENU.tests[release.item]
+        test = menu.tests[release.item]
         names.add(test.name if release.analyte < 0 else test.analytes[release.analyte].name)
     return [part.outcome.value for part in parts], names
 
@@ -137,6 +160,51 @@ def test_withholds(request_: str, outcome: Outcome) -> None:
     outcomes, names = ask(request_)
     assert names == set()
     assert outcomes[0] == outcome.value
+
+
+@pytest.mark.parametrize(
+    ("request_", "released"),
+    [
+        ("MRI brain", {"MRI (2)"}),
+        ("MRI of the cervical spine", {"MRI"}),
+        ("unenhanced CT", {"Non-contrast CT (NCCT)"}),
+        ("CT of the kidneys with IV contrast", {"Contrast-enhanced CT (CECT)"}),
+        ("dermatophyte culture", {"Fungal culture"}),
+        ("toxoplasma serology", {"TORCH serology"}),
+        ("Bartonella PCR", {"Microbiology"}),
+        ("biopsy of the deltoid", {"Muscle biopsy"}),
+        ("exome sequencing", {"Genetic testing"}),
+        ("PTA", {"Audiometry"}),
+        ("potassium", {"Serum electrolytes"}),
+        ("ascitic fluid white cell count", {"WBC"}),
+        ("MIR brain", {"MRI (2)"}),
+        ("audio-metry", {"Audiometry"}),
+        ("Before surgery I would like a hearing test to exclude deafness", {"Audiometry"}),
+    ],
+)
+def test_reads_what_names_leave_open(request_: str, released: set[str]) -> None:
+    assert ask(request_, LOOSE)[1] == released
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "MRI of the lumbar spine",
+        "MRI orbits",
+        "CT head",
+        "mycobacterial culture",
+        "hepatitis B serology",
+        "liver biopsy",
+        "BRCA1 sequencing",
+        "calcium",
+        "IgG",
+        "pleural fluid white cell count",
+        "vitamin B12 deficiency",
+        "is it molluscum?",
+    ],
+)
+def test_never_guesses(request_: str) -> None:
+    assert ask(request_, LOOSE)[1] == set()
 
 
 def test_why_never_quotes_what_is_withheld() -> None:

@@ -7,16 +7,24 @@ taken from the cases this package plays; they are a general vocabulary.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, KeysView
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from importlib.resources import files
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from medaction_gym.catalogue.term import (
+    HEADS,
+    Base,
+    Kind,
+    Mention,
+    Term,
+    cell_list,
+    read_table,
+    variants,
+)
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 
-Kind = Literal["analyte", "panel", "procedure", "organism", "specimen", "site"]
+__all__ = ["HEADS", "Base", "Catalogue", "Kind", "Mention", "Term", "read_table"]
 
 _TABLES: tuple[tuple[str, Kind], ...] = (
     ("procedures", "procedure"),
@@ -43,11 +51,10 @@ _METHODS = {
 _ORDINARY = frozenset(
     (word,)
     for word in """
-    band blast cast fish fix flip got had hint nag nil nip pad pas rug sat seg sis slum snip
-    spin tag tat tee toe torch tut ver vital wise
+    arm band be blast cast em fast fish fix flip got had hint if la nag nil nip pad pas rug sat
+    seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
     """.split()
 )
-_HEADS = ("analyte", "panel", "procedure")
 
 # Procedures that a body site turns into another row ("CXR"): that row is the site's only news.
 _MODALITIES = frozenset(
@@ -57,64 +64,6 @@ _MODALITIES = frozenset(
 
 # Specimens whose names are part of other names: a "white cell count" is counted in blood.
 _CELLS = frozenset({"leukocytes_specimen", "red_cells", "platelets_specimen", "tissue", "blood"})
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One row of a table.
-
-    Attributes:
-        id: Stable identifier, e.g. ``"crp"``.
-        kind: Which table it stands in.
-        name: Preferred name.
-        synonyms: Other names.
-        category: A case's test category (analytes, panels and procedures only).
-        price: Price class, a key of `prices.prices()`.
-        specimens: Default specimen ids of an analyte or panel.
-        members: Analyte and panel ids a panel consists of.
-        parents: Broader procedures, containing sites, or more general specimens.
-        sites: Body sites that a procedure implies.
-    """
-
-    id: str
-    kind: Kind
-    name: str
-    synonyms: tuple[str, ...] = ()
-    category: str = ""
-    price: str = ""
-    specimens: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()
-    parents: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()
-
-
-class Base(NamedTuple):
-    """A test taken apart: what is done, on which specimens, at which sites, for which pathogens."""
-
-    term: Term
-    specimens: frozenset[str] = frozenset()
-    sites: frozenset[str] = frozenset()
-    organisms: frozenset[str] = frozenset()
-
-
-class Mention(NamedTuple):
-    """A term found in a text, over tokens ``first`` to ``last`` (half-open)."""
-
-    term: Term
-    first: int
-    last: int
-
-
-def read_table(name: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of ``data/<name>.tsv``; lines that start with ``#`` are comments."""
-    with (files(__package__) / "data" / f"{name}.tsv").open(encoding="utf-8") as file:
-        lines = (line for line in file if line.strip() and not line.startswith("#"))
-        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-            yield {key: value or "" for key, value in row.items() if key}
-
-
-def _list(cell: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (cell or "").split("|") if part.strip())
 
 
 @dataclass(frozen=True)
@@ -137,19 +86,19 @@ class Catalogue:
     @classmethod
     @lru_cache(maxsize=1)
     def load(cls) -> Catalogue:
-        """Read the tables that ship with the package (once a process, some 30 ms)."""
+        """Read the tables that ship with the package (once a process, some tenths of a second)."""
         return cls.of(
             Term(
                 id=row["id"],
                 kind=kind,
                 name=row["name"],
-                synonyms=_list(row.get("synonyms")),
+                synonyms=cell_list(row.get("synonyms")),
                 category=row.get("category", ""),
                 price=row.get("price", ""),
-                specimens=_list(row.get("specimen")),
-                members=_list(row.get("members")),
-                parents=_list(row.get("broader") or row.get("parent")),
-                sites=_list(row.get("sites")),
+                specimens=cell_list(row.get("specimen")),
+                members=cell_list(row.get("members")),
+                parents=cell_list(row.get("broader") or row.get("parent")),
+                sites=cell_list(row.get("sites")),
             )
             for table, kind in _TABLES
             for row in read_table(table)
@@ -170,7 +119,7 @@ class Catalogue:
                 return
             namesakes = catalogue._named.setdefault(phrase, [])
             # A test and a site may share a name (TOE, toe); two tests, or two sites, may not.
-            if all((other.kind in _HEADS) != (term.kind in _HEADS) for other in namesakes):
+            if all((other.kind in HEADS) != (term.kind in HEADS) for other in namesakes):
                 namesakes.append(term)
                 lengths = catalogue._lengths.setdefault(phrase[-1], [])
                 if len(phrase) not in lengths:
@@ -180,8 +129,8 @@ class Catalogue:
         later: list[tuple[Term, str]] = []
         for term in terms:
             catalogue.terms[term.id] = term
-            for name in (term.name, *term.synonyms):
-                listing = term.kind in _HEADS and (" and " in name or "/" in name or "," in name)
+            for name in dict.fromkeys((term.name, *term.synonyms, *variants(term))):
+                listing = term.kind in HEADS and (" and " in name or "/" in name or "," in name)
                 if term.kind == "panel" or listing:
                     later.append((term, name))
                 else:
@@ -224,7 +173,7 @@ class Catalogue:
                 phrase = texts[first:i]
                 terms = self._named.get(phrase, ())
                 if phrase in _ORDINARY and not tokens[first].capital:
-                    terms = [term for term in terms if term.kind not in _HEADS]
+                    terms = [term for term in terms if term.kind not in HEADS]
                 if terms and not any(token.after_break for token in tokens[first + 1 : i]):
                     score, chosen = gained, Mention(terms[0], first, i)
             best.append((score, chosen))
@@ -235,6 +184,33 @@ class Catalogue:
                 mentions.append(mention)
             i = mention.first if mention is not None else i - 1
         return mentions[::-1]
+
+    def phrases(self) -> KeysView[tuple[str, ...]]:
+        """All names, as folded words."""
+        return self._named.keys()
+
+    def named(self, phrase: tuple[str, ...]) -> Term | None:
+        """The test of that name, in folded words."""
+        tests = (term for term in self._named.get(phrase, ()) if term.kind in HEADS)
+        return next(tests, None)
+
+    def in_specimen(self, phrase: tuple[str, ...], specimen: str) -> Term | None:
+        """The test called by a specimen and a phrase: the "protein" of CSF."""
+        for id in (specimen, *self.terms[specimen].parents):
+            term = self.terms[id]
+            for name in (term.name, *term.synonyms):
+                found = self.named(words(name) + phrase)
+                if found is not None:
+                    return found
+        return None
+
+    def fluids_of(self, sites: frozenset[str]) -> frozenset[str]:
+        """The body fluids that come from some sites: the pleura's is pleural fluid."""
+        return frozenset(
+            term.id
+            for term in self.terms.values()
+            if term.kind == "specimen" and "body_fluid" in term.parents and sites & {*term.sites}
+        )
 
     def regions(self, site: str) -> tuple[str, ...]:
         """The parts of a site that is a union by its name: "abdomen and pelvis" is two sites."""
@@ -298,14 +274,25 @@ class Catalogue:
         """A panel's analytes and sub-panels, all the way down, itself included."""
         return self._members[id]
 
+    def related(self, id: str) -> frozenset[str]:
+        """A test with its kinds, what it is a kind of, and all that share a part with it."""
+        sharing = (self._holders[member] for member in self._members[id])
+        return self._ancestors[id].union(self._kinds[id], *sharing)
+
     @cached_property
-    def signs(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
-        """Signs and the sites they are seen at ("hydronephrosis": the kidney), by first word."""
-        signs: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    def signs(
+        self,
+    ) -> tuple[dict[str, list[tuple[tuple[str, ...], str]]], dict[str, list[tuple[str, str]]]]:
+        """Signs and the sites they are seen at: names by first word, stems by four letters."""
+        names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        stems: dict[str, list[tuple[str, str]]] = {}
         for row in read_table("signs"):
-            sign = words(row["sign"])
-            signs.setdefault(sign[0], []).append((sign, row["site"]))
-        return signs
+            sign, site = row["sign"], row["site"]
+            if sign.endswith("-"):
+                stems.setdefault(sign[:4], []).append((sign[:-1], site))
+            else:
+                names.setdefault(words(sign)[0], []).append((words(sign), site))
+        return names, stems
 
     @cached_property
     def findings(self) -> dict[str, Term]:
@@ -315,19 +302,31 @@ class Catalogue:
             for row in read_table("findings")
         }
 
+    @cached_property
+    def homonyms(self) -> dict[tuple[str, ...], tuple[Term, ...]]:
+        """Folded abbreviations with several meanings, and these."""
+        return {
+            words(row["name"]): tuple(self.terms[id] for id in cell_list(row["terms"]))
+            for row in read_table("homonyms")
+        }
+
     def same(self, id: str) -> frozenset[str]:
         """The tests that a doctor orders as one with this one, itself included."""
-        return self._same.get(id, frozenset({id}))
+        return self._same.get(id) or self._alone[id]
 
     @cached_property
     def _same(self) -> dict[str, frozenset[str]]:
         same: dict[str, frozenset[str]] = {}
         for row in read_table("kin"):
             if row["relation"] == "same":
-                group = frozenset(_list(row["terms"]))
+                group = frozenset(cell_list(row["terms"]))
                 for id in group:
                     same[id] = same.get(id, frozenset()) | group
         return same
+
+    @cached_property
+    def _alone(self) -> dict[str, frozenset[str]]:
+        return {id: frozenset({id}) for id in self.terms}
 
     @cached_property
     def _bases(self) -> dict[str, Base]:
@@ -344,12 +343,20 @@ class Catalogue:
                         bases[term.id] = base
                         break
         for row in read_table("kin"):
-            first, *rest = _list(row["terms"])
+            first, *rest = cell_list(row["terms"])
             if row["relation"] == "technique":
-                bases[first] = Base(self.terms[rest[0]])
+                bases[first] = self._qualified(*rest)
             elif row["relation"] == "specimen":
                 bases[first] = Base(self.terms[first], specimens=frozenset(rest))
         return bases
+
+    def _qualified(self, base: str, *qualifiers: str) -> Base:
+        """A test on some specimens, at some sites, for some pathogens."""
+
+        def of(kind: Kind) -> frozenset[str]:
+            return frozenset(id for id in qualifiers if self.terms[id].kind == kind)
+
+        return Base(self.terms[base], of("specimen"), of("site"), of("organism"))
 
     def _take_apart(
         self, term: Term, phrase: tuple[str, ...], named: dict[tuple[str, ...], Term]
@@ -378,6 +385,14 @@ class Catalogue:
     def _members(self) -> dict[str, frozenset[str]]:
         return {id: self._closure(id, "members") for id in self.terms}
 
+    @cached_property
+    def _kinds(self) -> dict[str, set[str]]:
+        return _inverse(self._ancestors)
+
+    @cached_property
+    def _holders(self) -> dict[str, set[str]]:
+        return _inverse(self._members)
+
     def _closure(self, id: str, relation: Literal["parents", "members"]) -> frozenset[str]:
         seen, queue = {id}, [id]
         while queue:
@@ -386,3 +401,11 @@ class Catalogue:
                     seen.add(other)
                     queue.append(other)
         return frozenset(seen)
+
+
+def _inverse(relation: dict[str, frozenset[str]]) -> dict[str, set[str]]:
+    inverse: dict[str, set[str]] = {}
+    for id, others in relation.items():
+        for other in others:
+            inverse.setdefault(other, set()).add(id)
+    return inverse

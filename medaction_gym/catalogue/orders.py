@@ -7,68 +7,47 @@ that the two can be compared term by term.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rapidfuzz.distance import DamerauLevenshtein
-from rapidfuzz.process import extractOne
+from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
+from medaction_gym.catalogue.segments import SIDES, Segment, segments_of
+from medaction_gym.catalogue.tokens import words
+from medaction_gym.catalogue.wording import without_manner, without_purpose
 
-from medaction_gym.catalogue.catalogue import Catalogue, Kind, Mention, Term
-from medaction_gym.catalogue.tokens import Token, fold_word, tokenize
-
-# Words of a request that say nothing about which test is meant.
-_FILLER = frozenset(
-    map(
-        fold_word,
-        """
-    please order get obtain do perform run check send request repeat repeated follow up
-    followup want would like need i we me my you can could should let lets next now also
-    first then to the a an of for with without and or in on by at as from is it this that
-    his her their patient patients urgent urgently stat emergency routine full complete
-    basic standard general comprehensive detailed formal dedicated panel test tests testing
-    study studies scan scans imaging level levels measurement measure value values series
-    examination exam assessment assess evaluation evaluate analysis workup work screen
-    screening profile investigation investigations view views pa ap lateral oblique plain
-    contrast enhanced non noncontrast unenhanced iv intravenous gadolinium high resolution
-    multiphase phase multi quick new another initial baseline serial fresh sample samples
-    specimen specimens take taken concentration quantitative qualitative rule out looking
-    look see if any cause possible suspected confirm area region side sided both bilateral
-    left right report result results findings finding status function s t m re ve ll d am
-    are be was were has have had there think believe recommend suggest proceed go ahead
-    begin start perhaps maybe pls thanks thank hello hi doctor dr ok okay additional further
-    more same other using via use used including include includes especially particularly
-    well available today day days week second portable bedside diagnostic quantification
-    quantity lead lesion lesions nodule nodules mass masses lump swelling tumor tumour
-    affected edge closely describe them dynamic w wo whole x set sets pair times drawn sent
-    arrange arranged done measured checked eye eyes
-    """.split(),
-    )
-)
-_SIDES = frozenset({"left", "right"})
-_STAIN = frozenset({"stain", "staining", "immunostain", "immunoreactivity"})
-_ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
-_GENE = frozenset({"gene", "sequence", "sequencing", "mutation", "variant", "exon"})
-_SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
 # "Retinal" and "vaginal" are specimens to the laboratory alone; a gene has no site.
 _NO_SPECIMEN = frozenset({"imaging", "endoscopy", "physiology", "examination"})
 _NO_SITE = frozenset({"laboratory", "genetics"})
 
-_POLITE = re.compile(r"\b(?:let|give|tell|show|help|allow|for|to|with) us\b", re.IGNORECASE)
-# What a test is wanted for, up to the next comma or full stop: it names no test.
-_PURPOSE = re.compile(
-    r"\b(?:(?:in order )?to (?:help |better |further |also )*(?:look|rule|evaluat|assess|exclude|"
-    r"confirm|see|investigat|determin|characteri[sz]|visuali[sz]|find|establish|delineat|guide|"
-    r"clarify|differentiat|understand|narrow|support|explain|search|stage|localize)\w*|"
-    r"would (?!like|order|request|get|want|do|take|suggest|recommend|also|now|repeat|first|"
-    r"perform|start|begin|send|check|proceed|obtain|arrange|ask)|there (?:may|might|could|is|are)|"
-    r"looking for|because|since|given|in view of|in light of|due to|suspect(?:ing|ed)|"
-    r"concern(?:ed|ing|s)?|(?:before|after|prior to|following) (?:the |any )?(?:surgery|operation|"
-    r"transplantation|delivery|treatment)|"
-    r"for (?:suspected|possible|evaluation|further|assessment|diagnosis|better))\b[^,;.\n]*",
-    re.IGNORECASE,
+_STAIN = frozenset({"stain", "staining", "immunostain", "immunoreactivity"})
+_ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
+_GENE = frozenset({"gene", "sequence", "sequencing", "mutation", "variant", "exon"})
+# Words that say how a pathogen is looked for, or only that it is.
+_METHOD = {
+    "dna": "pcr", "rna": "pcr", "genome": "pcr", "antibody": "serology", "titer": "serology",
+    "titre": "serology", "ab": "serology", "antigen": "antigen_test", "ag": "antigen_test",
+    "grow": "culture", "growth": "culture", "test": "microbiology", "tested": "microbiology",
+    "testing": "microbiology", "screen": "microbiology", "screening": "microbiology",
+    "check": "microbiology", "send": "microbiology", "status": "microbiology",
+}  # fmt: skip
+# What is done with a fluid that is asked for by its name alone; other specimens are cultured.
+_FLUID_PANEL = {"csf": "csf_analysis", "pleural_fluid": "pleural_fluid_analysis"} | {
+    "ascitic_fluid": "ascitic_fluid_analysis", "synovial_fluid": "synovial_fluid_analysis",
+}  # fmt: skip
+_ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_tests"})
+_SEEKING = frozenset(
+    "microbiology pcr multiplex_pcr serology antigen_test culture elisa western_blot ihc "
+    "viral_ihc igg igm".split()
 )
-_HEADS = ("analyte", "panel", "procedure")
+_NOT_ALONE = frozenset({"blood", "urine", "stool", "tissue", "body_fluid", "tumour_tissue"})
+
+# Fluids whose tests are listed after one mention of it ("CSF protein, glucose, cells").
+_FLUIDS = frozenset(
+    "csf pleural_fluid ascitic_fluid synovial_fluid pericardial_fluid body_fluid".split()
+)
+_FLUID_TESTS = frozenset({"laboratory", "procedure", "microbiology"})
+_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,59 +84,6 @@ class Order:
         return replace(self, title=f"{text} of {' and '.join(where)}" if where else text)
 
 
-@dataclass
-class _Segment:
-    """The stretch of a text between two separators."""
-
-    mentions: list[Mention] = field(default_factory=list)
-    loose: list[Token] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    start: int = 0
-    end: int = 0
-
-    @property
-    def heads(self) -> list[Term]:
-        return [m.term for m in self.mentions if m.term.kind in _HEADS]
-
-    def ids(self, kind: str) -> frozenset[str]:
-        found = (m.term.id for m in self.mentions if m.term.kind == kind)
-        if kind == "site":
-            return frozenset(part for id in found for part in Catalogue.load().regions(id))
-        return frozenset(found)
-
-    def beside(self, head: Term) -> frozenset[str]:
-        """Unexplained words right before the head, or right after it with "for": its target."""
-        at = {position: token.text for position, token in zip(self.places, self.loose, strict=True)}
-        spans = [m for m in self.mentions if m.term is head]
-        found = set()
-        for mention in spans:
-            others = {i for m in self.mentions for i in range(m.first, m.last)}
-            i = mention.first - 1
-            while i in at or i in others:
-                found.add(at.get(i, ""))
-                i -= 1
-            for i in range(mention.last, mention.last + 4):
-                if i in at:
-                    found.add(at[i])
-        return frozenset(found - {""})
-
-    def words(self, text: str) -> set[str]:
-        """All content words of the stretch."""
-        return {t.text for t in tokenize(text[self.start : self.end])} - _FILLER
-
-    def within_name(self, head: Term, text: str, kind: Kind) -> frozenset[str]:
-        """Specimens or sites within the name that the head was found by."""
-        tokens = tokenize(text)
-        catalogue = Catalogue.load()
-        return frozenset().union(
-            *(
-                catalogue.within_name(tuple(t.text for t in tokens[m.first : m.last]), kind)
-                for m in self.mentions
-                if m.term is head
-            )
-        )
-
-
 @lru_cache(maxsize=20_000)
 def parse_orders(text: str) -> tuple[Order, ...]:
     """Read a text as a list of orders.
@@ -168,19 +94,33 @@ def parse_orders(text: str) -> tuple[Order, ...]:
         >>> parse_orders("flurbometry of the soul")[0].head is None
         True
     """
-    text = _POLITE.sub(" ", text)
-    orders = _parse(_PURPOSE.sub(" ", text)) or _parse(text)
+    plain = without_manner(text)
+    orders = _parse(without_purpose(plain)) or _parse(plain) or _parse(text)
     return tuple(order.titled() for order in orders)
+
+
+def other_senses(order: Order) -> Iterator[Order]:
+    """What an ambiguous abbreviation may mean instead.
+
+    Example:
+        >>> [o.title for o in other_senses(parse_orders("PTA")[0])]
+        ['pure-tone audiometry']
+    """
+    catalogue = Catalogue.load()
+    for term in catalogue.homonyms.get(words(order.text), ()):
+        base = catalogue.base(term.id)
+        if base.term != order.head:
+            parts = (base.sites, base.specimens, base.organisms)
+            yield Order(order.text, base.term, *parts).titled()
 
 
 def _parse(text: str) -> tuple[Order, ...]:
     catalogue = Catalogue.load()
-    tokens = [t._replace(text=_repair(t.text)) for t in tokenize(text)]
-    mentions = _without_guidance(catalogue.find(tokens), tokens)
-    segments = _segments(text, tokens, mentions)
+    segments = segments_of(text)
     orders: list[Order] = []
-    carried: list[_Segment] = []
+    carried: list[Segment] = []
     for segment in segments:
+        _place(segment, orders[-1] if orders else None)
         more = not segment.heads and segment.mentions and not segment.loose
         if more and orders and segment.ids("organism") and not _seeks(orders[-1]):
             # "CXR, HIV": a pathogen alone stands for the test of it.
@@ -191,60 +131,95 @@ def _parse(text: str) -> tuple[Order, ...]:
             orders[-1] = _widen(orders[-1], segment, text)
         elif more:
             carried.append(segment)
-        elif segment.heads:
+        elif segment.heads and not segment.names_disease():
             orders += _elsewhere(segment, carried)
-            orders += _orders(segment, carried, text)
+            found = _orders(segment, carried, text)
+            if segment.joint.strip() == "/" and orders and found:
+                orders[-1] = _at_the_same_site(orders[-1], found[0])
+            orders += found
             carried = []
         elif segment.loose or segment.mentions:
-            orders.append(_order(None, segment, carried, text))
+            orders.append(_order(_unsaid(segment), segment, carried, text))
             carried = []
     for segment in carried:
-        alone = catalogue.terms["microbiology"] if segment.ids("organism") else None
+        alone = _unsaid(segment)
+        if alone is None and segment.ids("organism") and not text.rstrip().endswith("?"):
+            alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
-    return tuple(dict.fromkeys(_share_end(orders, segments, tokens)))
+    return tuple(dict.fromkeys(_share_end(orders, segments)))
 
 
-def _segments(text: str, tokens: list[Token], mentions: list[Mention]) -> list[_Segment]:
-    inside = {i: m for m in mentions for i in range(m.first, m.last)}
-    segments = [_Segment()]
-    previous_end = 0
-    for i, token in enumerate(tokens):
-        mention = inside.get(i)
-        continues = mention is not None and i > mention.first
-        if i and not continues and _SEPARATOR.search(text[previous_end : token.end]):
-            segments.append(_Segment(start=token.start))
-        segment = segments[-1]
-        segment.end = token.end
-        if not segment.mentions and not segment.loose:
-            segment.start = token.start
-        if mention is not None and i == mention.first:
-            segment.mentions.append(mention)
-        elif (mention is None and token.text not in _FILLER) or (
-            mention is None and token.text in _SIDES
-        ):
-            segment.loose.append(token)
-            segment.places.append(i)
-        previous_end = token.end
-    return [s for s in segments if s.mentions or s.loose]
-
-
-def _orders(segment: _Segment, carried: list[_Segment], text: str) -> list[Order]:
-    """One order a head; a generic head beside a specific one of its kind adds nothing."""
+def _place(segment: Segment, before: Order | None) -> None:
+    """Read the protein of "CSF glucose and protein", or of "protein in CSF", as CSF protein."""
     catalogue = Catalogue.load()
+    own = segment.ids("specimen")
+    if not own and before is not None and before.head is not None:
+        measured = before.specimens | frozenset(before.head.specimens)
+        fluids = measured & _FLUIDS if before.head.category in _FLUID_TESTS else _NONE
+    else:
+        fluids = own
+    # The words of the stretch, its specimen aside.
+    kept = [m for m in segment.mentions if m.term.kind != "specimen"]
+    inside = sorted({*segment.loose, *(i for m in kept for i in range(m.first, m.last))})
+    phrase = tuple(segment.tokens[i].text for i in inside)
+    if not inside or len(segment.heads) > 1:
+        return
+    if before is not None and before.head is not None and not segment.mentions:
+        # "Bilirubin, total and direct".
+        term = catalogue.named((*phrase, *words(before.head.name)[-1:]))
+        if term is not None and term.kind == "analyte":
+            segment.mentions = [Mention(term, inside[0], inside[-1] + 1)]
+            segment.loose = []
+            return
+    for specimen in sorted(fluids) or ([] if segment.mentions else ["blood"]):
+        term = catalogue.in_specimen(phrase, specimen)
+        if term is not None:
+            segment.mentions = [Mention(term, inside[0], inside[-1] + 1)]
+            segment.loose = []
+            return
+
+
+def _unsaid(segment: Segment) -> Term | None:
+    """The test of a stretch that names only what is tested: "Bartonella DNA", "throat swab"."""
+    terms = Catalogue.load().terms
+    if segment.ids("organism"):
+        here = segment.tokens[segment.first : segment.stop]
+        methods = [_METHOD[token.text] for token in here if token.text in _METHOD]
+        named = [method for method in methods if method != "microbiology"]
+        return terms[(named or methods)[0]] if methods else None
+    specimens = sorted(segment.ids("specimen") - _NOT_ALONE)
+    if len(specimens) == 1 and not segment.loose:
+        return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
+    return None
+
+
+def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
+    """One order a head; a generic head beside a specific one of its kind adds nothing."""
     heads = list(dict.fromkeys(segment.heads))
     specific = [
         h for h in heads
-        if not any(o is not h and catalogue.within(o.id, h.id) for o in heads)
+        if not any(o is not h and _covers(o, h) for o in heads)
     ]  # fmt: skip
     return [_order(head, segment, carried, text) for head in specific]
 
 
+def _covers(special: Term, general: Term) -> bool:
+    """Whether a test says all that a more general one beside it says."""
+    department = general.id == "pathology" and special.category == "pathology"
+    # "BRCA1 sequencing" is of that gene alone.
+    gene = special.category == "genetics" and special.kind == "analyte"
+    department |= gene and general.category == "genetics" and general.kind == "procedure"
+    # "Blood test for ferritin" asks for one.
+    department |= general.id in _ANY_TEST and special.category == "laboratory"
+    return department or Catalogue.load().within(special.id, general.id)
+
+
 def _seeks(order: Order) -> bool:
-    """Whether an order's test looks for a pathogen."""
-    return order.head is None or order.head.category == "microbiology"
+    """Whether an order's test looks for a pathogen that has to be named."""
+    return order.head is None or order.head.id in _SEEKING
 
 
-def _elsewhere(segment: _Segment, carried: list[_Segment]) -> list[Order]:
+def _elsewhere(segment: Segment, carried: list[Segment]) -> list[Order]:
     """The first half of "abdominal and cardiac ultrasound", where the second implies a site."""
     catalogue = Catalogue.load()
     sites = frozenset().union(*(c.ids("site") for c in carried))
@@ -262,10 +237,10 @@ def _elsewhere(segment: _Segment, carried: list[_Segment]) -> list[Order]:
     return [Order(text=plain.name, head=plain, sites=sites)]
 
 
-def _order(head: Term | None, segment: _Segment, carried: list[_Segment], text: str) -> Order:
+def _order(head: Term | None, segment: Segment, carried: list[Segment], text: str) -> Order:
     catalogue = Catalogue.load()
     parts = [*carried, segment]
-    loose = frozenset(t.text for part in parts for t in part.loose)
+    loose = frozenset().union(*(part.loose_words() for part in parts))
     specimens = frozenset().union(*(p.ids("specimen") for p in parts))
     sites = frozenset().union(*(p.ids("site") for p in parts))
     organisms = frozenset().union(*(p.ids("organism") for p in parts))
@@ -273,17 +248,19 @@ def _order(head: Term | None, segment: _Segment, carried: list[_Segment], text: 
         head = catalogue.terms["serology"]
     if loose & _GENE and (head is None or head.kind == "analyte"):
         # "Sequence the insulin receptor gene" asks for no insulin.
-        loose |= {word for part in parts for word in part.words(text)}
+        loose |= frozenset().union(*(part.all_words() for part in parts))
         head = catalogue.terms["genetic_testing"]
     elif loose & _STAIN and head is None:
         head = catalogue.terms["ihc"]
     elif head is not None:
-        specimens |= segment.within_name(head, text, "specimen")
+        specimens |= segment.within_name(head, "specimen")
         base = catalogue.base(head.id)
-        loose = loose & _SIDES | segment.beside(head)
-        sites |= base.sites or segment.within_name(head, text, "site")
+        loose = loose & SIDES | segment.beside(head)
+        sites |= base.sites or (_NONE if base.term.sites else segment.within_name(head, "site"))
         head, specimens = base.term, specimens | base.specimens
         organisms |= base.organisms
+        if "body_fluid" in head.specimens and sites and not specimens:
+            specimens = catalogue.fluids_of(sites)
         if head.category in _NO_SPECIMEN:
             specimens = frozenset()
         elif head.category in _NO_SITE:
@@ -294,19 +271,26 @@ def _order(head: Term | None, segment: _Segment, carried: list[_Segment], text: 
         sites=sites,
         specimens=specimens,
         organisms=organisms,
-        sides=loose & _SIDES,
-        words=frozenset(w for w in loose - _SIDES - _GENE - _STAIN if not w.isdigit()),
+        sides=loose & SIDES,
+        words=frozenset(w for w in loose - SIDES - _GENE - _STAIN if not w.isdigit()),
     )
 
 
-def _share_end(orders: list[Order], segments: list[_Segment], tokens: list[Token]) -> list[Order]:
+def _at_the_same_site(order: Order, next_: Order) -> Order:
+    """The MRI of "MRI/CT head" is of the head too."""
+    images = all(o.head is not None and o.head.category == "imaging" for o in (order, next_))
+    sited = order.sites or (order.head and order.head.sites)
+    return replace(order, sites=next_.sites) if images and not sited else order
+
+
+def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
     """Let "of the brain" at the end of "CT and MRI of the brain" hold for both."""
     if len(orders) < 2:
         return orders
     last = segments[-1].mentions[-1] if segments[-1].mentions else None
     if last is None or last.term.kind not in ("site", "specimen") or last.first == 0:
         return orders
-    before = [token.text for token in tokens[max(0, last.first - 2) : last.first]]
+    before = [token.text for token in segments[-1].tokens[max(0, last.first - 2) : last.first]]
     if not {"of", "from", "in", "on"} & set(before):
         return orders
     shared = frozenset({last.term.id})
@@ -322,7 +306,7 @@ def _share_end(orders: list[Order], segments: list[_Segment], tokens: list[Token
     return result
 
 
-def _widen(order: Order, segment: _Segment, text: str) -> Order:
+def _widen(order: Order, segment: Segment, text: str) -> Order:
     return replace(
         order,
         text=order.text + text[text.find(order.text) + len(order.text) : segment.end],
@@ -330,49 +314,3 @@ def _widen(order: Order, segment: _Segment, text: str) -> Order:
         specimens=order.specimens | segment.ids("specimen"),
         organisms=order.organisms | segment.ids("organism"),
     )
-
-
-def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
-    """Drop what merely guides: the CT of a "CT-guided biopsy" is no CT."""
-    return [
-        m
-        for m in mentions
-        if not (m.last < len(tokens) and tokens[m.last].text in ("guided", "assisted"))
-    ]
-
-
-@lru_cache(maxsize=50_000)
-def _repair(word: str) -> str:
-    """Mend a misspelt word that is one or two slips from a word of the catalogue."""
-    vocabulary = known_words()
-    if len(word) < 5 or word in vocabulary or word in _FILLER or word.isdigit():
-        return word
-    # Few people slip on a word's first letter, and it narrows the search to a twentieth.
-    near = extractOne(
-        word,
-        _long_words().get(word[0], ()),
-        scorer=DamerauLevenshtein.distance,
-        score_cutoff=1 if len(word) < 9 else 2,
-    )
-    return str(near[0]) if near else word
-
-
-@lru_cache(maxsize=1)
-def known_words() -> frozenset[str]:
-    """Every word of the catalogue's names, and the filler words of requests."""
-    return _FILLER.union(
-        word
-        for term in Catalogue.load().terms.values()
-        for name in (term.name, *term.synonyms)
-        for word in (t.text for t in tokenize(name))
-    )
-
-
-@lru_cache(maxsize=1)
-def _long_words() -> dict[str, list[str]]:
-    """The words long enough to be mended to, by first letter."""
-    by_letter: dict[str, list[str]] = {}
-    for word in sorted(known_words()):
-        if len(word) >= 5:
-            by_letter.setdefault(word[0], []).append(word)
-    return by_letter

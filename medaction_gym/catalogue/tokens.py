@@ -22,6 +22,9 @@ _GREEK = {
 _PIECE = re.compile(r"[^\W\d_]+|\d+|[,;:\n]")
 _BREAKS = frozenset(",;:\n")
 
+# One word or two: its letter is parted from the ray, as the hyphen would.
+_XRAY = frozenset({"xray", "xrays"})
+
 # British to American, and the few irregular plurals a list of tests contains.
 _SPELLING = (
     (re.compile("ae|oe"), "e"),
@@ -67,7 +70,7 @@ def fold_word(word: str) -> str:
             word = pattern.sub(replacement, word)
         if word.endswith("ies") and len(word) > 4:
             word = word[:-3] + "y"
-        elif word.endswith("s") and not word.endswith(("ss", "is", "us")):
+        elif word.endswith("s") and word != "trans" and not word.endswith(("ss", "is", "us")):
             word = word[:-1]
     return word
 
@@ -86,6 +89,9 @@ def tokenize(text: str) -> list[Token]:
             broken = True
             continue
         start, end = match.span()
+        if piece.lower() in _XRAY:
+            tokens.append(Token("x", start, start + 1, broken, piece.isupper()))
+            piece, start, broken = piece[1:], start + 1, False
         tokens.append(Token(fold_word(piece), start, end, broken, piece.isupper()))
         broken = False
     return tokens

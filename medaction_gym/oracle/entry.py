@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from medaction_gym.cases.case import Case
-from medaction_gym.catalogue.catalogue import Catalogue, Term
+from medaction_gym.cases.case import Case, TestResult
+from medaction_gym.cases.prose import VERB
+from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.orders import Order, parse_orders
-from medaction_gym.catalogue.tokens import words
+from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
 
 _LEVELS = (
@@ -22,6 +24,9 @@ _LEVELS = (
     (r"L[1-5]", "lumbar_spine"),
     (r"S[1-5]", "sacrum"),
 )
+# "Perihepatic", "retroorbital": beside an organ is where the organ is.
+_NEAR = re.compile(r"^(?:peri|para|retro|intra|sub|extra|supra|infra|juxta)(?=\w{5})")
+TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 
 
@@ -32,6 +37,7 @@ class Content:
     Attributes:
         heads: Tests.
         sites: Body sites; of the test itself, where the text says which those are.
+        sited: It says so.
         specimens: Specimens.
         organisms: Pathogens.
         sides: ``"left"``, ``"right"``.
@@ -41,6 +47,7 @@ class Content:
 
     heads: frozenset[str]
     sites: frozenset[str]
+    sited: bool
     specimens: frozenset[str]
     organisms: frozenset[str]
     sides: frozenset[str]
@@ -67,22 +74,25 @@ class Context:
         sites: Sites in the complaint and the diagnosis.
         specimens: Specimens named anywhere in the record.
         sides: The side of the complaint, if there is just one.
+        words: The words of the complaint and the diagnosis.
     """
 
     sites: frozenset[str]
     specimens: frozenset[str]
     sides: frozenset[str]
+    words: frozenset[str]
 
 
 def entries_of(case: Case) -> Iterator[Entry]:
     """Every item and every component of a case's menu."""
     for i, test in enumerate(case.tests):
         names = tuple(name for n in (test.name, *test.aliases) for name in _names(n))
-        orders = tuple(
-            dict.fromkeys(o for n in (test.name, *test.aliases) for o in parse_orders(n))
-        )
-        yield _entry(Release(i), names, orders, _content(test.result, orders, bool(test.analytes)))
-        specimens = frozenset().union(*(_inherited(order) for order in orders)) - {"blood"}
+        orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
+        orders += _further_sites(orders, test.result)
+        orders = orders or (Order(text=test.name, head=None),)
+        yield _entry(Release(i), names, orders, _content(test.result, orders, _ordered_apart(test)))
+        specimens = frozenset().union(*(_inherited(order) for order in orders))
+        specimens = frozenset() if "blood" in specimens else specimens
         for j, analyte in enumerate(test.analytes):
             inner = parse_orders(analyte.name)
             if specimens:
@@ -91,10 +101,30 @@ def entries_of(case: Case) -> Iterator[Entry]:
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
 
 
+def _ordered_apart(test: TestResult) -> bool:
+    """Whether an item's values can be ordered one by one."""
+    return any(order.head for analyte in test.analytes for order in parse_orders(analyte.name))
+
+
+def _at_one_site(orders: Iterable[Order]) -> tuple[Order, ...]:
+    """The orders of a name, without repeats; "breast ultrasound and MRI" are both of the breast."""
+    unique = tuple(dict.fromkeys(orders))
+    for category in ("pathology", "imaging"):
+        alike = [o for o in unique if o.head is not None and o.head.category == category]
+        sites = frozenset(site for order in alike for site in order.sites)
+        unique = tuple(
+            replace(order, sites=sites)
+            if order in alike and not (order.sites or implied_sites(order.head))
+            else order
+            for order in unique
+        )
+    return unique
+
+
 def _inherited(order: Order) -> frozenset[str]:
     """The specimens a panel's components are measured in; drugs are sought in any."""
     drugs = order.head is not None and order.head.price == "toxicology"
-    return order.specimens | (frozenset() if drugs else default_specimens(order.head))
+    return order.specimens or (frozenset() if drugs else default_specimens(order.head))
 
 
 def _entry(
@@ -122,15 +152,20 @@ def _with_specimens(order: Order, specimens: frozenset[str]) -> Order:
 
 
 def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> Content:
-    mentions = Catalogue.load().find(text)
+    tokens = tokenize(text)
+    mentions = Catalogue.load().find(tokens)
 
     def ids(*kinds: str) -> frozenset[str]:
         return frozenset(m.term.id for m in mentions if m.term.kind in kinds)
 
-    folded = frozenset(words(text))
+    folded = frozenset(token.text for token in tokens)
+    own = _own_sites(text, orders)
     return Content(
-        heads=ids("analyte", "panel", "procedure"),
-        sites=_own_sites(text, orders) or ids("site") | _vertebrae(text) | _sign_sites(text),
+        heads=frozenset(
+            id for head in ids(*HEADS) for id in (head, Catalogue.load().base(head).term.id)
+        ),
+        sites=own or ids("site") | _vertebrae(text) | _sign_sites(tokens, mentions),
+        sited=bool(own),
         specimens=ids("specimen"),
         organisms=ids("organism"),
         sides=folded & {"left", "right"} if not {"bilateral", "both"} & folded else frozenset(),
@@ -139,42 +174,81 @@ def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> Content:
     )
 
 
-def _sign_sites(text: str) -> frozenset[str]:
-    """Sites that a report's findings belong to."""
-    folded, signs = words(text), Catalogue.load().signs
-    return frozenset(
-        site
-        for i, word in enumerate(folded)
-        for sign, site in signs.get(word, ())
-        if folded[i : i + len(sign)] == sign
-    )
+def _sign_sites(tokens: list[Token], mentions: list[Mention]) -> frozenset[str]:
+    """Sites that the findings of a text belong to; a word of a longer name is no finding."""
+    named = {i for m in mentions if m.last - m.first > 1 for i in range(m.first, m.last)}
+    free = ["" if i in named else token.text for i, token in enumerate(tokens)]
+    exact = Catalogue.load().signs[0]
+    found: set[str] = set()
+    for i, word in enumerate(free):
+        found |= _sites_of_word(word)
+        for sign, site in exact.get(word, ()):
+            if tuple(free[i : i + len(sign)]) == sign:
+                found.add(site)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=50_000)
+def _sites_of_word(word: str) -> frozenset[str]:
+    """Sites that a word of a report points at by itself."""
+    exact, stems = Catalogue.load().signs
+    found = set()
+    for part in (word, _NEAR.sub("", word)):
+        found |= {site for stem, site in stems.get(part[:4], ()) if part.startswith(stem)}
+        found |= {site for sign, site in exact.get(part, ()) if sign == (part,)}
+    return frozenset(found)
 
 
 def context_of(case: Case) -> Context:
     """Read what the case as a whole makes plain."""
 
-    def ids(text: str, kind: str) -> frozenset[str]:
-        mentions = Catalogue.load().find(text)
+    def ids(mentions: list[Mention], kind: str) -> frozenset[str]:
         return frozenset(m.term.id for m in mentions if m.term.kind == kind)
 
     complaint = f"{case.presentation.chief_complaint}; {case.diagnosis.name}"
+    tokens = tokenize(complaint)
+    mentions = Catalogue.load().find(tokens)
     record = "; ".join(f"{test.name}; {test.result}" for test in case.tests)
     sides = frozenset(words(complaint)) & {"left", "right"}
     return Context(
-        sites=ids(complaint, "site"),
-        specimens=ids(record, "specimen"),
+        sites=ids(mentions, "site") | _sign_sites(tokens, mentions),
+        specimens=ids(Catalogue.load().find(record), "specimen"),
         sides=sides if len(sides) == 1 else frozenset(),
+        words=frozenset(token.text for token in tokens),
     )
 
 
 def _own_sites(text: str, orders: tuple[Order, ...]) -> frozenset[str]:
     """The sites a report gives for its own test: the node of "a lymph node biopsy showed ..."."""
     kinds = {order.head.category for order in orders if order.head}
-    if kinds == {"pathology"}:
-        for order in parse_orders(text[:200].split(".")[0]):
-            if order.head is not None and order.sites and order.head.category in kinds:
-                return order.sites
-    return frozenset()
+    if kinds != {"pathology"}:
+        return frozenset()
+    sentences = re.split(r"[.\n]\s*", text)[:4]
+    told = [order for sentence in sentences for order in parse_orders(_subject(sentence))]
+    return frozenset(
+        site
+        for order in told
+        if order.head is not None and order.head.category in kinds
+        for site in order.sites
+    )
+
+
+def _further_sites(orders: tuple[Order, ...], text: str) -> tuple[Order, ...]:
+    """A CT of the chest whose report begins with "CT of chest, abdomen and pelvis" is of all."""
+    sited = [o for o in orders if o.sites and o.head is not None and o.head.category == "imaging"]
+    return tuple(
+        told
+        for told in (parse_orders(_subject(text)) if sited else ())
+        for order in sited
+        if told.head == order.head and order.sites < told.sites
+    )
+
+
+def _subject(text: str) -> str:
+    """What stands before a report's first verb."""
+    sentence = text[:200].split(".")[0]
+    verb = VERB.search(sentence)
+    return sentence[: verb.start()] if verb else sentence
 
 
 def _vertebrae(text: str) -> frozenset[str]:
@@ -182,6 +256,11 @@ def _vertebrae(text: str) -> frozenset[str]:
     return frozenset(
         site for pattern, site in _LEVELS if re.search(rf"\b{pattern}(?:\s*[-–/]\s*\w\d+)?\b", text)
     )
+
+
+def implied_sites(head: Term | None) -> frozenset[str]:
+    """The sites a test's name implies; a vessel or bone as such is no site."""
+    return frozenset(head.sites) - TISSUES if head else frozenset()
 
 
 def default_specimens(head: Term | None) -> frozenset[str]:

@@ -16,8 +16,6 @@ The tiers, best first:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
-from enum import IntEnum
 from functools import cache
 
 from rapidfuzz.fuzz import ratio
@@ -25,45 +23,43 @@ from rapidfuzz.fuzz import ratio
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.orders import Order
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.oracle.entry import Content, Context, Entry, default_specimens
+from medaction_gym.catalogue.wording import filler
+from medaction_gym.oracle.agreement import Tier, agree
+from medaction_gym.oracle.entry import Content, Context, Entry
 
 # A panel of so few components (itself counted) is one test to a doctor: "complement" is C3 and C4.
 SMALL_PANEL = 4
 
 
-class Tier(IntEnum):
-    """How good a match is; lower is better."""
-
-    NAME = 1
-    SAME = 2
-    KIN = 3
-    PART = 4
-    UNSITED = 5
-    GENERAL = 6
-    DESCRIBED = 7
-    UNSTATED = 8
-
-
-# Sites that are examined as one, whatever their place in the tree.
-_ONE_SITE = ({"head", "brain"}, {"head", "skull"})
-
-_REGIONS = frozenset(
-    {"head", "neck", "chest", "abdomen", "pelvis", "spine", "upper_limb", "lower_limb"}
-)
 # Modalities whose kinds differ in projection or approach, not in what they show.
-_PLAIN = frozenset({"xray", "ultrasound", "fluoroscopy", "endoscopy"})
+_PLAIN = frozenset(
+    "xray ultrasound fluoroscopy endoscopy microscopy skin_scraping_exam eye_exam".split()
+)
 
 # Tests that are looked for with a target: unknown words of a request may be that target.
 _TARGETED = frozenset({"microbiology", "genetics", "laboratory"})
-_NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "mycobacteria"})
-# Departments whose reports describe further tests of their own.
-_REPORTING = frozenset({"pathology", "microbiology", "genetics"})
+_OF_GENES = frozenset("gene mutation variant sequencing sequence genotype polymorphism".split())
+_ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
+_AGAINST = frozenset({"specific", "antigen", "against", "anti", "allergen"})
 
-# Regions whose parts are examined by tests of their own: a CT of the head shows no teeth.
-_NO_CONTAINER = frozenset(
-    {"head", "whole_body", "neck", "trunk", "body", "vessel", "artery", "vein", "bone", "joint"}
-    | {"nerve", "muscle", "soft_tissue", "skin"}
+# What a panel always measures.
+_CORE = {
+    "coagulation": frozenset({"pt", "inr", "aptt"}),
+    "electrolytes": frozenset({"sodium", "potassium", "chloride"}),
+    "rft": frozenset({"urea", "creatinine"}),
+    "sex_hormones": frozenset({"lh", "fsh", "estradiol"}),
+    "immunoglobulins": frozenset({"igg", "iga", "igm"}),
+    "syphilis_panel": frozenset({"vdrl", "rpr", "tpha"}),
+    "lipid_panel": frozenset({"total_cholesterol", "ldl", "hdl", "triglycerides"}),
+}
+# Headings over whatever was done.
+_GENERIC = frozenset(
+    "imaging radiology blood_tests laboratory_tests microbiology physiology endoscopy".split()
 )
+# Departments that read one tissue.
+_READ = frozenset({"pathology", "microbiology", "genetics"})
+# Departments whose reports describe further tests of their own.
+_REPORTING = frozenset({"pathology", "microbiology", "genetics", "examination"})
 
 
 def match(asked: Order, entry: Entry, context: Context) -> Tier | None:
@@ -74,30 +70,34 @@ def match(asked: Order, entry: Entry, context: Context) -> Tier | None:
         entry: A thing on the menu.
         context: What the case as a whole makes plain.
     """
-    tiers = (_tier(asked, entry, held, context) for held in entry.orders)
-    return min((tier for tier in tiers if tier is not None), default=None)
+    best = None
+    for held in entry.orders:
+        tier = _tier(asked, entry, held, context)
+        if tier is not None and (best is None or tier < best):
+            best = tier
+    return best
 
 
 def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | None:
     head = asked.head
     assert head is not None
     content = entry.content
-    tier = _head_tier(head, held, content, entry.words)
+    tier = _head_tier(asked, held, content, entry.words)
     if tier is None:
         return None
-    for agreed in (
-        _site_tier(asked, held, content, context),
-        _specimen_tier(asked, held, content, context),
-        _organism_tier(asked, held, content),
-    ):
-        if agreed is None:
-            return None
-        tier = max(tier, agreed)
-    sides = held.sides or content.sides or context.sides
-    if asked.sides and sides and not asked.sides & sides:
+    agreed = agree(asked, held, content, context)
+    if agreed is None:
         return None
+    if tier is Tier.DESCRIBED and agreed > Tier.KIN and _nameless(held):
+        # Under a heading for this and that, what the report says decides.
+        return None
+    tier = max(tier, agreed)
     if asked.words and head.kind == "procedure":
-        spoken = all(_spoken(word, entry.words | content.words) for word in asked.words)
+        known = entry.words | content.words
+        if head.category == "genetics":
+            # The genes of the patient's disease, by its name.
+            known |= context.words
+        spoken = all(_spoken(word, known) for word in asked.words)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
         if not spoken and not asked.sites and head.category in ("imaging", "pathology"):
@@ -111,35 +111,72 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
     return tier
 
 
+def _nameless(held: Order) -> bool:
+    return held.head is None or held.head.id in _GENERIC
+
+
 def _head_tier(
-    asked: Term, held: Order, content: Content, name_words: frozenset[str]
+    order: Order, held: Order, content: Content, name_words: frozenset[str]
 ) -> Tier | None:
     """How well one test stands for another, sites and the like aside."""
     catalogue = Catalogue.load()
-    head = held.head
+    asked, head = order.head, held.head
+    assert asked is not None
     if head is None:
-        # "Retroviral screening for HIV": a pathogen without a method.
-        return Tier.KIN if held.organisms and asked.category == "microbiology" else None
+        return _described(asked, content)
+    if asked.id == head.id == "serology":
+        # IgM against a germ is not the IgG against it.
+        classes = [_ANTIBODY_CLASSES.intersection(words(o.text)) for o in (order, held)]
+        return None if all(classes) and classes[0].isdisjoint(classes[1]) else Tier.SAME
     if asked.id == head.id:
-        return Tier.SAME
+        # The IgG "specific to" an antigen is no level of immunoglobulin.
+        specific = asked.id in _ANTIBODY_CLASSES and held.words & _AGAINST
+        return None if specific else Tier.SAME
+    if head.id == "microbiology" and held.organisms and asked.category == "microbiology":
+        # "Retroviral screening for HIV": a pathogen without a method.
+        return Tier.KIN
     if head.id in catalogue.same(asked.id):
         return Tier.KIN
     parts = catalogue.members(head.id) - {head.id} or {head.id}
-    if parts <= catalogue.members(asked.id):
+    if 2 * len(parts & catalogue.members(asked.id)) > len(parts):
         return Tier.PART
     if asked.id in catalogue.members(head.id):
         # A panel's report answers for an analyte if it speaks of it, or is about little else.
         small = len(catalogue.members(head.id)) <= SMALL_PANEL
         named = asked.id in content.heads and not content.analytes
-        return Tier.PART if small or named else None
+        # "Electrolytes: normal" speaks of none of them, and so of those that are always measured.
+        core = asked.id in _CORE.get(head.id, ()) and not content.analytes
+        core = core or (asked.kind == "panel" and not content.analytes)
+        silent = core and not content.heads & (parts - {head.id})
+        return Tier.PART if small or named else Tier.DESCRIBED if silent else None
     if catalogue.within(head.id, asked.id):
         return Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
-    if special and head.id in _PLAIN and not held.sites:
+    contrast = head.id == "xray" and catalogue.within(asked.id, "fluoroscopy")
+    if (
+        special
+        and not contrast
+        and head.id in _PLAIN
+        and (not held.sites or held.sites & set(asked.sites))
+    ):
         # A projection or approach that the record does not name ("panoramic radiograph" for
         # "Radiographs"); the sites must still agree.
         return Tier.GENERAL
+    if head.id in _GENERIC:
+        silent = not any(_is_test(id, asked.category) for id in content.heads)
+        if head.category == asked.category and silent and (order.organisms or order.sites):
+            # "Imaging: normal" does not say which, "microbiology: no CMV" not by what method.
+            return Tier.DESCRIBED
+        described = _described(asked, content)
+        if described is not None:
+            return described
     reporting = asked.category == head.category and asked.category in _REPORTING
+    if asked.category in _READ and head.category in _READ and not reporting:
+        # The culture of a biopsy, told in the pathologist's report.
+        return _described(asked, content)
+    if reporting and asked.category == "genetics" and asked.kind == "analyte":
+        told = any(name <= content.words for name in _gene_names(asked))
+        return Tier.DESCRIBED if told or asked.id in content.heads else None
     if (special or reporting) and asked.id in content.heads and not content.analytes:
         return Tier.DESCRIBED
     if special and _distinct(asked) & name_words:
@@ -150,60 +187,32 @@ def _head_tier(
     return None
 
 
-def _site_tier(asked: Order, held: Order, content: Content, context: Context) -> Tier | None:
-    named = held.sites or _implied(held.head)
-    if not asked.sites:
-        missing = held.sites and not _implied(asked.head)
-        return Tier.UNSITED if missing else Tier.SAME
-    if named:
-        return nested(asked.sites, named)
-    if nested(asked.sites, content.sites) is not None:
-        return Tier.SAME
-    # The name gives no site and the report not this one: the same region will do, and where
-    # the report gives none, what the case as a whole is about.
-    where = content.sites if _regions(content.sites) else context.sites
-    return Tier.GENERAL if _regions(asked.sites) & _regions(where) else None
+@cache
+def _gene_names(term: Term) -> frozenset[frozenset[str]]:
+    """A gene's names, each as the words that a report would have of it."""
+    names = (frozenset(words(name)) - filler() - _OF_GENES for name in (term.name, *term.synonyms))
+    return frozenset(name for name in names if name)
 
 
-def _specimen_tier(asked: Order, held: Order, content: Content, context: Context) -> Tier | None:
-    wanted = asked.specimens or default_specimens(asked.head)
-    named = held.specimens or default_specimens(held.head)
-    if not wanted:
-        return Tier.UNSITED if held.specimens else Tier.SAME
-    if named:
-        tier = nested(wanted, named)
-        return tier if asked.specimens or tier is not None else None
-    if not asked.specimens or nested(wanted, content.specimens) is not None:
-        return Tier.SAME
-    if content.specimens or "blood" in wanted:
-        return None
-    return Tier.GENERAL if nested(wanted, context.specimens) is not None else None
+@cache
+def _is_test(id: str, category: str) -> bool:
+    """Whether a term is a test of a department, and not the department."""
+    return Catalogue.load().terms[id].category == category and id not in _GENERIC
 
 
-def _organism_tier(asked: Order, held: Order, content: Content) -> Tier | None:
-    if asked.head is not None and asked.head.kind != "procedure":
-        return Tier.SAME
-    if "bacteria" in asked.organisms and not held.organisms & _NOT_BACTERIA:
-        return Tier.SAME
-    if not asked.organisms:
-        return Tier.UNSITED if held.organisms else Tier.SAME
-    if held.organisms:
-        return Tier.SAME if asked.organisms & held.organisms else None
-    return Tier.SAME if asked.organisms & content.organisms else None
+def _described(asked: Term, content: Content) -> Tier | None:
+    """Whether the report under a heading that names no test of its own speaks of this one."""
+    values = asked.category == "laboratory"
+    return Tier.DESCRIBED if asked.id in content.heads and not values else None
 
 
 @cache
 def answering(head: str) -> frozenset[str]:
     """The heads that may answer a request for this one; see `_head_tier`."""
     catalogue = Catalogue.load()
-    return catalogue.same(head).union(
-        other
-        for other in catalogue.terms
-        if catalogue.within(other, head)
-        or catalogue.within(head, other)
-        or head in catalogue.members(other)
-        or not catalogue.members(head).isdisjoint(catalogue.members(other))
-    )
+    able = catalogue.same(head) | catalogue.related(head)
+    gene = catalogue.terms[head].category == "genetics"
+    return able | catalogue.related("genetic_testing") if gene else able
 
 
 @cache
@@ -216,34 +225,8 @@ def _distinct(term: Term) -> frozenset[str]:
         return {w for t in terms for name in (t.name, *t.synonyms) for w in words(name)}
 
     # Words that other terms are made of (sites, modalities) do not distinguish.
-    own = spelt([term]) - spelt(broader)
+    own = spelt([term]) - spelt(broader) - filler()
     return frozenset(word for word in own if not catalogue.find(word) and not word.isdigit())
-
-
-def _implied(head: Term | None) -> frozenset[str]:
-    return frozenset(head.sites) if head else frozenset()
-
-
-def nested(asked: AbstractSet[str], held: AbstractSet[str]) -> Tier | None:
-    """Whether sites (or specimens) agree: the same, or one inside the other."""
-    if asked & held:
-        return Tier.SAME
-    if any(one <= asked | held and asked & one and held & one for one in _ONE_SITE):
-        return Tier.SAME
-    catalogue = Catalogue.load()
-    for a in asked:
-        for h in held:
-            inner, outer = (a, h) if catalogue.within(a, h) else (h, a)
-            if catalogue.within(inner, outer) and outer not in _NO_CONTAINER:
-                return Tier.GENERAL
-    return None
-
-
-@cache
-def _regions(sites: frozenset[str]) -> frozenset[str]:
-    """The regions of the body that some sites lie in."""
-    catalogue = Catalogue.load()
-    return _REGIONS & frozenset().union(*(catalogue.ancestors(site) for site in sites))
 
 
 def alike(a: str, b: str) -> bool:

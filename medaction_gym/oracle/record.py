@@ -11,7 +11,7 @@ equally well, the request is AMBIGUOUS; all recorded values of an analyte are re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from dataclasses import replace
 from typing import Protocol
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -19,12 +19,15 @@ from rapidfuzz.distance import DamerauLevenshtein
 from medaction_gym.actions import Outcome
 from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.catalogue import Term
-from medaction_gym.catalogue.orders import Order, known_words, parse_orders
-from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
-from medaction_gym.catalogue.tokens import words
+from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.prices import Price
+from medaction_gym.catalogue.spelling import known_words
+from medaction_gym.oracle.agreement import Tier, nested
 from medaction_gym.oracle.answer import Part, Release
-from medaction_gym.oracle.entry import Entry, context_of, entries_of
-from medaction_gym.oracle.matching import Tier, alike, answering, match, nested
+from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
+from medaction_gym.oracle.manner import told_apart
+from medaction_gym.oracle.matching import alike, match
+from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
 
 # Requests for a whole department: they mean every item of these categories.
 _DEPARTMENTS = {
@@ -84,7 +87,9 @@ class RecordOracle:
             heads = {order.head.id for order in entry.orders if order.head} | entry.content.heads
             for head in heads:
                 self._by_head.setdefault(head, []).append(number)
-            for organism in entry.content.organisms.union(*(o.organisms for o in entry.orders)):
+            for organism in with_broader(
+                entry.content.organisms.union(*(o.organisms for o in entry.orders))
+            ):
                 self._by_organism.setdefault(organism, []).append(number)
         self._heads = frozenset(self._by_head)
         self._cache: dict[str, tuple[Part, ...]] = {}
@@ -106,39 +111,44 @@ class RecordOracle:
         return known
 
     def _answer(self, request: str) -> Iterator[Part]:
-        whole = self._by_name(request)
+        asked = read_request(request)
+        whole = self._names.get(asked.phrase, ())
         if whole and whole[0].analyte < 0:
             why = "named as in the record"
             yield Part(request, Outcome.RESULT, whole, why, self._price_of(whole))
             return
-        meant = self._misspelt(request)
+        meant = () if asked.known else self._misspelt(asked.phrase)
         if meant:
             why = "a name of the record, misspelt"
             yield Part(request, Outcome.RESULT, meant, why, self._price_of(meant))
             return
-        orders = parse_orders(request)
-        if not orders:
-            yield Part(request, Outcome.NOT_UNDERSTOOD, (), "names no test", _price(None))
-        for order in orders:
-            yield self._one(order)
+        if not asked.wishes:
+            yield Part(request, Outcome.NOT_UNDERSTOOD, (), "names no test", price_of(None))
+        for wish in asked.wishes:
+            yield self._one(wish)
 
-    def _one(self, order: Order) -> Part:
-        asked = order.title
+    def _one(self, wish: Wish) -> Part:
+        order = wish.order
 
         def part(outcome: Outcome, releases: Iterable[Release], why: str) -> Part:
-            return Part(asked, outcome, tuple(releases), why, _price(order.head))
+            return Part(order.title, outcome, tuple(releases), why, price_of(order.head))
 
-        named = self._by_name(order.text)
+        named = self._names.get(wish.phrase, ())
         if named and not self._is_panel_entry(order.head, named):
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None:
             return self._unknown(order, part)
-        if order.head.id in _DEPARTMENTS and not (order.sites or order.organisms or order.words):
+        if order.head.id in _DEPARTMENTS and not any(
+            (order.sites, order.specimens, order.organisms, order.words)
+        ):
             return self._department(order.head, part)
-        found = self._found(order)
-        if not found:
-            why = "the record holds no such test"
-            return part(Outcome.UNAVAILABLE, (), why)
+        for sense in (wish, *wish.senses):
+            found = self._found(sense)
+            if found:
+                order = sense.order
+                break
+        else:
+            return wish.unavailable
         tier = min(found)
         if tier is Tier.UNSTATED:
             why = (
@@ -150,21 +160,25 @@ class RecordOracle:
         items = {release.item for release in releases if release.analyte < 0}
         if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
             entries = [e for e in self._entries if e.release in releases]
+            meant = [entry.release for entry in told_apart(wish.manner, entries)]
+            if len(meant) == 1:
+                return part(Outcome.RESULT, meant, "the one that fits how and when it is done")
             why = f"{len(items)} tests in the record fit; say which {_missing(order, entries)}"
             return part(Outcome.AMBIGUOUS, (), why)
-        return part(Outcome.RESULT, releases, _WHY[tier])
+        return part(Outcome.RESULT, releases + self._uncovered(order, releases), _WHY[tier])
 
-    def _found(self, order: Order) -> dict[Tier, list[Release]]:
-        """Everything on the menu that may answer an order, by how well it does."""
-        assert order.head is not None
+    def _found(self, wish: Wish) -> dict[Tier, list[Release]]:
+        """Everything on the menu that may answer a wish, by how well it does."""
         found: dict[Tier, list[Release]] = {}
-        able = answering(order.head.id) & self._heads
+        able = wish.heads & self._heads
+        if not able and not wish.organisms:
+            return found
         numbers = {number for head in able for number in self._by_head[head]}
-        for organism in order.organisms:
+        for organism in wish.organisms:
             numbers.update(self._by_organism.get(organism, ()))
         for number in sorted(numbers):
             entry = self._entries[number]
-            tier = match(order, entry, self._context)
+            tier = match(wish.order, entry, self._context)
             if tier is not None:
                 found.setdefault(tier, []).append(entry.release)
         return found
@@ -196,6 +210,23 @@ class RecordOracle:
                 named = frozenset().union(*(held.sites for held in entry.orders))
                 answered.append(frozenset(s for s in order.sites if nested({s}, named)))
         return all(answered) and sum(map(len, answered)) == len(frozenset().union(*answered))
+
+    def _uncovered(self, order: Order, releases: tuple[Release, ...]) -> tuple[Release, ...]:
+        """The item for a further site: "MRI brain and spine", the one named and the other told."""
+        if len(order.sites) < 2:
+            return ()
+        covered = [
+            held.sites or implied_sites(held.head) or entry.content.sites
+            for entry in self._entries
+            if entry.release in releases
+            for held in entry.orders
+        ]
+        left = frozenset(s for s in order.sites if not any(nested({s}, c) for c in covered))
+        if not left or left == order.sites:
+            return ()
+        found = self._found(wish_for(replace(order, sites=left)))
+        more = [r for tier in (Tier.SAME, Tier.KIN) for r in found.get(tier, ())]
+        return tuple(r for r in more if r not in releases) if len(more) == 1 else ()
 
     def _is_panel_entry(self, head: Term | None, releases: tuple[Release, ...]) -> bool:
         """Whether a name stands for a panel that is itself a component of an item."""
@@ -234,12 +265,9 @@ class RecordOracle:
             why = "names no test that is known; use a standard name"
         return part(Outcome.NOT_UNDERSTOOD, (), why)
 
-    def _misspelt(self, text: str) -> tuple[Release, ...]:
-        """The one item whose whole name is a slip or two away from a text."""
-        asked = words(text)
+    def _misspelt(self, asked: tuple[str, ...]) -> tuple[Release, ...]:
+        """The one item whose whole name is a slip away from some words."""
         known = known_words()
-        if known.issuperset(asked):
-            return ()
         near = []
         for name, releases in self._names.items():
             slips = [(a, b) for a, b in zip(asked, name, strict=False) if a != b]
@@ -253,9 +281,6 @@ class RecordOracle:
                 near.append(releases)
         return near[0] if len(near) == 1 else ()
 
-    def _by_name(self, text: str) -> tuple[Release, ...]:
-        return self._names.get(words(text), ())
-
     def _price_of(self, releases: tuple[Release, ...]) -> Price:
         """What a doctor pays who asked for these by name: the dearest test among them."""
         heads = [
@@ -265,7 +290,7 @@ class RecordOracle:
             for order in entry.orders
             if order.head is not None
         ]
-        return max(map(_price, heads), key=lambda price: price.usd) if heads else _price(None)
+        return max(map(price_of, heads), key=lambda price: price.usd) if heads else price_of(None)
 
 
 class _PartMaker(Protocol):
@@ -304,12 +329,3 @@ def _missing(order: Order, entries: list[Entry]) -> str:
         if not getattr(order, kind) and any(getattr(o, kind) for e in entries for o in e.orders):
             kinds.append(name)
     return " or ".join(kinds) or "kind of test"
-
-
-@cache
-def _price_of(name: str) -> Price:
-    return prices().get(name) or prices()[UNKNOWN]
-
-
-def _price(head: Term | None) -> Price:
-    return _price_of(head.price if head else UNKNOWN)

@@ -1,0 +1,173 @@
+"""Segments: the stretches of a text between two separators, with the terms each mentions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Kind, Mention, Term
+from medaction_gym.catalogue.spelling import mend
+from medaction_gym.catalogue.tokens import Token, tokenize
+from medaction_gym.catalogue.wording import filler
+
+SIDES = frozenset({"left", "right"})
+_SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
+_GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
+
+# What makes a disease's name of an analyte's, and what makes a test's name of the disease's.
+_DISEASE = frozenset(
+    "intoxication poisoning overdose toxicity withdrawal abuse deficiency excess disease syndrome "
+    "overload dependence addiction storage resistance crisis".split()
+)
+_TESTING = frozenset(
+    "test testing level screen screening panel check measure assay workup work study profile "
+    "marker antibody analysis".split()
+)
+
+# How something is measured: in brackets behind a test it is a remark ("serology (ELISA)").
+_METHODS = frozenset(
+    "elisa iif western_blot complement_fixation pcr cell_based_assay flow_cytometry dif "
+    "mass_spectrometry electrophoresis_method latex_agglutination multiplex_pcr".split()
+)
+
+
+@dataclass
+class Segment:
+    """The stretch of a text between two separators.
+
+    Attributes:
+        tokens: All tokens of the text.
+        mentions: Terms found in the stretch.
+        loose: Positions of words that no term explains and that say something.
+        start: Where it begins in the text.
+        end: Where it ends.
+        joint: The characters before it.
+        first: Its first token.
+        stop: The token after its last.
+    """
+
+    tokens: list[Token]
+    mentions: list[Mention] = field(default_factory=list)
+    loose: list[int] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
+    joint: str = ""
+    first: int = 0
+    stop: int = 0
+
+    @property
+    def heads(self) -> list[Term]:
+        """The tests it mentions."""
+        return [m.term for m in self.mentions if m.term.kind in HEADS]
+
+    def ids(self, kind: str) -> frozenset[str]:
+        """The terms of a kind; a site that is a union of regions as its regions."""
+        found = (m.term.id for m in self.mentions if m.term.kind == kind)
+        if kind == "site":
+            return frozenset(part for id in found for part in Catalogue.load().regions(id))
+        return frozenset(found)
+
+    def loose_words(self) -> frozenset[str]:
+        """Words that no term explains."""
+        return frozenset(self.tokens[i].text for i in self.loose)
+
+    def all_words(self) -> frozenset[str]:
+        """All words that say something."""
+        return frozenset(t.text for t in self.tokens[self.first : self.stop]) - filler()
+
+    def names_disease(self) -> bool:
+        """Whether it only names a disease by an analyte: "vitamin B12 deficiency"."""
+        here = {token.text for token in self.tokens[self.first : self.stop]}
+        return (
+            all(
+                m.term.kind == "analyte"
+                and m.last < self.stop
+                and self.tokens[m.last].text in _DISEASE
+                for m in self.mentions
+            )
+            and not here & _TESTING
+        )
+
+    def beside(self, head: Term) -> frozenset[str]:
+        """Unexplained words right before the head, or right after it with "for": its target."""
+        loose = set(self.loose)
+        others = {i for m in self.mentions for i in range(m.first, m.last)}
+        found = set()
+        for mention in self.mentions:
+            if mention.term is head:
+                i = mention.first - 1
+                while i in loose or i in others:
+                    found.add(i)
+                    i -= 1
+                found.update(range(mention.last, mention.last + 4))
+        return frozenset(self.tokens[i].text for i in found & loose)
+
+    def within_name(self, head: Term, kind: Kind) -> frozenset[str]:
+        """Specimens or sites within the name that the head was found by."""
+        names = [
+            tuple(t.text for t in self.tokens[m.first : m.last])
+            for m in self.mentions
+            if m.term is head
+        ]
+        return frozenset().union(*(Catalogue.load().within_name(name, kind) for name in names))
+
+
+def segments_of(text: str) -> list[Segment]:
+    """Cut a text at its separators; a name that spans one stays whole.
+
+    Example:
+        >>> [[m.term.id for m in s.mentions] for s in segments_of("CT chest/abdomen and CRP")]
+        [['ct_chest'], ['abdomen'], ['crp']]
+    """
+    tokens = mend(tokenize(text))
+    found = Catalogue.load().find(tokens)
+    mentions = _without_method(_without_guidance(found, tokens), tokens, text)
+    named = {i for m in found for i in range(m.first, m.last)}
+    inside = {i: m for m in mentions for i in range(m.first, m.last)}
+    segments = [Segment(tokens)]
+    previous_end = 0
+    for i, token in enumerate(tokens):
+        mention = inside.get(i)
+        continues = mention is not None and i > mention.first
+        if i and not continues and _SEPARATOR.search(text[previous_end : token.end]):
+            joint = text[previous_end : token.start]
+            segments.append(Segment(tokens, start=token.start, joint=joint, first=i))
+        segment = segments[-1]
+        segment.end, segment.stop = token.end, i + 1
+        if not segment.mentions and not segment.loose:
+            segment.start = token.start
+        if mention is not None and i == mention.first:
+            segment.mentions.append(mention)
+        elif i not in named and (token.text not in filler() or token.text in SIDES):
+            segment.loose.append(i)
+        previous_end = token.end
+    return [s for s in segments if s.mentions or s.loose]
+
+
+def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
+    """Drop what merely guides: the CT of a "CT-guided biopsy" is no CT."""
+
+    def guides(mention: Mention) -> bool:
+        after = tokens[mention.last].text if mention.last < len(tokens) else ""
+        before = [token.text for token in tokens[max(0, mention.first - 2) : mention.first]]
+        return after in _GUIDED or before[-1:] == ["under"] or "guidance" in before
+
+    others = [m for m in mentions if not (m.term.category == "imaging" and guides(m))]
+    return others if any(m.term.kind in HEADS for m in others) else mentions
+
+
+def _without_method(mentions: list[Mention], tokens: list[Token], text: str) -> list[Mention]:
+    """Drop how a test is done, where that stands in brackets or after "by"."""
+    within = Catalogue.load().within
+
+    def remarked(mention: Mention) -> bool:
+        before = text[: tokens[mention.first].start].rstrip()
+        after = text[tokens[mention.last - 1].end :].lstrip()
+        bracket = before.endswith("(") and after.startswith(")")
+        means = any(t.text == "by" for t in tokens[max(0, mention.first - 3) : mention.first])
+        kind_of = any(within(mention.term.id, m.term.id) for m in mentions if m is not mention)
+        is_test = mention.term.kind in HEADS
+        return (mention.term.id in _METHODS and bracket) or (is_test and means and not kind_of)
+
+    others = [m for m in mentions if not remarked(m)]
+    return others if any(m.term.kind in HEADS for m in others) else mentions

@@ -1,0 +1,158 @@
+"""Spelling: mends the slips of a request towards the words of the catalogue."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extractOne
+
+from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.tokens import Token
+from medaction_gym.catalogue.wording import filler
+
+
+def mend(tokens: list[Token]) -> list[Token]:
+    """Mend words that are misspelt, written apart or run together.
+
+    Example:
+        >>> from medaction_gym.catalogue.tokens import tokenize
+        >>> [t.text for t in mend(tokenize("colonscopy, bone scna, broncho-scopy, bloodculture"))]
+        ['colonoscopy', 'bone', 'scan', 'bronchoscopy', 'blood', 'culture']
+    """
+    known = known_words()
+    joined = _joined(tokens)
+    if all(token.text in known for token in joined):
+        return joined
+    mended: list[Token] = []
+    for token in joined:
+        mended += _parted(token._replace(text=mend_word(token.text)))
+    for i, token in enumerate(mended):
+        word = token.text
+        if word not in known and len(word) >= 3 and not word.isdigit():
+            before = mended[i - 1].text if i else ""
+            after = mended[i + 1].text if i + 1 < len(mended) else ""
+            mended[i] = token._replace(text=_beside(word, before, after))
+    return mended
+
+
+@lru_cache(maxsize=50_000)
+def mend_word(word: str) -> str:
+    """Mend a word that is one or two slips from a word of the catalogue.
+
+    Example:
+        >>> [mend_word(word) for word in ("haemogolbin", "ptoassium", "mr", "mir")]
+        ['hemoglobin', 'potassium', 'mr', 'mri']
+    """
+    if word in known_words() or word.isdigit():
+        return word
+    if len(word) < 5:
+        return _swapped(word)
+    # Few people slip on a word's first letter, and it narrows the search to a twentieth.
+    near = extractOne(
+        word,
+        _by_letter().get(word[0], ()),
+        scorer=OSA.distance,
+        score_cutoff=1 if len(word) < 9 else 2,
+    )
+    return str(near[0]) if near else _swapped(word, first_only=True)
+
+
+@lru_cache(maxsize=1)
+def known_words() -> frozenset[str]:
+    """Every word of the catalogue's names, and the filler words of requests."""
+    return filler().union(word for name in Catalogue.load().phrases() for word in name)
+
+
+def _joined(tokens: list[Token]) -> list[Token]:
+    """Words written apart made one ("broncho-scopy"), where that makes a known one."""
+    known, names = known_words(), _one_word_names()
+    if all(token.text in names for token in tokens):
+        return tokens
+    joined: list[Token] = []
+    i = 0
+    while i < len(tokens):
+        for end in range(min(i + 4, len(tokens)), i + 1, -1):
+            run = tokens[i:end]
+            whole = "".join(token.text for token in run)
+            if (
+                len(whole) >= 6
+                and whole in known
+                and tuple(token.text for token in run) not in Catalogue.load().phrases()
+                and (run[0].text not in names or any(token.text not in known for token in run))
+                and not any(token.after_break for token in run[1:])
+            ):
+                joined.append(run[0]._replace(text=whole, end=run[-1].end))
+                break
+        else:
+            end = i + 1
+            joined.append(tokens[i])
+        i = end
+    return joined
+
+
+def _parted(token: Token) -> list[Token]:
+    """Two words run together, where they can be parted into known ones in one way."""
+    word, known = token.text, known_words()
+    if word[:1] == "x" and word not in known and OSA.distance(word, "xray") == 1:
+        return [token._replace(text="x"), token._replace(text="ray", start=token.end)]
+    if word in known or len(word) < 7:
+        return [token]
+    cuts = [i for i in range(3, len(word) - 2) if word[:i] in known and word[i:] in known]
+    if len(cuts) != 1:
+        return [token]
+    at = token.start + min(cuts[0], token.end - token.start)
+    return [
+        token._replace(text=word[: cuts[0]], end=at),
+        Token(word[cuts[0] :], at, token.end, capital=token.capital),
+    ]
+
+
+def _swapped(word: str, *, first_only: bool = False) -> str:
+    """The one known word that two neighbouring letters changed places in."""
+    known = known_words()
+    places = range(1 if first_only else len(word) - 1)
+    swaps = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in places}
+    found = {swap for swap in swaps if swap in known and swap not in filler()}
+    return found.pop() if len(found) == 1 and len(word) > 2 else word
+
+
+def _beside(word: str, before: str, after: str) -> str:
+    """The one word a slip away that some name has beside the same neighbour."""
+    follow, precede = _neighbours()
+    near = {
+        other
+        for other in follow.get(before, set()) | precede.get(after, set())
+        if abs(len(other) - len(word)) <= 1 and len(other) > 2 and OSA.distance(word, other) == 1
+    }
+    return near.pop() if len(near) == 1 else word
+
+
+@lru_cache(maxsize=1)
+def _neighbours() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Which words follow, and which precede, a word in the catalogue's names."""
+    follow: dict[str, set[str]] = {}
+    precede: dict[str, set[str]] = {}
+    for name in Catalogue.load().phrases():
+        for first, second in pairwise(name):
+            follow.setdefault(first, set()).add(second)
+            precede.setdefault(second, set()).add(first)
+    return follow, precede
+
+
+@lru_cache(maxsize=1)
+def _one_word_names() -> frozenset[str]:
+    """Words that can stand alone."""
+    single = (name[0] for name in Catalogue.load().phrases() if len(name) == 1)
+    return filler().union(single)
+
+
+@lru_cache(maxsize=1)
+def _by_letter() -> dict[str, list[str]]:
+    """The words long enough to be mended to, by first letter."""
+    by_letter: dict[str, list[str]] = {}
+    for word in sorted(known_words()):
+        if len(word) >= 5:
+            by_letter.setdefault(word[0], []).append(word)
+    return by_letter

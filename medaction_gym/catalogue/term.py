@@ -1,0 +1,102 @@
+"""Term: one row of a vocabulary table, and the forms in which terms travel."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal, NamedTuple
+
+Kind = Literal["analyte", "panel", "procedure", "organism", "specimen", "site"]
+
+# The kinds that can be ordered.
+HEADS = ("analyte", "panel", "procedure")
+
+# "Anti-Hu antibodies", "Hu antibody", "anti-Hu", each by what it is against.
+_ANTIBODY = re.compile(
+    r"^(anti[- ])?(.{2,40}?)( (?:auto-?)?antibod(?:y|ies)| abs?)?$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One row of a table.
+
+    Attributes:
+        id: Stable identifier, e.g. ``"crp"``.
+        kind: Which table it stands in.
+        name: Preferred name.
+        synonyms: Other names.
+        category: A case's test category (analytes, panels and procedures only).
+        price: Price class, a key of `prices.prices()`.
+        specimens: Default specimen ids of an analyte or panel.
+        members: Analyte and panel ids a panel consists of.
+        parents: Broader procedures, containing sites, or more general specimens.
+        sites: Body sites that a procedure implies.
+    """
+
+    id: str
+    kind: Kind
+    name: str
+    synonyms: tuple[str, ...] = ()
+    category: str = ""
+    price: str = ""
+    specimens: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+
+
+class Base(NamedTuple):
+    """A test taken apart: what is done, on which specimens, at which sites, for which pathogens."""
+
+    term: Term
+    specimens: frozenset[str] = frozenset()
+    sites: frozenset[str] = frozenset()
+    organisms: frozenset[str] = frozenset()
+
+
+class Mention(NamedTuple):
+    """A term found in a text, over tokens ``first`` to ``last`` (half-open)."""
+
+    term: Term
+    first: int
+    last: int
+
+
+def read_table(name: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of ``data/<name>.tsv``; lines that start with ``#`` are comments."""
+    with (files(__package__) / "data" / f"{name}.tsv").open(encoding="utf-8") as file:
+        lines = (line for line in file if line.strip() and not line.startswith("#"))
+        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            yield {key: value or "" for key, value in row.items() if key}
+
+
+def variants(term: Term) -> Iterator[str]:
+    """Names that follow from a term's names by the rules of the language.
+
+    Example:
+        >>> list(variants(Term("x", "analyte", "Anti-Hu antibodies")))[:3]
+        ['anti Hu', 'Hu antibody', 'anti Hu antibody']
+        >>> list(variants(Term("x", "procedure", "venography")))
+        ['venogram']
+    """
+    for name in (term.name, *term.synonyms):
+        antibody = _ANTIBODY.match(name)
+        if term.kind == "analyte" and antibody and (antibody[1] or antibody[3]):
+            core = antibody[2]
+            yield from (f"anti {core}", f"{core} antibody", f"anti {core} antibody")
+            yield from (f"antibody {to} {core}" for to in ("to", "against"))
+            yield from (f"{core} ab", f"anti {core} ab", f"{core} abs")
+            yield from (f"{core} autoantibody", f"anti {core} autoantibody")
+        elif term.kind == "procedure" and name.endswith("graphy"):
+            yield name.removesuffix("graphy") + "gram"
+        elif term.kind == "procedure" and name.endswith("gram"):
+            yield name.removesuffix("gram") + "graphy"
+
+
+def cell_list(cell: str | None) -> tuple[str, ...]:
+    """The names or ids in a cell, which stand between bars."""
+    return tuple(part.strip() for part in (cell or "").split("|") if part.strip())

@@ -1,0 +1,81 @@
+"""Wording: how people phrase a request around the tests they want.
+
+Pure text: what may be cut off before a request is read (courtesies, purposes, remarks in brackets),
+and which words say nothing about the test that is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+
+from medaction_gym.catalogue.tokens import fold_word
+
+_POLITE = re.compile(r"\b(?:let|give|tell|show|help|allow|for|to|with) us\b", re.IGNORECASE)
+
+# When it is wanted: it names no test, and the clause goes on behind it.
+_OCCASION = re.compile(
+    r"\b(?:before|after|prior to|following|until|during) (?:the |any |her |his |this |that )?"
+    r"(?:\w+ )?(?:surgery|operation|transplant(?:ation)?|delivery|treatment|therapy|procedure|"
+    r"antibiotics?|steroids?|admission|discharge|chemotherapy|resection|touching it|"
+    r"anything else)\b",
+    re.IGNORECASE,
+)
+
+# Where a purpose ends: at a comma or stop, or where another order begins.
+_CLAUSE = (
+    r"(?:(?!\band (?:also |then |please )*(?:an?|order|get|check|do|obtain|perform|send|request|"
+    r"arrange|run)\b)[^,;.\n])*"
+)
+_PURPOSE = re.compile(
+    r"\b(?:(?:in order )?to (?:help |better |further |also )*(?:look|rule|evaluat|assess|exclude|"
+    r"confirm|see|investigat|determin|characteri[sz]|visuali[sz]|find|establish|delineat|guide|"
+    r"clarify|differentiat|understand|narrow|support|explain|search|stage|localize|judge|prove|"
+    r"settle|name the|know|tell)\w*|"
+    r"would (?!like|order|request|get|want|do|take|suggest|recommend|also|now|repeat|first|"
+    r"perform|start|begin|send|check|proceed|obtain|arrange|ask|propose|choose|go|prefer)|"
+    r"there (?:may|might|could|is|are)|"
+    r"looking for|because|since|given|in view of|in light of|due to|suspect(?:ing|ed)|"
+    r"concern(?:ed|ing|s)?|so that|which (?:may|might|could|would)|(?<=, )as\b|"
+    r"for (?:suspected|possible|evaluation|further|assessment|diagnosis|better))\b" + _CLAUSE,
+    re.IGNORECASE,
+)
+
+# A remark in brackets that tells when or where something was done, or what became of it.
+_REMARK = re.compile(
+    r"\(\s*(?:(?:performed|done|obtained|taken|repeated|sent|at|on|in|after|before|during|post|pre|"
+    r"following|since|from|day|week|month|year|age|aged|outside|referring|initial|follow|baseline|"
+    r"to|for|as|if|see|not|because|with a view)\b|\d{1,4}\b)[^()]*\)",
+    re.IGNORECASE,
+)
+
+
+def without_manner(text: str) -> str:
+    """A request without courtesies, occasions and remarks.
+
+    Example:
+        >>> without_manner("Before surgery I want a CT (performed elsewhere)").split()
+        ['I', 'want', 'a', 'CT']
+    """
+    for pattern in (_POLITE, _OCCASION, _REMARK):
+        text = pattern.sub(" ", text)
+    return text
+
+
+def without_purpose(text: str) -> str:
+    """A request without what it is wanted for.
+
+    Example:
+        >>> without_purpose("CT chest to rule out embolism, CRP").split()
+        ['CT', 'chest', ',', 'CRP']
+    """
+    return _PURPOSE.sub(" ", text)
+
+
+@lru_cache(maxsize=1)
+def filler() -> frozenset[str]:
+    """Folded words that say nothing about which test is meant (``data/filler.txt``)."""
+    text = (files(__package__) / "data" / "filler.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return frozenset(fold_word(word) for line in lines for word in line.split())

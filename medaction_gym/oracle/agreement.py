@@ -1,0 +1,198 @@
+"""Agreement: whether the site, specimen, pathogen and side of an order are those of an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from enum import IntEnum
+from functools import cache
+
+from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.orders import Order
+from medaction_gym.oracle.entry import TISSUES, Content, Context, default_specimens, implied_sites
+
+
+class Tier(IntEnum):
+    """How good a match is; lower is better."""
+
+    NAME = 1
+    SAME = 2
+    KIN = 3
+    PART = 4
+    UNSITED = 5
+    GENERAL = 6
+    DESCRIBED = 7
+    UNSTATED = 8
+
+
+# Sites that are examined as one, whatever their place in the tree.
+_ONE_SITE = ({"head", "brain"}, {"head", "skull"})
+
+# Parts of the body that are imaged in one go. The head is its brain: its face and ears are not.
+_REGIONS = frozenset("brain face ear neck chest abdomen pelvis spine upper_limb lower_limb".split())
+_OF_THE_HEAD = frozenset({"head", "skull"})
+# Their parts that are imaged one by one; the hand and its wrist are one, and the foot likewise.
+_PARTED = frozenset({"spine", "upper_limb", "lower_limb"})
+_PARTS = frozenset(
+    "cervical_spine thoracic_spine lumbar_spine sacrum shoulder elbow forearm wrist hand "
+    "hip thigh knee lower_leg ankle foot".split()
+)
+_JOINED = ({"wrist", "hand"}, {"ankle", "foot"}, {"hip", "thigh"})
+
+# Regions whose parts are examined by tests of their own: a CT of the head shows no teeth.
+_NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
+
+# A test of "bacteria" is any that is not of these.
+_NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
+# Specimens whose names say nothing about where they come from.
+_FROM_ANYWHERE = frozenset("pus wound drain_fluid cyst_fluid tissue tumour_tissue".split())
+# Tests with a pathogen of their own: "TB workup: Mantoux".
+_OWN_PATHOGEN = frozenset({"tst", "igra", "tspot", "scabies_prep"})
+# Groups of pathogens that are tested for as one panel.
+_PANELS = frozenset(
+    "torch_agents viral_hepatitis_agents respiratory_viruses tick_borne_agents sti_agents "
+    "enteric_pathogens".split()
+)
+# Methods that find whatever is there: a fungal culture grows a dermatophyte.
+_OPEN_METHODS = frozenset("culture microscopy acid_fast_stain koh_mount susceptibility".split())
+
+
+def agree(asked: Order, held: Order, content: Content, context: Context) -> Tier | None:
+    """How well all that an order specifies beside the test itself agrees; None if it does not."""
+    sides = held.sides or content.sides or context.sides
+    if asked.sides and sides and not asked.sides & sides:
+        return None
+    tier = Tier.NAME
+    for agreed in (
+        _sites(asked, held, content, context),
+        _specimens(asked, held, content, context),
+        _organisms(asked, held, content),
+    ):
+        if agreed is None:
+            return None
+        tier = max(tier, agreed)
+    return tier
+
+
+def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tier | None:
+    named = held.sites or implied_sites(held.head)
+    if not asked.sites:
+        missing = held.sites and not implied_sites(asked.head)
+        return Tier.UNSITED if missing else Tier.SAME
+    if named:
+        tier = nested(asked.sites, named)
+        if tier is None and any(_within_tissue(a, h) for a in asked.sites for h in named):
+            # "Muscle biopsy" leaves open which muscle.
+            where = content.sites or context.sites
+            elsewhere = _regions(where) and not _regions(asked.sites) & _regions(where)
+            return None if elsewhere else Tier.GENERAL
+        return tier
+    if nested(asked.sites, content.sites) is not None:
+        return Tier.KIN
+    # The name gives no site and the report not this one: the same region will do, and where
+    # the report gives none, what the case as a whole is about.
+    told = content.sited or _regions(content.sites)
+    where = content.sites if told else context.sites
+    common = _regions(asked.sites) & _regions(where)
+    if common and common <= _PARTED and not _same_part(asked.sites, where):
+        return None
+    near = common or nested(asked.sites, where) is not None
+    return Tier.GENERAL if near else None
+
+
+def _specimens(asked: Order, held: Order, content: Content, context: Context) -> Tier | None:
+    wanted = asked.specimens or default_specimens(asked.head)
+    named = held.specimens or default_specimens(held.head)
+    if not wanted:
+        return Tier.UNSITED if held.specimens else Tier.SAME
+    if named:
+        tier = nested(wanted, named)
+        return tier if asked.specimens or tier is None else Tier.SAME
+    if not asked.specimens or nested(wanted, content.specimens) is not None:
+        return Tier.SAME
+    if content.specimens:
+        return None
+    if held.head is not None and held.head.category == "genetics":
+        # The genes are the same in all of them.
+        return Tier.SAME
+    if "blood" in wanted:
+        return Tier.GENERAL if held.head is not None and held.head.kind == "analyte" else None
+    if nested(wanted, context.specimens) is not None:
+        return Tier.GENERAL
+    if wanted & _FROM_ANYWHERE:
+        return Tier.GENERAL
+    # Nothing names the specimen, but it comes from where the illness is.
+    where = held.sites or content.sites or context.sites
+    return Tier.GENERAL if nested(_sources(wanted), where) is not None else None
+
+
+def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
+    if asked.head is not None and (
+        asked.head.kind != "procedure" or asked.head.id in _OWN_PATHOGEN
+    ):
+        return Tier.SAME
+    if "bacteria" in asked.organisms and not held.organisms & _NOT_BACTERIA:
+        return Tier.SAME
+    if not asked.organisms:
+        return Tier.UNSITED if held.organisms else Tier.SAME
+    catalogue = Catalogue.load()
+    if not held.organisms:
+        spoken = any(catalogue.within(c, a) for c in content.organisms for a in asked.organisms)
+        return Tier.SAME if spoken else None
+    if asked.organisms & held.organisms:
+        return Tier.SAME
+    pairs = [(a, h) for a in asked.organisms for h in held.organisms]
+    kinds = [a for a, h in pairs if catalogue.within(h, a)]
+    if kinds:
+        return Tier.PART if _PANELS.intersection(kinds) else Tier.GENERAL
+    grown = held.head is not None and held.head.id in _OPEN_METHODS
+    sought = any(
+        catalogue.within(a, h) and (grown or a in content.organisms or h in _PANELS)
+        for a, h in pairs
+    )
+    return Tier.GENERAL if sought else None
+
+
+def _within_tissue(site: str, tissue: str) -> bool:
+    return tissue in TISSUES | {"lymph_node"} and Catalogue.load().within(site, tissue)
+
+
+def nested(asked: AbstractSet[str], held: AbstractSet[str]) -> Tier | None:
+    """Whether sites (or specimens) agree: the same, or one inside the other."""
+    if asked & held:
+        return Tier.SAME
+    if any(one <= asked | held and asked & one and held & one for one in _ONE_SITE):
+        return Tier.SAME
+    catalogue = Catalogue.load()
+    for a in asked:
+        for h in held:
+            inner, outer = (a, h) if catalogue.within(a, h) else (h, a)
+            if catalogue.within(inner, outer) and outer not in _NO_CONTAINER:
+                return Tier.GENERAL
+    return None
+
+
+@cache
+def _regions(sites: frozenset[str]) -> frozenset[str]:
+    """The regions of the body that some sites lie in."""
+    catalogue = Catalogue.load()
+    regions = frozenset().union(*(_REGIONS & catalogue.ancestors(site) for site in sites))
+    return regions | {"brain"} if sites & _OF_THE_HEAD else regions
+
+
+@cache
+def _same_part(asked: frozenset[str], held: frozenset[str]) -> bool:
+    """Whether sites may be of one part of the spine or of a limb."""
+    catalogue = Catalogue.load()
+
+    def parts(sites: frozenset[str]) -> set[str]:
+        named = {part for site in sites for part in _PARTS & catalogue.ancestors(site)}
+        return named.union(*(joined for joined in _JOINED if joined & named))
+
+    return not parts(asked) or not parts(held) or not parts(asked).isdisjoint(parts(held))
+
+
+@cache
+def _sources(specimens: frozenset[str]) -> frozenset[str]:
+    """The sites that specimens are taken from."""
+    terms = Catalogue.load().terms
+    return frozenset(site for id in specimens for site in terms[id].sites)

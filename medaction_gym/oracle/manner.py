@@ -1,0 +1,52 @@
+"""Manner: how and when a test is done, where that alone tells two items of a menu apart.
+
+"Unenhanced CT" and "contrast-enhanced CT" are one test to the catalogue. Where a record holds both,
+or an initial and a follow-up one, such a word of the request decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from medaction_gym.oracle.entry import Entry
+
+# Ways that exclude one another, group by group; of a group the first that is found counts.
+_WAYS = (
+    {
+        "without contrast": r"non ?-?(?:contrast|enhanced)|unenhanced|plain|native|ncct"
+        r"|without (?:\w+ )?(?:contrast|gadolinium)",
+        "with contrast": r"contrast|enhanced|cect|gadolinium",
+    },
+    {
+        "before": r"(?:pre-? ?|before (?:the )?)(?:op|surg|treat|transplant|procedur)",
+        "after": r"(?:post-? ?|after (?:the )?)(?:op|surg|treat|transplant|procedur)",
+        "during": r"(?:intra-? ?|during (?:the )?)(?:op|surg)",
+        "again": r"follow-? ?up|repeat|control|subsequent|later|second|another|new",
+        "first": r"initial|first|baseline|admission|original",
+    },
+)
+
+
+def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries that are done as a request says; none if it does not tell them apart.
+
+    Args:
+        request: The words of the request.
+        entries: Whole items that fit it equally well.
+    """
+    left = list(entries)
+    for ways in _WAYS:
+        asked = _way(request.casefold(), ways)
+        fitting = [entry for entry in left if asked and asked in _named(entry, ways)]
+        left = fitting or left
+    return left if len(left) < len(entries) else []
+
+
+def _named(entry: Entry, ways: dict[str, str]) -> set[str]:
+    return {_way(" ".join(name), ways) for name in entry.names}
+
+
+def _way(text: str, ways: dict[str, str]) -> str:
+    found = (way for way, words in ways.items() if re.search(rf"\b(?:{words})", text))
+    return next(found, "")
