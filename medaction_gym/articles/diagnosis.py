@@ -1,0 +1,162 @@
+"""Diagnosis: what the patient had, by the article's title and by what it states.
+
+The title of a case report nearly always names the disease, among words about how rare it is; the
+text says it again where it is diagnosed ("a diagnosis of ... was made"). Both are read as
+candidates; the one that most of the article agrees on is taken, verbatim, with its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from medaction_gym.articles.abbreviations import spelt, spelt_out
+from medaction_gym.articles.article import Article, Span
+from medaction_gym.articles.cues import cue, statements
+from medaction_gym.articles.diseases import DISEASE, GENERAL, says_little
+from medaction_gym.articles.headings import topic_under
+from medaction_gym.articles.sentence import sentences
+from medaction_gym.articles.titles import phrases, titled
+from medaction_gym.catalogue.tokens import fold_word, words
+from medaction_gym.knowledge.shared import knowledge
+
+_SMALL = frozenset(
+    "a an the of in on at to and or with by for from due secondary is was as after".split()
+)
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+FIRM = 1.6  # the weight of a statement that this is the diagnosis
+RARE = -1.5  # what words that the article hardly uses take from a candidate
+
+
+class Candidate(NamedTuple):
+    """A possible diagnosis, where it stands, and how surely the article means it."""
+
+    name: str
+    span: Span
+    score: float
+
+
+class Confirmed(NamedTuple):
+    """The diagnosis that was found.
+
+    Attributes:
+        name: The article's words.
+        span: Where they stand.
+        synonyms: Names of the same: spelt out or abbreviated in the article, and the graph's.
+        others: Further candidates, best first: what the article calls it elsewhere.
+        firm: Those of them that the title names or a diagnosis is stated with.
+        parts: Abbreviations, or spelt-out names, of diseases inside the name.
+    """
+
+    name: str
+    span: Span
+    synonyms: tuple[str, ...]
+    others: tuple[str, ...]
+    firm: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+def confirmed(article: Article) -> Confirmed | None:
+    """The diagnosis of an article; None where nothing names a disease."""
+    pool = list(_candidates(article))
+    if not pool:
+        return None
+    counts = Counter(map(fold_word, _WORD.findall(article.text)))
+    title = frozenset(words(article.title))
+    votes = Counter(w for c in pool for w in set(words(c.name)) - _SMALL - GENERAL)
+    firm = {candidate.name for candidate in pool if candidate.score >= FIRM}
+    scored = sorted(
+        (c._replace(score=_score(c, counts, title, votes)) for c in pool),
+        key=lambda c: (-c.score, c.span.start, c.name),
+    )
+    best = scored[0]
+    if best.score <= 0:
+        return None
+    best = best._replace(name=spelt_out(_itself(best.name), article.text))
+    size = len(_content(best.name))
+    synonyms: list[str] = []
+    parts: list[str] = []
+    for short, long in spelt(article.text, best.name):
+        whole = len(_content(long)) >= 0.6 * size
+        (synonyms if whole else parts).append(short if short not in best.name else long)
+    others = tuple(dict.fromkeys(c.name for c in scored[1:] if c.name != best.name))
+    parts = [part for part in parts if DISEASE.search(part) or part.isupper()]
+    surely = tuple(name for name in others if name in firm)
+    return Confirmed(best.name, best.span, tuple(synonyms), others, surely, tuple(parts))
+
+
+def _candidates(article: Article) -> Iterator[Candidate]:
+    """What the title and every statement of a diagnosis name."""
+    at = article.text.find(article.title) if article.title else -1
+    for name, weight in titled(article.title):
+        start = at + article.title.find(name) if at >= 0 else 0
+        yield Candidate(name, Span(max(start, 0), max(start, 0) + len(name)), weight)
+    for section in article.sections:
+        topic = topic_under(section.titles)
+        if section.part == "back" or topic in ("methods", "back"):
+            continue
+        general = topic == "introduction" and section.part == "body"
+        for sentence in sentences(article.text, section.start, section.end):
+            if not cue("hint").search(sentence.text):
+                continue
+            for weight, pattern in statements():
+                match = pattern.search(sentence.text)
+                if match is None or (general and weight != 2.5):
+                    continue
+                if topic == "discussion" and weight < 2.5:
+                    continue
+                if cue("denied").search(sentence.text[max(0, match.start() - 60) : match.start(1)]):
+                    weight *= 0.25
+                if section.part == "abstract":
+                    weight *= 1.2
+                for name in phrases(match[1]):
+                    start = sentence.start + match.start(1) + match[1].find(name)
+                    yield Candidate(name, Span(start, start + len(name)), weight)
+                break
+
+
+def _score(
+    candidate: Candidate, counts: Counter[str], title: frozenset[str], votes: Counter[str]
+) -> float:
+    """How much of the article stands behind a candidate."""
+    content = _content(candidate.name)
+    telling = [w for w in content if w not in GENERAL] or content
+    if not content:
+        return -1.0
+    score = candidate.score
+    score += 2.0 * sum(w in title for w in telling) / len(telling)
+    score += 1.5 * sum(min(counts[w], 10) for w in telling) / (10 * len(telling))
+    score += 1.0 * sum(min(votes[w], 5) for w in telling) / (5 * len(telling))
+    score += RARE * sum(counts[w] < 3 for w in telling) / len(telling)
+    if not DISEASE.search(candidate.name):
+        score -= 1.0 if _linked(candidate.name) else 2.0
+    if cue("no_disease").search(candidate.name):
+        score -= 3.0
+    if says_little(tuple(telling)):
+        score -= 2.5  # a symptom, or a site and "mass": many diseases
+    if len(content) > 10:
+        score -= 0.15 * (len(content) - 10)
+    return score
+
+
+@lru_cache(maxsize=4_096)
+def _linked(name: str) -> bool:
+    return bool(knowledge().linker.link(name))
+
+
+def _itself(name: str) -> str:
+    """A name without what the disease presented as, where that leaves a disease.
+
+    Example:
+        >>> _itself("Graves' disease presenting as palpitations")
+        "Graves' disease"
+    """
+    disease = cue("presenting_as").split(name, maxsplit=1)[0].strip(" ,")
+    return disease if disease and DISEASE.search(disease) else name
+
+
+def _content(name: str) -> list[str]:
+    return [word for word in words(name) if word not in _SMALL]

@@ -1,0 +1,178 @@
+"""Guard: no case leaves with its diagnosis in what the doctor sees before the end.
+
+The names that must not be read are the diagnosis, what the article and the knowledge graph call it
+besides, its abbreviations, and the classes directly above it that only few diseases share. A name
+in the first observation, in a test's name or in an alias is masked; a sentence of the first
+observation that is about the diagnosis is left out whole. What can still be read is a refusal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from medaction_gym.articles.diseases import says_little
+from medaction_gym.articles.sentence import sentences
+from medaction_gym.cases.case import Case, Diagnosis, Presentation, TestResult
+from medaction_gym.cases.leaks import MASK, Leak, find_leaks, gold_causes, gold_names, mask
+from medaction_gym.cases.menu import OTHER
+from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.tokens import words
+from medaction_gym.knowledge.shared import knowledge
+
+# A class above the diagnosis gives it away if it is so specific: some sixty diseases lie in it.
+SPECIFIC = 0.6
+_REPEATED = re.compile(rf"{re.escape(MASK)}(?:[\s,/()-]*{re.escape(MASK)})+")
+
+
+class Kept(NamedTuple):
+    """A case without leaks, and how many places were mended; None where one is left."""
+
+    case: Case | None
+    mended: int
+    left: str = ""
+
+
+# A sentence about the diagnosis itself is left out, not masked.
+_ABOUT = re.compile(
+    r"\b(?:diagnos\w+|confirm\w*|consistent with|conclu\w+|suspect\w*|suspicion|suggest\w*|"
+    r"compatible)\b",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(rf"\b([^\W\d_][\w-]*)\s+({re.escape(MASK)})")
+_DANGLING = re.compile(
+    r"(?:\b(?:of|for|the|and|in|to|with|by|from|specific)|[\s,()/:–-])+$", re.IGNORECASE
+)
+
+
+def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[str, ...], ...]:
+    """Every name, as folded words, by which the diagnosis could be read; longest first.
+
+    Args:
+        diagnosis: The diagnosis with its synonyms.
+        others: What else the article concludes, e.g. the cause or a complication.
+    """
+    names = set(gold_names(diagnosis))
+    names |= {cause for cause in gold_causes(diagnosis) if not says_little(cause)}
+    more: set[tuple[str, ...]] = set()
+    for text in (diagnosis.name, *diagnosis.synonyms, *others):
+        more |= {words(name) for name in _graph_names(text)}
+    for text in others:
+        more |= set(gold_names(Diagnosis(name=text)))
+    names |= {name for name in more if name and not says_little(name) and not _test(name)}
+    return tuple(sorted(names, key=lambda name: (-len(name), name)))
+
+
+def _test(name: tuple[str, ...]) -> bool:
+    """Whether a name speaks of a test: "MRI findings" is no disease, whoever concluded it."""
+    mentions = Catalogue.load().find(" ".join(name))
+    return any(m.term.kind == "procedure" or m.term.kind == "panel" for m in mentions)
+
+
+@lru_cache(maxsize=2_048)
+def _graph_names(text: str) -> tuple[str, ...]:
+    """What the graph calls a disease, and the narrow classes it lies in."""
+    graph = knowledge()
+    names: list[str] = []
+    for link in graph.linker.link(text):
+        if link.confidence < 0.75:
+            continue
+        names += [link.name, *graph.synonyms(link.id)]
+        for parent in graph.parents(link.id):
+            if graph.information_content(parent) >= SPECIFIC:
+                names += [graph.name(parent), *graph.synonyms(parent)]
+    bare = (re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", name).strip() for name in names)
+    return tuple(name for name in dict.fromkeys(bare) if len(name) >= 3)
+
+
+def guarded(case: Case, others: Iterable[str] = ()) -> Kept:
+    """Mask what gives a case's diagnosis away.
+
+    Example:
+        >>> from medaction_gym.cases.case import Provenance
+        >>> case = Case(
+        ...     id="demo",
+        ...     provenance=Provenance(source="docs", license="Apache-2.0"),
+        ...     presentation=Presentation(history="Thirst. Known Marfan syndrome?"),
+        ...     tests=(TestResult(name="Genetic testing for Marfan syndrome", result="positive"),),
+        ...     diagnosis=Diagnosis(name="Marfan syndrome"),
+        ... )
+        >>> kept = guarded(case)
+        >>> kept.case.presentation.history, kept.case.tests[0].name, kept.mended
+        ('Thirst. Known [withheld]?', 'Genetic testing', 2)
+    """
+    names = names_of(case.diagnosis, others)
+    mended = 0
+    sections = {}
+    for section, text in case.presentation:
+        sections[section], found = _masked(text, names)
+        mended += found
+    tests: list[TestResult] = []
+    for test in case.tests:
+        renamed = _renamed(test, names, {t.name.casefold() for t in (*case.tests, *tests)})
+        mended += renamed is not test
+        tests.append(renamed)
+    try:
+        mended_case = case.model_copy(
+            update={
+                "presentation": Presentation(**sections),
+                "tests": tuple(sorted(tests, key=lambda t: (t.name.casefold(), t.name))),
+            }
+        )
+    except ValueError as error:
+        return Kept(None, mended, str(error))
+    left = [leak for leak in find_leaks(mended_case) if _counts(leak)]
+    if left:
+        return Kept(None, mended, f"{left[0].place}: {left[0].text!r}")
+    return Kept(mended_case, mended)
+
+
+def _counts(leak: Leak) -> bool:
+    """Whether a leak matters: a complaint that the diagnosis is said to present with does not."""
+    return leak.kind != "result" and not (leak.kind == "cause" and says_little(words(leak.text)))
+
+
+def _masked(text: str, names: tuple[tuple[str, ...], ...]) -> tuple[str, int]:
+    """A text without the names, and how many places that took."""
+    masked = _REPEATED.sub(MASK, mask(text, names))
+    found = masked.count(MASK)
+    if found:
+        # "insufficiency [withheld]": what is left of a name beside the mask goes with it.
+        telling = {word for name in names for word in name if not says_little((word,))}
+        masked = _BESIDE.sub(
+            lambda m: m[2] if words(m[1]) and telling.issuperset(words(m[1])) else m[0], masked
+        )
+        kept = [s.text for s in sentences(masked) if not (MASK in s.text and _ABOUT.search(s.text))]
+        masked = " ".join(kept)
+    return masked, found
+
+
+def _renamed(test: TestResult, names: tuple[tuple[str, ...], ...], taken: set[str]) -> TestResult:
+    """A test whose name, aliases and components do not say the diagnosis."""
+
+    def bare(name: str) -> str:
+        masked = mask(name, names)
+        if masked == name:
+            return name
+        rest = " ".join(masked.replace(MASK, " ").split())
+        rest = _DANGLING.sub("", rest).lstrip(" ,()/:–-")
+        named = any(m.term.category for m in Catalogue.load().find(rest))
+        return rest[:1].upper() + rest[1:] if named and mask(rest, names) == rest else ""
+
+    name = bare(test.name)
+    analytes = tuple(
+        analyte.model_copy(update={"name": bare(analyte.name)})
+        for analyte in test.analytes
+        if bare(analyte.name)
+    )
+    aliases = tuple(alias for alias in test.aliases if bare(alias) == alias)
+    if name == test.name and analytes == test.analytes and aliases == test.aliases:
+        return test
+    if name != test.name:
+        stem, number = name or OTHER, 2
+        name = stem
+        while name.casefold() in taken:
+            name, number = f"{stem} ({number})", number + 1
+    return test.model_copy(update={"name": name, "analytes": analytes, "aliases": aliases})

@@ -1,0 +1,287 @@
+"""Workup: the tests that a case reports, each with its result and the sentences it stands in.
+
+A sentence names its test ("Chest CT showed ..."), or goes on about the last one ("There was also
+..."). The result is the article's own words. Laboratory values of one report make one panel, whose
+analytes can be ordered alone; so do the rows of a laboratory table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from medaction_gym.articles.article import Span
+from medaction_gym.articles.cues import cue
+from medaction_gym.articles.presentation import shown_until
+from medaction_gym.articles.sentence import Sentence
+from medaction_gym.articles.timeline import OPERATION, SURGERY, SURGICAL, Told
+from medaction_gym.cases.analytes import analytes_in
+from medaction_gym.cases.case import MAX_NAME, MAX_TEXT, Analyte, Category, TestResult
+from medaction_gym.cases.menu import LABORATORY, OTHER, parse_menu
+from medaction_gym.cases.prose import STATE
+from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.orders import parse_orders
+from medaction_gym.catalogue.tokens import words
+
+GROSS = "Gross examination"
+
+
+@dataclass
+class Recorded:
+    """A test of the article: what becomes of it on the menu, and where it stands."""
+
+    name: str
+    category: Category
+    pieces: list[str] = field(default_factory=list)
+    analytes: dict[str, Analyte] = field(default_factory=dict)
+    spans: list[Span] = field(default_factory=list)
+
+    def take(self, piece: str, span: Span, analytes: Iterable[Analyte] = ()) -> None:
+        """Add a stretch of the report."""
+        if span not in self.spans or piece not in self.pieces:
+            self.pieces.append(piece)
+        if span not in self.spans:
+            self.spans.append(span)
+        for analyte in analytes:
+            self.analytes.setdefault(analyte.name.casefold(), analyte)
+
+    def result(self, name: str) -> TestResult:
+        """The item of the menu, under the name that was found free for it."""
+        text = " ".join(self.pieces)
+        alone = len(self.analytes) == 1 and self.category == "laboratory"
+        single = alone and next(iter(self.analytes)) == name.casefold()
+        return TestResult(
+            name=name[:MAX_NAME],
+            category=self.category,
+            result=text[:MAX_TEXT],
+            analytes=() if single else tuple(self.analytes.values()),
+        )
+
+
+def workup(told: Iterable[Told]) -> list[Recorded]:
+    """The tests of a case, in the order in which they are told."""
+    found: list[Recorded] = []
+    current: Recorded | None = None
+    awaited = ""  # a test that was done, and whose result the next sentence may tell
+    title = ""
+    for line in told:
+        sentence = line.sentence
+        if line.title != title:
+            title, current = line.title, None
+            awaited = title if line.topic == "tests" else ""
+        if line.heads and not line.reports:
+            if line.role in ("test", "treatment", "diagnosis", "other", "history"):
+                awaited = sentence.text
+            continue
+        if line.role in ("history", "examination"):
+            until = shown_until(line)
+            if line.heads and until < len(sentence.text):
+                joint = _JOINT.match(sentence.text, until)
+                until = joint.end() if joint else until
+                rest = Sentence(sentence.text[until:], sentence.start + until, sentence.end)
+                current = _read(rest, found, current, "") or current
+            else:
+                current = None
+            continue
+        if line.role != "test":
+            continue
+        if not line.heads and SURGICAL.search(sentence.text):
+            current = item_called(found, SURGERY, "procedure")
+            current.take(sentence.text, Span(sentence.start, sentence.end))
+        elif not line.heads and cue("gross").search(sentence.text):
+            if current is None or current.category != "pathology":
+                current = item_called(found, GROSS, "pathology")
+            current.take(sentence.text, Span(sentence.start, sentence.end))
+        elif not line.heads and not line.reports and not awaited:
+            if current is not None:
+                current.take(sentence.text, Span(sentence.start, sentence.end))
+        else:
+            current = _read(sentence, found, current, "" if line.heads else awaited) or current
+        awaited = ""
+    found = _gathered(found)
+    # What the surgeon saw is kept where no pathologist, culture or gene says more.
+    if any(item.category in ("pathology", "genetics") for item in found):
+        found = [item for item in found if item.name != SURGERY]
+    return found
+
+
+# Names so general that they speak of a test told before.
+_GENERAL = {
+    "imaging": frozenset({"imaging", "radiology"}),
+    "pathology": frozenset({"pathology", "histopathology"}),
+    "microbiology": frozenset({"gram_stain", "microscopy", "maldi_tof", "culture"}),
+}
+
+
+def _gathered(found: list[Recorded]) -> list[Recorded]:
+    """The tests, those under a general name ("imaging") with the one before them."""
+    kept: list[Recorded] = []
+    for item in found:
+        before = [other for other in kept if other.category == item.category]
+        orders = parse_orders(item.name)
+        general = _GENERAL.get(item.category, frozenset())
+        if (
+            before
+            and orders
+            and all(o.head and o.head.id in general and not o.sites for o in orders)
+            and (item.category == "imaging" or len(before) == 1)
+        ):
+            before[-1].pieces += item.pieces
+            before[-1].spans += [span for span in item.spans if span not in before[-1].spans]
+            before[-1].analytes = item.analytes | before[-1].analytes
+        else:
+            kept.append(item)
+    return kept
+
+
+def _read(
+    sentence: Sentence, found: list[Recorded], current: Recorded | None, awaited: str
+) -> Recorded | None:
+    """Take in one sentence that reports; the item that it spoke of last."""
+    span = Span(sentence.start, sentence.end)
+    if awaited and (named := _named(awaited)):
+        current = item_called(found, *named)
+        current.take(sentence.text, span, analytes_in(sentence.text))
+        return current
+    for item in parse_menu(_flat(sentence.text)).tests:
+        piece = item.result if item.result in sentence.text else sentence.text
+        name, category = _tidy(item.name, sentence.text), item.category
+        stated = STATE.search(piece) or cue("stated").search(piece)
+        if name == LABORATORY and not stated:
+            continue
+        if not name:
+            name = OTHER
+        if category == "examination" or cue("bedside").search(name):
+            continue  # the first observation tells it, or nobody does
+        if category == "microbiology" and _MICROSCOPE.search(name) and cue("tissue").search(piece):
+            category = "pathology"
+        if category == "procedure" and OPERATION.search(name):
+            if not cue("seen").search(piece):
+                continue
+            name = SURGERY
+        if name == OTHER or _goes_on(name, category, piece, current):
+            if current is not None:
+                current.take(piece, span, item.analytes)
+            continue
+        current = item_called(found, name, category)
+        current.take(piece, span, item.analytes)
+    return current
+
+
+def _named(text: str) -> tuple[str, Category] | None:
+    """The test that a sentence or heading without a result speaks of."""
+    for item in parse_menu(_flat(text)).tests:
+        if item.name != OTHER:
+            name = _tidy(item.name, text)
+            if name and not (item.category == "procedure" and OPERATION.search(name)):
+                return name, item.category
+    return None
+
+
+def _goes_on(name: str, category: Category, piece: str, current: Recorded | None) -> bool:
+    """Whether a report is but another look of the test before: a stain, a sequence, "imaging"."""
+    if current is None:
+        return False
+    if current.category == "pathology" and category == "laboratory":
+        return not cue("figure").search(piece)  # markers of cells, not of blood
+    if category != current.category:
+        return False
+    if category == "pathology":
+        return True
+    if category != "imaging":
+        return False
+    orders = parse_orders(name)
+    if not orders or any(order.sites or order.head is None for order in orders):
+        return False
+    before = [order.head for order in parse_orders(current.name) if order.head is not None]
+    catalogue = Catalogue.load()
+    return all(
+        (
+            order.head is not None
+            and any(
+                catalogue.within(order.head.id, head.id) or catalogue.within(head.id, order.head.id)
+                for head in before
+            )
+        )
+        or (order.head is not None and order.head.id == "imaging")
+        for order in orders
+    )
+
+
+def item_called(found: list[Recorded], name: str, category: Category) -> Recorded:
+    """The item of this name, a new one if there is none."""
+    same = _kept(found, name, category)
+    if same is None:
+        same = Recorded(name, category)
+        found.append(same)
+    return same
+
+
+_MICROSCOPE = re.compile(r"^(?:light )?microscop", re.IGNORECASE)
+_OF_SITE = re.compile(r"^(.+?) of (?:the )?([\w-]+(?:al|ic|ar|ary|ous|ine|oid))$", re.IGNORECASE)
+_ADJECTIVE = re.compile(r"^[\w-]+(?:ic|al)$", re.IGNORECASE)
+_NOUN = (
+    r"(examinations?|analys[ie]s|tests?|testing|evaluation|stud(?:y|ies)|findings?|assessment|"
+    r"results?|images?|features)"
+)
+
+
+def _tidy(name: str, text: str) -> str:
+    """A name that can stand alone: "Biopsy of the hepatic" and "Histological" cannot.
+
+    Example:
+        >>> _tidy("Biopsy of the hepatic", "")
+        'Hepatic biopsy'
+        >>> _tidy("Histological", "The histological findings"), _tidy("Incisional", "hernia")
+        ('Histological examination', '')
+    """
+    if match := _OF_SITE.match(name):
+        name = f"{match[2]} {match[1][:1].lower()}{match[1][1:]}"
+        name = name[:1].upper() + name[1:]
+    if _ADJECTIVE.match(name):
+        noun = re.search(rf"{re.escape(name)}(?: and \w+)? {_NOUN}", text, re.IGNORECASE)
+        plain = noun and noun[1].lower().startswith(("exam", "find", "feat", "res", "imag"))
+        return f"{name} {'examination' if plain else noun[1].lower()}" if noun else ""
+    return name
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+_JOINT = re.compile(r"[\s,;:–—-]*(?:(?:and|but|which|where|while|whereas)\s+)?", re.IGNORECASE)
+
+
+def _kept(found: list[Recorded], name: str, category: Category) -> Recorded | None:
+    """The item that a further report belongs to: the same test, or the only one of its kind."""
+    key = _key(name)
+    for item in reversed(found):
+        if item.name == name or _key(item.name) == key:
+            return item
+    heads = {head for head, *where in key if not any(where)} if key else set()
+    if heads and len(heads) == len(key) and category != "laboratory":
+        # "The CT scan" where the article has told of one CT.
+        kin = [item for item in found if heads & {head for head, *_ in _key(item.name)}]
+        if len(kin) == 1:
+            return kin[0]
+    return None
+
+
+@lru_cache(maxsize=4_096)
+def _key(name: str) -> frozenset[tuple[object, ...]]:
+    """A name as the tests it stands for; its words where it names none."""
+    orders = parse_orders(name)
+    if orders and all(order.head is not None for order in orders):
+        return frozenset(
+            (
+                order.head and order.head.id,
+                order.sites,
+                order.specimens,
+                order.organisms,
+                order.sides,
+            )
+            for order in orders
+        )
+    return frozenset((word,) for word in words(name))
