@@ -44,8 +44,8 @@ TERMS: dict[Preset, tuple[str, ...]] = {
 }
 PRESETS: tuple[Preset, ...] = tuple(TERMS)
 
-DTC = 0.5
-RAC = 0.5
+DTC = 0.4
+RAC = 0.6
 PER_TURN = 0.01
 PER_USD = 1 / 20_000
 PER_MISUSE = 0.05

@@ -22,7 +22,7 @@ from medaction_gym.metrics.rac import rac
 from medaction_gym.reward import DTC, PRESETS, RAC, TERMS, final_worth, reward_terms
 
 CASE = CaseSet.teaching()[0]
-DISEASES = [CASE.diagnosis.name, "Gout", "gouty arthritis", "Sepsis", "Zyxology", "no gout", ""]
+DISEASES = [CASE.diagnosis.name, "Gout", "gouty arthritis", "Sepsis", "Zyxology", "no gout"]
 TESTS = [test.name for test in CASE.tests]
 
 orders = st.builds(lambda test: {"action": "order_test", "test": test}, st.sampled_from(TESTS))

@@ -80,8 +80,8 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
     | term | ``"shaped"`` | ``"process"`` | ``"outcome"`` | meaning |
     |---|---|---|---|---|
     | ``outcome`` | yes | | yes | at the end, how right the diagnosis is, in [0, 1] |
-    | ``dtc`` | yes | yes | | half of how much the belief came nearer to the truth |
-    | ``rac`` | yes | yes | | half of how much the evidence drove the belief |
+    | ``dtc`` | yes | yes | | 0.4 of how much the belief came nearer to the truth |
+    | ``rac`` | yes | yes | | 0.6 of how much the evidence drove the belief |
     | ``cost`` | yes | yes | yes | -0.01 a turn and -1 for every $20,000 of tests |
     | ``misuse`` | yes | yes | yes | -0.05 for an action malformed, not understood or repeated |
 

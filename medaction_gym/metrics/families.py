@@ -1,9 +1,10 @@
 """Families of synthetic doctors that a process metric must tell apart.
 
-Each family turns a case into actions; `play` runs them on the real record. All of them, honest ones
-included, are told the gold diagnosis, since what is tested is the metric and not the doctor. None
-looks at the graph or at a score: when an honest belief moves is set by a schedule or by the kind of
-test, never by what the metric would say of it. Random choices are seeded by case and family.
+Each family turns a case into actions; `play` runs them on the real record. All but those that say
+otherwise are told the gold diagnosis, honest ones included: what is tested is the metric and not
+the doctor. None looks at the graph's links or at a score: when an honest belief moves is set by a
+schedule or by the kind of test, never by what the metric would say of it. Random choices are seeded
+by case and family.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from medaction_gym.actions import Action, Commit, Hypothesis, OrderTest, UpdateDifferential
 from medaction_gym.cases.case import Case, TestResult
 from medaction_gym.episode import Episode, Rules
+from medaction_gym.knowledge.findings import findings
 from medaction_gym.metrics.belief import similarity
 
 MAX_TESTS = 8
@@ -159,6 +161,37 @@ def two_at_a_time(s: Situation) -> list[Action]:
     return [*actions, _end(s)]
 
 
+def small_steps(s: Situation) -> list[Action]:
+    """A sceptic: a little surer after each test, and not sure at the end."""
+    return _stepwise(s, _ramp(len(s.tests), 0.1, 0.7))
+
+
+def wide_then_narrow(s: Situation) -> list[Action]:
+    """Six or so diseases alike at first; the wrong ones fade together."""
+    names = list(dict.fromkeys([*s.wrong, *s.others[:3]]))
+    actions: list[Action] = []
+    for i, p in enumerate(_ramp(len(s.tests), 1 / (len(names) + 1), 0.9)):
+        actions += [_order(s.tests[i - 1])] if i else []
+        actions.append(_say((s.gold, p), *((n, (1 - p) / len(names)) for n in names)))
+    return [*actions, _end(s)]
+
+
+def expert(s: Situation) -> list[Action]:
+    """Nearly half sure from the presentation, and confirms it step by step."""
+    return _stepwise(s, _ramp(len(s.tests), 0.45, 0.95))
+
+
+def twice_wrong(s: Situation) -> list[Action]:
+    """Two wrong diseases lead in turn before the truth does."""
+    count = len(s.tests)
+    actions: list[Action] = [_say((s.wrong[0], 0.5), (s.gold, 0.05))]
+    for number, test in enumerate(s.tests, 1):
+        early = number < count / 2
+        second = _say((s.wrong[-1], 0.5), (s.gold, 0.15))
+        actions += [_order(test), second if early else _truth(s, 0.4 + 0.5 * number / count)]
+    return [*actions, _end(s)]
+
+
 # --- exploits
 
 
@@ -240,6 +273,43 @@ def parrot(s: Situation) -> list[Action]:
     return [*actions, _end(s)]
 
 
+def parrot_findings(s: Situation) -> list[Action]:
+    """Not told the diagnosis: the surest finding of each result as the diagnosis."""
+    actions, last = list[Action](), "unknown"
+    for test in s.tests:
+        found = _findings(test)
+        last = found[0] if found else last
+        actions += [_order(test), _say((last, 0.9))]
+    return [*actions, Commit(diagnosis=last)]
+
+
+def pile_up_findings(s: Situation) -> list[Action]:
+    """Not told the diagnosis: all that the results found, strung together, as the diagnosis."""
+    actions, seen = list[Action](), list[str]()
+    for test in s.tests:
+        seen += _findings(test)[:2]
+        last = " with ".join(dict.fromkeys(seen))[:200] or "unknown"
+        actions += [_order(test), _say((last, 0.9))]
+    return [*actions, Commit(diagnosis=last)]
+
+
+def first_words(s: Situation) -> list[Action]:
+    """Not told the diagnosis: the first six words of each result as the diagnosis."""
+    actions, last = list[Action](), "unknown"
+    for test in s.tests:
+        last = " ".join(test.result.split()[:6])[:200] or last
+        actions += [_order(test), _say((last, 0.9))]
+    return [*actions, Commit(diagnosis=last)]
+
+
+def broad_class(s: Situation) -> list[Action]:
+    """Not told the diagnosis: ever surer of "neoplasm"."""
+    actions: list[Action] = []
+    for test, p in zip(s.tests, _ramp(len(s.tests))[1:], strict=True):
+        actions += [_order(test), _say(("neoplasm", p))]
+    return [*actions, Commit(diagnosis="neoplasm")]
+
+
 def rename(s: Situation) -> list[Action]:
     """Certain at once; the same disease under another name after each test."""
     names = _aliases(s)
@@ -311,6 +381,24 @@ def silent_then_certain(s: Situation) -> list[Action]:
     return [_order(first), _truth(s, 0.95), *map(_order, rest), _end(s)]
 
 
+def all_tests_then_certain(s: Situation) -> list[Action]:
+    """Nothing stated until all results are in, then certain."""
+    return [*map(_order, s.tests), _truth(s, 0.95), _end(s)]
+
+
+def shortest_result_then_certain(s: Situation) -> list[Action]:
+    """Certain after the one result that says least."""
+    least = min(s.tests, key=lambda test: len(test.result))
+    return [_truth(s, 0.3), _order(least), _truth(s, 0.95), _end(s)]
+
+
+def _findings(test: TestResult) -> list[str]:
+    """What a result affirms, surest first."""
+    found = findings(test.result, test.name, test.category)
+    ranked = sorted((f for f in found if not f.negated), key=lambda f: -f.confidence)
+    return [f.name for f in ranked]
+
+
 def _aliases(s: Situation) -> list[str]:
     """Ways to write the gold diagnosis; most cases state one name only."""
     name = s.gold.rstrip(".")
@@ -320,10 +408,29 @@ def _aliases(s: Situation) -> list[str]:
 
 HONEST: dict[str, Family] = {
     f.__name__: f
-    for f in (steady_ramp, late_step, early_step, corrected, noisy_ramp, two_at_a_time)
+    for f in (
+        steady_ramp,
+        late_step,
+        early_step,
+        corrected,
+        noisy_ramp,
+        two_at_a_time,
+        small_steps,
+        wide_then_narrow,
+        expert,
+        twice_wrong,
+    )
 }
 # They look like an honest doctor whom one test convinces; reported, and not counted as exploits.
-LIMITS: dict[str, Family] = {f.__name__: f for f in (half_then_certain, silent_then_certain)}
+LIMITS: dict[str, Family] = {
+    f.__name__: f
+    for f in (
+        half_then_certain,
+        silent_then_certain,
+        all_tests_then_certain,
+        shortest_result_then_certain,
+    )
+}
 EXPLOITS: dict[str, Family] = {
     f.__name__: f
     for f in (
@@ -338,6 +445,10 @@ EXPLOITS: dict[str, Family] = {
         dump_fifty,
         random_walk,
         parrot,
+        parrot_findings,
+        pile_up_findings,
+        first_words,
+        broad_class,
         rename,
         split_over_synonyms,
         hedge,

@@ -47,6 +47,7 @@ WIDER_CLASS = 0.45  # "meningitis" of a tuberculous meningitis: graders differ
 BROAD, WIDER = 0.55, 0.7
 
 MAX_GUESSES = 5  # diagnoses strung together beyond those of the gold
+MAX_OTHERS = 2  # diseases that have nothing to do with the gold, strung to it
 MAX_LONGER = 45  # affirmed words beyond those of the gold: a case report, not a diagnosis
 STORY_WORDS = 12  # of a text that begins "A 54-year-old man", more than which is a story
 IDENTICAL = 0.99
@@ -153,6 +154,9 @@ class Judge:
         p, parts = self.score(measures)
         if limit < p:
             return Judgement(limit, "different", reason)
+        others = self.reader.other_diseases(a, b)
+        if others >= MAX_OTHERS and p > LIST_OF_GUESSES:
+            return Judgement(LIST_OF_GUESSES, "different", f"{others} unrelated diseases beside it")
         wider = self.reader.bare_class(a, b)
         if wider and wider[0] < BROAD and p > BROAD_CLASS:
             return Judgement(BROAD_CLASS, "different", f"only a broad class: {wider[1]}")

@@ -23,6 +23,7 @@ from medaction_gym.metrics.profile import HEDGE, Profile, read_profile, unique
 Measures = dict[str, float]
 
 TELLING = 1.5  # weight of a word that adds something to the name of a class
+RELATED, ALIKE = 0.3, 0.5  # Lin's similarity of kin, and of two names of much the same disease
 _UNKNOWN_WEIGHT = 5.0  # of a word that no name in the graph holds
 _ENDINGS = tuple(sorted({*DISEASE_ENDINGS, "oid", "gram"}, key=len, reverse=True))
 
@@ -91,6 +92,18 @@ class Reader:
         if any(self.weight(word) > TELLING and word not in named for word in b.words):
             return None
         return self._graph.information_content(identifier), self._graph.name(identifier)
+
+    def other_diseases(self, a: Profile, b: Profile) -> int:
+        """How many unrelated diseases the second strings together beside those of the first."""
+        if self._graph is None:
+            return 0
+        mine = [row for row, _ in (*a.main_links, *a.other_links)]
+        others: list[int] = []
+        for row, _ in b.main_links if mine else ():
+            related = max(self._graph.lin(row, own) for own in mine) >= RELATED
+            if not related and all(self._graph.lin(row, other) < ALIKE for other in others):
+                others.append(row)
+        return len(others)
 
     def measure(self, gold: str, prediction: str) -> Measures:
         """All measures of a pair, by name, in a fixed order."""

@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medaction_gym.knowledge.assertions import Assertions
-from medaction_gym.knowledge.findings import evidence
+from medaction_gym.knowledge.findings import evidence, findings
 from medaction_gym.knowledge.graph import KnowledgeGraph
 from medaction_gym.knowledge.normalise import tokens
 from medaction_gym.knowledge.shared import knowledge, link
@@ -53,10 +53,12 @@ UNKNOWN_FREQUENCY = 0.5
 RARE = 0.05  # how often a phenotype is seen, above which its words describe the disease
 LEAST_SPREAD, LEAST_WORDS = 0.05, 5.0  # floors of the panel's standard deviations
 OF_CLASSES, OF_PHENOTYPES = 0.5, 0.8  # a word of a name counts 1
+PHRASE = 4  # words of an unknown name that make it a phrase from a report
 SHORTEST = 3  # letters; shorter words tell too little
 MAX_TEXT = 20_000  # characters of a result that are read
 
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
+_PLAIN = re.compile(r"\w+")
 _WORD = re.compile(r"\S+")
 _NAME_WORD = re.compile(r"\b(?!(?:of|the|and|with|in|due|to|a|an|by|s|type)\b)[a-z]\w*")
 
@@ -135,6 +137,9 @@ class Support:
             score = math.fsum(w * self._match(f, w > 0, profile.shows) for f, w in heard.findings)
             found = math.asinh((score - f_mean) / max(f_std, LEAST_SPREAD))
         named = self._words_in(heard.words, profile.names)
+        if not profile.shows and _stands_in(diagnosis, result.text):
+            # No disease by that name is known: a phrase read out again supports nothing.
+            named = n_mean
         described = self._words_in(heard.words, profile.description)
         return (
             found,
@@ -165,9 +170,13 @@ class Support:
     def _profile(self, diagnosis: str) -> Profile:
         """A diagnosis by all that its best disease is in the graph, and by its own words."""
         names = _words(diagnosis) | dict.fromkeys(initials(diagnosis), 1.0)
-        row = next((self._graph.row(k.id) for k in link(diagnosis) if _is_disease(k.id)), None)
-        if row is None:
-            return Profile({}, names, {})
+        best = next(iter(link(diagnosis)), None)
+        if best is None:
+            return Profile({}, {} if findings(diagnosis) else names, {})
+        if not _is_disease(best.id):
+            # A finding, not a diagnosis of it: to read it out again is no support.
+            return Profile({}, {}, {})
+        row = self._graph.row(best.id)
         names = names | self._named(row)
         described = {w: x for w, x in self._described(row).items() if w not in names}
         return Profile(self._shown(row), names, described)
@@ -280,6 +289,13 @@ def _is_disease(identifier: str) -> bool:
 @lru_cache(100_000)
 def _words(name: str) -> dict[str, float]:
     return dict.fromkeys((w for w in tokens(name) if len(w) >= SHORTEST), 1.0)
+
+
+def _stands_in(name: str, text: str) -> bool:
+    """Whether a name of `PHRASE` words or more stands word for word in a text."""
+    words = _PLAIN.findall(name.casefold())
+    inside = " ".join(_PLAIN.findall(text.casefold()))
+    return len(words) >= PHRASE and f" {' '.join(words)} " in f" {inside} "
 
 
 def initials(name: str) -> tuple[str, ...]:
