@@ -69,3 +69,7 @@ def __dir__() -> list[str]:
 
 
 register(id="MedAction-v0", entry_point="medaction_gym.envs.diagnosis:DiagnosisEnv")
+register(
+    id="MedAction-Synthetic-v0",
+    entry_point="medaction_gym.envs.synthetic:SyntheticDiagnosisEnv",
+)

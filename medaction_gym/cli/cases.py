@@ -1,4 +1,4 @@
-"""Cases: ``medaction-gym cases check|list|show``."""
+"""Cases: ``medaction-gym cases check|compile|list|show``."""
 
 from __future__ import annotations
 
@@ -104,3 +104,53 @@ def show(
                 console.print(f"  {analyte.name}: {analyte.result}", markup=False)
     if diagnosis:
         console.print(f"\nDiagnosis: {case.diagnosis.name}", markup=False)
+
+
+@app.command("compile")
+def compile_articles(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="JATS (.nxml, .tar.gz), BioC or MedR-Bench JSON, .txt, or folders."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Where the cases go (.jsonl).")],
+    compiler: Annotated[str, typer.Option(help="rules, or llm.")] = "rules",
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    verbose: Annotated[bool, typer.Option(help="List every refusal and problem.")] = False,
+) -> None:
+    """Turn published case reports into cases, and report what became of each article.
+
+    Exits with status 1 if no case was accepted.
+    """
+    from medaction_gym.articles.report import compile_paths, save
+    from medaction_gym.articles.rules import compiler_named
+
+    with kind_errors():
+        report = compile_paths(paths, compiler_named(compiler), jobs=jobs)
+        if report.cases:
+            save(report, out)  # before the report is printed, whose reader may hang up
+    for line in report.lines():
+        console.print(line, markup=False)
+    details = [*map(str, report.problems), *report.refusals]
+    shown = details if verbose else details[:5]
+    for detail in shown:
+        console.print(f"  {detail}", markup=False, soft_wrap=True)
+    if len(details) > len(shown):
+        console.print(f"  and {len(details) - len(shown)} more; --verbose lists them")
+    with kind_errors():
+        if not report.cases:
+            raise ValueError(f"no case was accepted, so {out} is not written")
+    console.print(f"{len(report.cases)} cases in {out}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def synthesise(
+    out: Annotated[Path, typer.Option(help="File to write, .jsonl.")],
+    number: Annotated[int, typer.Option(min=1, help="Number of cases.")] = 100,
+    seed: Annotated[int, typer.Option(help="The seed of the set.")] = 0,
+) -> None:
+    """Write fictional cases made from the knowledge graph: contamination-free, reproducible."""
+    from medaction_gym.synthetic import SyntheticCases
+
+    with kind_errors():
+        SyntheticCases(seed, number).save(out)
+    console.print(f"{number} fictional cases of seed {seed} in {out}", markup=False)

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from medaction_gym import __version__
-from medaction_gym.cli import cases, demo, judge, knowledge, play, replay, run, score
+from medaction_gym.cli import (
+    cases,
+    demo,
+    distill,
+    exploits,
+    judge,
+    knowledge,
+    play,
+    replay,
+    run,
+    score,
+)
 
 app = typer.Typer(
     help="Active diagnosis on published case reports. For research on agents, not for patients.",
@@ -20,9 +31,11 @@ app.add_typer(knowledge.app, name="knowledge", help="The disease knowledge graph
 app.command()(demo.demo)
 app.command()(play.play)
 app.command()(run.run)
+app.command()(distill.distill)
 app.command()(replay.replay)
 app.command()(score.score)
 app.command()(judge.judge)
+app.command()(exploits.exploits)
 
 
 def _print_version(wanted: bool) -> None:

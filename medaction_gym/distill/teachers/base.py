@@ -1,0 +1,61 @@
+"""Teacher: anything that proposes actions at a node, each with the words that go with it."""
+
+from __future__ import annotations
+
+import random
+from importlib import import_module
+from typing import Protocol
+
+from medaction_gym.cases.case import Case
+from medaction_gym.distill.node import Candidate, Node
+
+
+class Teacher(Protocol):
+    """Proposes candidates.
+
+    Attributes:
+        name: Who it is, for the record.
+        privileged: Whether it may look at ``node.episode.case``, gold diagnosis included.
+    """
+
+    name: str
+    privileged: bool
+
+    def candidates(self, node: Node, k: int, rng: random.Random) -> list[Candidate]:
+        """Propose actions for a state.
+
+        Args:
+            node: The state, with the path that led there.
+            k: How many are wanted, at most.
+            rng: The only source of randomness.
+        """
+        ...
+
+
+TEACHERS: dict[str, str] = {
+    "privileged": "medaction_gym.distill.teachers.privileged:PrivilegedTeacher",
+    "knowledge": "medaction_gym.distill.teachers.knowledge:KnowledgeTeacher",
+}
+
+
+def make_teacher(name: str, cases: tuple[Case, ...] = ()) -> Teacher:
+    """Make a teacher by name, or by ``"module:Class"`` for one's own.
+
+    Args:
+        name: The teacher.
+        cases: The run's cases, from which a privileged teacher takes further wrong diagnoses.
+
+    Raises:
+        ValueError: If there is no such teacher, or it cannot be loaded.
+    """
+    target = TEACHERS.get(name, name)
+    if ":" not in target:
+        raise ValueError(
+            f"no teacher {name!r}; known: {', '.join(TEACHERS)}, or your own as 'module:Class'"
+        )
+    module, _, attribute = target.partition(":")
+    try:
+        teacher: Teacher = getattr(import_module(module), attribute)(cases)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"teacher {name!r} cannot be loaded: {error}") from error
+    return teacher

@@ -1,0 +1,111 @@
+"""Beliefs: how far the privileged teacher's doctor moves, and in which direction.
+
+A result multiplies the odds of every hypothesis by what the graph hears in it. To the gold
+diagnosis it adds a share of what the graph cannot read: as much as the whole record lacks for the
+truth to end ahead, dealt out to the results by how much each decides. So a result that speaks for a
+wrong disease moves the belief there, and only later results can bring it back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from medaction_gym.distill.chart import OPENING
+from medaction_gym.distill.teachers.study import GRAPH, Study
+from medaction_gym.oracle import Release
+
+GRID = 0.05  # doctors do not think in hundredths
+UNKNOWN = 0.8  # log-weight of "something else" before any result
+FADES = 3.0  # what that loses by the time the whole record is read
+IMPRESSED = 1.2  # log-odds that a result gives too much to the wrong disease it seems to show
+FLOOR = 0.01  # no disease that was considered is ever quite out
+NEW = 0.1  # the truth, when evidence first brings it to mind
+CAP = 0.45  # of the first impression
+HIGHEST = 0.95
+KEPT = 5  # hypotheses of a stated differential
+
+Masses = dict[str, float]
+
+
+def first(study: Study, wrong: Sequence[str], lure: str = "") -> Masses:
+    """The belief before any test.
+
+    Args:
+        study: The case.
+        wrong: Wrong diseases in the order in which they come to mind.
+        lure: One of them that impresses more than it should, "" for none.
+    """
+    weight = {}
+    for rank, name in enumerate(wrong):
+        extra = IMPRESSED if name == lure else 0.0
+        weight[name] = GRAPH * study.hears(name, OPENING) - 0.15 * rank + extra
+    if gold := study.gold(frozenset()):
+        weight[gold] = GRAPH * study.hears(study.full, OPENING) - 0.1
+    odds = {name: math.exp(w) for name, w in weight.items()}
+    total = math.fsum(odds.values()) + math.exp(UNKNOWN)
+    return stated({name: min(CAP, w / total) for name, w in odds.items()})
+
+
+def after(
+    study: Study,
+    before: Mapping[str, float],
+    seen: frozenset[Release],
+    fresh: Sequence[Release],
+    force: float = 1.0,
+    lure: str = "",
+) -> Masses:
+    """The belief after new results.
+
+    Args:
+        study: The case.
+        before: The belief before them.
+        seen: All that has been released.
+        fresh: What is new.
+        force: How far their weight is taken, 1 for all of it.
+        lure: A wrong disease that they seem to show, "" for none.
+    """
+    held = carried(study, before, seen)
+    gold = study.gold(seen)
+    decided = math.fsum(study.weight(i) for i in sorted({r.item for r in fresh}))
+    odds = {}
+    for name in dict.fromkeys([*held, *study.wrong]):
+        if study.grounds.is_gold(name) and name != gold:
+            continue
+        gain = GRAPH * study.hears(name, *fresh) + (IMPRESSED if name == lure else 0.0)
+        if name == gold:
+            gain += study.lacking * decided
+        odds[name] = max(FLOOR, held.get(name, 0.0)) * math.exp(force * gain)
+    if gold and gold not in odds:
+        gain = GRAPH * study.hears(gold, *fresh) + study.lacking * decided
+        odds[gold] = NEW * math.exp(force * gain)
+    left = max(FLOOR, 1.0 - math.fsum(held.values()))
+    total = math.fsum(odds.values()) + left * math.exp(-force * FADES * decided)
+    return stated({name: w / total for name, w in odds.items()})
+
+
+def carried(study: Study, before: Mapping[str, float], seen: frozenset[Release]) -> Masses:
+    """A belief with the gold diagnosis under the name that it may now have."""
+    gold = study.gold(seen)
+    held: Masses = {}
+    for name, p in before.items():
+        known = gold if gold and study.grounds.is_gold(name) else name
+        held[known] = held.get(known, 0.0) + p
+    return held
+
+
+def stated(masses: Mapping[str, float]) -> Masses:
+    """Masses as a doctor would write them: the heaviest few, in steps of five per cent.
+
+    Example:
+        >>> stated({"Gout": 0.62, "Lupus": 0.11, "Sepsis": 0.01})
+        {'Gout': 0.6, 'Lupus': 0.1}
+    """
+    rounded = {n: round(round(p / GRID) * GRID, 2) for n, p in masses.items()}
+    kept = sorted((n for n in rounded if rounded[n] > 0), key=lambda n: (-rounded[n], n))[:KEPT]
+    belief = {n: min(HIGHEST, rounded[n]) for n in kept}
+    # Rounding may lift the sum above 1; the leader gives way.
+    excess = math.fsum(belief.values()) - 1.0
+    if kept and excess > 1e-9:
+        belief[kept[0]] = round(belief[kept[0]] - excess, 2)
+    return belief

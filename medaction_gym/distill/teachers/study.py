@@ -1,0 +1,299 @@
+"""Study: what the privileged teacher works out about a case before it plays it.
+
+The wrong diagnoses worth considering, what each page of the record says for each of them, in which
+order a clinician would ask for the tests, and how a request may be worded.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from medaction_gym.actions import Outcome
+from medaction_gym.cases.case import Case
+from medaction_gym.cases.leaks import mask
+from medaction_gym.distill.chart import OPENING
+from medaction_gym.distill.grounding import Grounds, grounds_of
+from medaction_gym.knowledge.shared import knowledge
+from medaction_gym.metrics.belief import concept_of, similarity
+from medaction_gym.metrics.outcome import RIGHT, grade
+from medaction_gym.metrics.support import support
+from medaction_gym.oracle import Oracle, Release
+
+BELIEVED, DOUBTED = 2.5, 0.8  # the most logits that one page gives the truth, a wrong disease
+GRAPH = 0.8  # of the graph's logits; the results of one patient repeat each other
+FINAL = 8.0  # log-odds of the truth over its rivals once the whole record is read
+SILENT = 0.3  # what a result that only denies decides beside one that states something
+DECIDES = 1.5  # above 1, a few results decide and the others hardly count
+HURRY = 0.5  # how fast kind and price lose their say as results come in
+BEARING = 3.0  # stages that a result which sets the diagnoses apart is asked for earlier
+UNLIKE = 0.5  # a wrong diagnosis is less like the gold one than this
+KIN = 3.0  # what kinship to the truth is worth beside the presentation
+POOL = 700  # names of other cases' diseases, at most
+WRONG = 6  # wrong diagnoses considered, at most
+LONGEST = 7  # words of a wrong diagnosis
+
+# When a clinician asks for a kind of test: what is at hand first, what cuts last.
+STAGE = {
+    "examination": 0.0,
+    "laboratory": 1.0,
+    "physiology": 1.5,
+    "imaging": 2.0,
+    "microbiology": 2.5,
+    "other": 2.5,
+    "endoscopy": 3.5,
+    "procedure": 4.0,
+    "genetics": 4.5,
+    "pathology": 5.0,
+}
+# How much a kind of test decides, where the graph cannot read its result.
+WEIGHT = {
+    "pathology": 3.0,
+    "genetics": 3.0,
+    "microbiology": 2.5,
+    "endoscopy": 2.0,
+    "imaging": 2.0,
+    "physiology": 1.5,
+    "procedure": 1.5,
+    "laboratory": 1.0,
+    "other": 0.8,
+    "examination": 0.7,
+}
+# First-line requests that are sensible anywhere; the record may lack them.
+FIRST_LINE = (
+    "complete blood count",
+    "basic metabolic panel",
+    "C-reactive protein",
+    "urinalysis",
+    "liver function tests",
+    "chest X-ray",
+    "electrocardiogram",
+)
+_LATE = re.compile(
+    r"\b(?:post\W?(?:op|treat|surg)\w*|follow\W?up|surg\w*|operat\w*|resect\w*|autops\w*|treat\w*"
+    r"|intraoperative|outcome|discharge|response)\b",
+    re.IGNORECASE,
+)
+_CONNECTIVE = re.compile(
+    r"\s+\b(?:secondary to|due to|caused by|associated with|resulting from|presenting (?:as|with)|"
+    r"in the setting of|complicated by|complicating|following|with)\b|[;,:(]",
+    re.IGNORECASE,
+)
+_NO_DISEASE = re.compile(
+    r"\b(?:biops\w+|differentiation|probing|causes?|conditions?|other|others|differential|various|"
+    r"workup|rule|uncommon|consider\w*)\b",
+    re.IGNORECASE,
+)
+
+
+class Study:
+    """A case as its teacher knows it.
+
+    Args:
+        case: The case.
+        others: Diagnoses of other cases, from which wrong ones are taken where the case names few.
+    """
+
+    def __init__(self, case: Case, others: Sequence[str]) -> None:
+        self.case = case
+        self.grounds: Grounds = grounds_of(case)
+        self.chart = self.grounds.chart
+        self._others = others
+        self._requests: dict[int, tuple[str, ...]] = {}
+        self._weights: dict[int, float] = {}
+        self._bearing: dict[int, float] = {}
+        self._bounded: dict[tuple[str, Release], float] = {}
+        self._stages: dict[int, float] = {}
+
+    @cached_property
+    def full(self) -> str:
+        """The gold diagnosis, whole."""
+        return self.case.diagnosis.name.strip().rstrip(".")
+
+    @cached_property
+    def core(self) -> str:
+        """Its main part: what can be said before its cause is known. Often the whole."""
+        core = _CONNECTIVE.split(self.full, maxsplit=1)[0].strip()
+        gold = self.case.diagnosis
+        if core and core != self.full and grade(gold, core) >= RIGHT:
+            return core if similarity(gold, core).value >= 0.5 else self.full
+        return self.full
+
+    def gold(self, seen: frozenset[Release]) -> str:
+        """How the gold diagnosis may be called once these releases are read; "" not yet."""
+        if not self.grounds.level(seen):
+            return ""
+        if all(self.grounds.knows(cause, seen) for cause in self.grounds.causes):
+            return self.full
+        said = mask(self.core, self.grounds.causes) != self.core
+        return "" if said else self.core
+
+    @cached_property
+    def wrong(self) -> tuple[str, ...]:
+        """Wrong diagnoses worth considering, the best supported by the presentation first."""
+        named = [n for d in self.case.differential for n in _names(d)]
+        found = self._distinct(named, WRONG)
+        if len(found) < 3:
+            # What other patients were thought to have, as far as it suits this one.
+            suits = {name: self._suits(name) for name in self._others}
+            pool = sorted(self._others, key=lambda name: (-suits[name], name))
+            found = self._distinct([*found, *pool[:60]], max(5, len(found)))
+        return tuple(sorted(found, key=lambda name: -round(self.chart.weigh(name, OPENING), 1)))
+
+    def _suits(self, name: str) -> float:
+        """How well a disease suits: it shows what the patient has, and is kin to the truth.
+
+        The words of its name do not count: a "normal" in the text is no hydrocephalus.
+        """
+        found, _, described = support().scores(name, self.chart.result(OPENING))
+        own, other = concept_of(self.full), concept_of(name)
+        kin = knowledge().similarity(own, other) if own and other else 0.0
+        return found + 0.5 * described + KIN * kin
+
+    def _distinct(self, names: Sequence[str], most: int) -> list[str]:
+        found: list[str] = []
+        concepts: set[str] = set()
+        for name in dict.fromkeys(names):
+            concept = concept_of(name)
+            # What the graph does not know as a disease is too often none ("Subtyping").
+            if not concept or concept in concepts or self.grounds.is_gold(name):
+                continue
+            if similarity(self.case.diagnosis, name).value >= UNLIKE:
+                continue
+            if mask(name, (*self.grounds.names, *self.grounds.causes)) != name:
+                continue
+            found.append(name)
+            concepts.add(concept)
+            if len(found) == most:
+                break
+        return found
+
+    def weight(self, item: int) -> float:
+        """What an item decides for the gold diagnosis, as a share of the whole record.
+
+        By its kind and by what the graph hears in it: a result that says no more for the diagnosis
+        than for its rivals decides next to nothing, whatever its kind.
+        """
+        if not self._weights:
+            raw = {}
+            for i, test in enumerate(self.case.tests):
+                named = mask(test.result, self.grounds.names) != test.result
+                rival = max((self.chart.weigh(n, Release(i)) for n in self.wrong), default=0.0)
+                lead = self.chart.weigh(self.full, Release(i)) - max(0.0, rival)
+                factor = min(3.0, 0.5 + lead) if lead > 0.1 else 0.1
+                factor *= 1.0 if self.chart.affirms(Release(i)) else SILENT
+                raw[i] = (WEIGHT[test.category] * factor * (1.6 if named else 1.0)) ** DECIDES
+            total = math.fsum(raw.values())
+            self._weights = {i: w / total for i, w in raw.items()}
+        return self._weights[item]
+
+    def hears(self, name: str, *releases: Release) -> float:
+        """What the graph says for a diagnosis, each page bounded.
+
+        A page that shares a word with the name of a wrong disease is no proof of it.
+        """
+        return math.fsum(self._heard(name, r) for r in sorted(releases))
+
+    def _heard(self, name: str, release: Release) -> float:
+        key = name, release
+        if key not in self._bounded:
+            gold = self.grounds.is_gold(name)
+            known, most = (self.full, BELIEVED) if gold else (name, DOUBTED)
+            self._bounded[key] = max(-1.0, min(most, self.chart.weigh(known, release)))
+        return self._bounded[key]
+
+    @cached_property
+    def lacking(self) -> float:
+        """The log-odds that the whole record must add for the truth to end ahead."""
+        pages = [OPENING, *(Release(i) for i in range(len(self.case.tests)))]
+        best = max((GRAPH * self.hears(n, *pages) for n in self.wrong), default=0.0)
+        return max(0.5, FINAL + max(0.0, best) - GRAPH * self.hears(self.full, *pages))
+
+    def bearing(self, item: int) -> float:
+        """How far an item's result sets the diagnoses considered apart, in [0, 1)."""
+        if item not in self._bearing:
+            heard = [self.hears(n, Release(item)) for n in (self.full, *self.wrong)]
+            self._bearing[item] = math.tanh((max(heard) - min(heard)) / 3)
+        return self._bearing[item]
+
+    def stage(self, item: int, oracle: Oracle, read: int) -> float:
+        """When a clinician would ask for an item: smaller is earlier.
+
+        By kind and price, which count less the more has been read, and by its bearing on the
+        question: what an experienced eye would expect to matter.
+        """
+        if item not in self._stages:
+            test = self.case.tests[item]
+            parts = oracle.answer(self.requests(item, oracle)[0])
+            usd = max((p.price.usd for p in parts), default=0.0)
+            late = 3.0 if _LATE.search(test.name) else 0.0
+            cost = 0.4 * math.log10(max(10.0, usd))
+            self._stages[item] = STAGE[test.category] + late + cost
+        return self._stages[item] / (1 + HURRY * read) - BEARING * self.bearing(item)
+
+    def requests(self, item: int, oracle: Oracle) -> tuple[str, ...]:
+        """Wordings that release an item and nothing else, its own name first."""
+        if item not in self._requests:
+            test = self.case.tests[item]
+            bare = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", test.name).strip()
+            wordings = dict.fromkeys([test.name, bare, *test.aliases, _lower(bare)])
+            good = [
+                w
+                for w in wordings
+                if w
+                and [(p.outcome, p.releases) for p in oracle.answer(w)]
+                == [(Outcome.RESULT, (Release(item),))]
+            ]
+            self._requests[item] = tuple(good) or (test.name,)
+        return self._requests[item]
+
+    def missing(self, oracle: Oracle) -> list[str]:
+        """First-line requests that this record has no answer to."""
+        return [
+            request
+            for request in FIRST_LINE
+            if all(p.outcome is Outcome.UNAVAILABLE for p in oracle.answer(request))
+        ]
+
+
+def _lower(name: str) -> str:
+    """A name as it stands inside a sentence: abbreviations keep their capitals.
+
+    Example:
+        >>> _lower("Chest X-ray"), _lower("MRI of the brain")
+        ('chest X-ray', 'MRI of the brain')
+    """
+    first = name.split(" ", 1)[0]
+    return name if sum(map(str.isupper, first)) > 1 else name[:1].lower() + name[1:]
+
+
+def considered(cases: Iterable[Case]) -> list[str]:
+    """The diseases that cases were thought to be or turned out to be, those with short names."""
+    names: set[str] = set()
+    for case in cases:
+        entries = (*case.differential, case.diagnosis.name.rstrip("."))
+        names |= {n for entry in entries for n in _names(entry) if len(n.split()) <= 4}
+    found = sorted(names)
+    return found[:: math.ceil(len(found) / POOL)]
+
+
+def _names(entry: str) -> list[str]:
+    """The diseases that an entry of a published differential names.
+
+    Example:
+        >>> _names("Pancreatic malignancy (e.g., cholangiocarcinoma)"), _names("Biopsy")
+        (['Pancreatic malignancy'], [])
+    """
+    bare = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", entry).strip(" .;:,")
+    parts = re.split(r"\s+or\s+|/|;", bare) if len(bare.split()) > 3 else [bare]
+    names = [p.strip(" .,") for p in parts]
+    return [
+        n[:1].upper() + n[1:]
+        for n in names
+        if len(n) > 3
+        and len(n.split()) <= LONGEST
+        and not _NO_DISEASE.search(n)
+        and not re.fullmatch(r"\w+(?:ic|al|ar|ous|ary|ive)", n)
+    ]
