@@ -18,6 +18,8 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from random import Random
 
 import numpy as np
@@ -87,13 +89,21 @@ def values(case: Case) -> list[float]:
     return [float(sum(counts)), float(sum(counts[:third])), float(sum(counts[-third:]))]
 
 
-def lengths(case: Case) -> list[float]:
-    """Characters and sentences of each section, and of the record."""
-    sections = [text for _, text in case.presentation]
-    record = [len(test.result) for test in case.tests]
+def lengths(case: Case, *, telling: bool = True) -> list[float]:
+    """Characters and sentences of each section, and of the record.
+
+    Without `telling`, the family history and the gene panel are left out: these may speak of the
+    disease itself.
+    """
+    sections = dict(case.presentation)
+    tests = case.tests
+    if not telling:
+        sections["history"] = sections["history"].rsplit(". ", 1)[0]
+        tests = tuple(test for test in tests if test.category != "genetics")
+    record = [len(test.result) for test in tests]
     return [
-        *(float(len(text)) for text in sections),
-        *(float(text.count(". ")) for text in sections),
+        *(float(len(text)) for text in sections.values()),
+        *(float(text.count(". ")) for text in sections.values()),
         float(sum(record)),
         float(max(record)),
     ]
@@ -117,7 +127,7 @@ def one_hot(sets: list[list[str]], least: int = 5) -> Vector:
 
 
 def groups(cases: list[Case]) -> dict[str, Vector]:
-    fields = {
+    fields: dict[str, Callable[[Case], list[float]]] = {
         "age and sex": age_and_sex,
         "place, room, job, past history": wording,
         "family history": family,
@@ -125,6 +135,7 @@ def groups(cases: list[Case]) -> dict[str, Vector]:
         "number of tests, gene panel": tests,
         "values and their order": values,
         "lengths of text": lengths,
+        "lengths but for family and genes": partial(lengths, telling=False),
         "vital signs": numbers,
     }
     found = {name: np.array([field(c) for c in cases], float) for name, field in fields.items()}
