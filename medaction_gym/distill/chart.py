@@ -22,7 +22,8 @@ from medaction_gym.view import render_opening
 OPENING = Release(-1)  # the presentation as a page
 
 MAX_WORDS = 18  # of a citation
-MAX_CLAUSES = 6  # of a result, cited though they name no finding
+PLAIN = 3  # words of a clause that is cited though it names no finding
+MAX_CLAUSES = 6  # of a result, from its start, that are looked at for such
 _BREAK = re.compile(r"[.;:,](?=\s|$)|[\n“”]|\s[-–—•]\s")  # not inside 1.5, 1:80 or c.148C>T
 _DENIAL = re.compile(
     r"\b(?:no|not|non|without|never|nor|neither|neg|negative|normal|denie\w+|absen\w+)\b", re.I
@@ -137,7 +138,7 @@ class Chart:
             # Reports say in plain words what no phenotype has a name for.
             starts = [0, *(m.end() for m in _BREAK.finditer(page.text))][:MAX_CLAUSES]
             for words in (clause(page.text, start, start) for start in starts):
-                if words and not denies(words):
+                if len(words.split()) >= PLAIN and not denies(words):
                     found.setdefault(words, False)
         if not found and (words := clause(page.text, 0, 0)):
             found[words] = False

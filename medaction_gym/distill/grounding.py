@@ -148,6 +148,7 @@ def check(
         rationale: The words that go with it.
         before: The diseases of the working differential so far, which it may weigh.
     """
+    held = list(before)
     text = grounds.chart.text(seen)
     plain = " ".join(text.split())
     for quote in cited(rationale):
@@ -155,11 +156,11 @@ def check(
             return f"cites what was not revealed: {quote[:80]!r}"
     names = _names(action)
     rest = _CITED.sub(" ", rationale)
-    if unknown := _unrevealed(rest, [*names, *before, *_asked(action)], text):
+    if unknown := _unrevealed(rest, [*names, *held, *_asked(action)], text):
         return f"names a finding that was not revealed: {unknown!r}"
-    if not grounds.level(seen) and (
-        mask(rest, grounds.names) != rest or any(map(grounds.is_gold, names))
-    ):
+    # Once named on good grounds it may be doubted and dropped.
+    fresh = not any(map(grounds.is_gold, held)) and not grounds.level(seen)
+    if fresh and (mask(rest, grounds.names) != rest or any(map(grounds.is_gold, names))):
         return "names the gold diagnosis before evidence supports it"
     said = " ; ".join([rest, *names])
     for cause in grounds.causes:

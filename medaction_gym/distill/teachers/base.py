@@ -34,7 +34,6 @@ class Teacher(Protocol):
 
 TEACHERS: dict[str, str] = {
     "privileged": "medaction_gym.distill.teachers.privileged:PrivilegedTeacher",
-    "knowledge": "medaction_gym.distill.teachers.knowledge:KnowledgeTeacher",
 }
 
 

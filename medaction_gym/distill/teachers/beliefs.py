@@ -9,7 +9,7 @@ wrong disease moves the belief there, and only later results can bring it back.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.teachers.study import GRAPH, Study
@@ -66,7 +66,7 @@ def after(
         lure: A wrong disease that they seem to show, "" for none.
     """
     held = carried(study, before, seen)
-    gold = study.gold(seen)
+    gold = named(study, held, seen)
     decided = math.fsum(study.weight(i) for i in sorted({r.item for r in fresh}))
     odds = {}
     for name in dict.fromkeys([*held, *study.wrong]):
@@ -82,6 +82,11 @@ def after(
     left = max(FLOOR, 1.0 - math.fsum(held.values()))
     total = math.fsum(odds.values()) + left * math.exp(-force * FADES * decided)
     return stated({name: w / total for name, w in odds.items()})
+
+
+def named(study: Study, held: Iterable[str], seen: frozenset[Release]) -> str:
+    """What the gold diagnosis is called now: what has been named stays named."""
+    return study.gold(seen) or next((n for n in held if study.grounds.is_gold(n)), "")
 
 
 def carried(study: Study, before: Mapping[str, float], seen: frozenset[Release]) -> Masses:

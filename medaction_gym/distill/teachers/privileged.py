@@ -27,9 +27,9 @@ from medaction_gym.distill.teachers import beliefs, words
 from medaction_gym.distill.teachers.study import Study, considered
 from medaction_gym.oracle import Release
 
-SETTLED = 0.65  # the belief at which one may commit
-SURE = 0.8  # and at which one does, if at least so many tests were read:
-LEAST = 2
+LEAST = 2  # tests before one may stop while there are more
+SETTLED = 0.65  # the belief at which one then may commit
+SURE = 0.8  # and at which one does
 FORCE = {"warranted": 1.0, "cautious": 0.55, "misled": 1.0}
 LURE = 0.3  # logits that a result must give a wrong disease to lead astray
 DECISIVE = 3.0  # logits that the deciding result is worth when an end is argued
@@ -94,7 +94,12 @@ class PrivilegedTeacher:
         plans = ["warranted", "cautious", "misled"]
         # One wrong turn a path is enough, and none for who is nearly sure.
         strayed = any(n.candidate and n.candidate.plan == "misled" for n in node.path)
-        if strayed or not lure or heard[lure] < LURE or held.get(study.gold(seen), 0.0) > 0.5:
+        if (
+            strayed
+            or not lure
+            or heard[lure] < LURE
+            or held.get(beliefs.named(study, held, seen), 0.0) > 0.5
+        ):
             plans = plans[:2]
         elif k == 2 and rng.random() < 0.3:
             plans = ["warranted", "misled"]
@@ -112,15 +117,16 @@ class PrivilegedTeacher:
     def _next(self, study: Study, node: Node, rng: random.Random, k: int) -> list[Candidate]:
         episode = node.episode
         belief = {h.disease: h.probability for h in episode.differential}
-        gold = study.gold(episode.seen)
+        gold = beliefs.named(study, belief, episode.seen)
         top = max(belief, key=lambda n: belief[n], default="")
         p, own = belief.get(top, 0.0), bool(gold) and top == gold
         orders = self._orders(study, node, rng, k)
         last = episode.number + 2 >= episode.rules.max_turns
-        if not orders or last or (own and p >= SURE and episode.tests >= LEAST):
+        enough = own and episode.tests >= LEAST
+        if not orders or last or (enough and p >= SURE):
             name = top or gold or (study.wrong[0] if study.wrong else study.full)
             return [self._end(study, node, name, belief, rng, "settled" if own else "exhausted")]
-        if own and p >= SETTLED:
+        if enough and p >= SETTLED:
             return [self._end(study, node, top, belief, rng, "settled"), *orders][:k]
         if top and not own and p >= 0.35 and episode.tests >= 2 and rng.random() < 0.25:
             orders.insert(1, self._end(study, node, top, belief, rng, "premature"))
@@ -157,8 +163,7 @@ class PrivilegedTeacher:
         if early and (missing := study.missing(oracle)):
             request = rng.choice(missing)
             (cite,) = self._cites(study, [OPENING], names[:2], rng, 1)
-            kind = "imaging" if "X-ray" in request else "laboratory"
-            said = words.ordering(rng, request, kind, names[:2], cite.words, False)
+            said = words.ordering(rng, request, "laboratory", names[:2], cite.words, False)
             found[-1] = Candidate(OrderTest(test=request), said, "missing")
         return found
 

@@ -67,9 +67,6 @@ FIRST_LINE = (
     "basic metabolic panel",
     "C-reactive protein",
     "urinalysis",
-    "liver function tests",
-    "chest X-ray",
-    "electrocardiogram",
 )
 _LATE = re.compile(
     r"\b(?:post\W?(?:op|treat|surg)\w*|follow\W?up|surg\w*|operat\w*|resect\w*|autops\w*|treat\w*"
