@@ -139,3 +139,11 @@ def test_chains_spend_the_same_budget(distiller: TreeDistiller, case: Case) -> N
 def test_no_teacher_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one teacher"):
         TreeDistiller([])
+
+
+def test_the_distiller_has_a_name_among_the_agents() -> None:
+    from medaction_gym import agents
+
+    assert agents.TreeDistiller is TreeDistiller
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = agents.nothing
