@@ -8,6 +8,7 @@ import typer
 
 from medaction_gym import __version__
 from medaction_gym.cli import (
+    bench,
     cases,
     demo,
     distill,
@@ -36,6 +37,8 @@ app.command()(replay.replay)
 app.command()(score.score)
 app.command()(judge.judge)
 app.command()(exploits.exploits)
+app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify, compare.")
+app.command()(bench.leaderboard)
 
 
 def _print_version(wanted: bool) -> None:

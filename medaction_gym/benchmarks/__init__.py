@@ -1,0 +1,1 @@
+"""Benchmarks: protocols, results that can be verified, comparisons and the leaderboard."""

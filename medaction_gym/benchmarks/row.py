@@ -1,0 +1,155 @@
+"""Row: what became of one case, from its trajectory alone."""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from medaction_gym.actions import OrderTest
+from medaction_gym.benchmarks.interval import DIGITS
+from medaction_gym.cases.case import Case, Diagnosis
+from medaction_gym.catalogue.orders import parse_orders
+from medaction_gym.catalogue.tokens import words
+from medaction_gym.chat import ChatError
+from medaction_gym.episode import Episode
+from medaction_gym.metrics.dtc import convergence
+from medaction_gym.metrics.judge import DiagnosisJudge, Judgement, Verdict
+from medaction_gym.metrics.share import Share
+from medaction_gym.reward import DTC, RAC
+from medaction_gym.trajectory import Trajectory
+
+# What can become of a case. "undecided" and "unjudged" have committed; the judge has no verdict, or
+# could not be asked.
+Fate = Literal["right", "wrong", "undecided", "unjudged", "truncated", "errored"]
+_OF_VERDICT: dict[Verdict, Fate] = {"same": "right", "different": "wrong", "undecided": "undecided"}
+
+
+class Row(BaseModel):
+    """One case.
+
+    Attributes:
+        case_id: The case.
+        case_hash: SHA-256 of the case as played.
+        fate: What became of it.
+        error: Of the agent or the judge.
+        prediction: The diagnosis committed to, or the head of the differential on truncation.
+        verdict: The judge's on the prediction, also on truncation; None where there is none.
+        p: The judge's probability that it is right.
+        recall: Items of the record seen, and of how many.
+        precision: Tests with a result, and how many were asked for.
+        dtc: `metrics.dtc`, in [0, 1].
+        rac: `metrics.rac`, in [0, 1].
+        reward: Sum of the rewards.
+        usd: Dollars spent.
+        hours: Hours waited.
+        tests: Tests with a result.
+        turns: Turns taken.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    case_id: str
+    case_hash: str
+    fate: Fate
+    error: str = ""
+    prediction: str = ""
+    verdict: Verdict | None = None
+    p: float | None = None
+    recall: tuple[float, float]
+    precision: tuple[float, float]
+    dtc: float
+    rac: float
+    reward: float
+    usd: float
+    hours: float
+    tests: int
+    turns: int
+
+
+def row(trajectory: Trajectory, case: Case, judge: DiagnosisJudge) -> Row:
+    """Score one trajectory."""
+    episode = trajectory.episode(case)
+    error, judged = trajectory.error, None
+    if trajectory.status != "errored":
+        try:
+            judged = judgement(case.diagnosis, trajectory.prediction, judge)
+        except ChatError as failure:
+            error = f"judge: {failure}"[:1_000]
+    fate: Fate = "unjudged"
+    if trajectory.status != "committed":
+        fate = trajectory.status
+    elif judged is not None:
+        fate = _OF_VERDICT[judged.verdict]
+    return Row(
+        case_id=case.id,
+        case_hash=case.hash,
+        fate=fate,
+        error=error,
+        prediction=trajectory.prediction,
+        verdict=judged.verdict if judged else None,
+        p=judged.p if judged else None,
+        recall=recall(episode),
+        precision=precision(episode),
+        # The rewards' terms are differences of these, and a replay computes the rewards anew.
+        dtc=_rounded(convergence(list(accumulate(_terms(trajectory, "dtc", DTC))))),
+        rac=_rounded(math.fsum(_terms(trajectory, "rac", RAC))),
+        reward=trajectory.reward,
+        usd=trajectory.usd,
+        hours=trajectory.hours,
+        tests=trajectory.tests,
+        turns=len(trajectory.steps),
+    )
+
+
+def judgement(gold: Diagnosis, prediction: str, judge: DiagnosisJudge) -> Judgement:
+    """The judge's best verdict over all names of the gold diagnosis.
+
+    Example:
+        >>> from medaction_gym.metrics.judge import judge
+        >>> gold = Diagnosis(name="Pyogenic granuloma", synonyms=("Gout",))
+        >>> judgement(gold, "gout", judge()).verdict, judgement(gold, "", judge()).verdict
+        ('same', 'different')
+    """
+    if not prediction:
+        return Judgement(0.0, "different", "no diagnosis")
+    rank = {"same": 2, "undecided": 1, "different": 0}
+    judged = [judge(name, prediction) for name in (gold.name, *gold.synonyms)]
+    return max(judged, key=lambda one: (rank[one.verdict], one.p))
+
+
+def recall(episode: Episode) -> Share:
+    """Items of the record that were seen, a part of a panel as its part; of all items.
+
+    The same as in `metrics.behaviour`, which measures much more and takes longer.
+    """
+    whole = {release.item for release in episode.seen if release.analyte < 0}
+    parts = sorted(release.item for release in episode.seen if release.item not in whole)
+    tests = episode.case.tests
+    return Share(
+        math.fsum([len(whole), *(1 / len(tests[item].analytes) for item in parts)]), len(tests)
+    )
+
+
+def precision(episode: Episode) -> Share:
+    """Tests that gave a result; of the tests asked for. The same as in `metrics.behaviour`."""
+    asked = results = 0
+    for turn in episode.turns:
+        if isinstance(turn.action, OrderTest):
+            # A name of the record is one test, whatever it lists.
+            named = {words(episode.case.tests[release.item].name) for release in turn.released}
+            one = words(turn.action.test) in named
+            asked += 1 if one else max(1, len(parse_orders(turn.action.test)))
+            results += turn.tests
+    return Share(results, asked)
+
+
+def _terms(trajectory: Trajectory, name: str, weight: float) -> list[float]:
+    return [step.reward_terms[name] / weight for step in trajectory.steps]
+
+
+def _rounded(value: float) -> float:
+    """Sums of differences carry dust: -1e-17 is 0."""
+    return min(1.0, max(0.0, round(value, DIGITS)))
