@@ -2,12 +2,13 @@
 
 - ``outcome``: 0 until the end, then the worth of the diagnosis in [0, 1];
 - ``dtc``: `DTC` · (Φ_t − Φ_{t−1}); over an episode `DTC` · Φ_T, the worth of its last belief;
-- ``rac``: `RAC` · (RAC_t − RAC_{t−1}); over an episode `RAC` · RAC_T;
+- ``rac``: `RAC` · (G_t − G_{t−1}) with G = RAC · min(1, DTC / `ARRIVED`); over an episode
+  `RAC` · G_T: evidence read well pays in full once the belief is near the truth;
 - ``cost``: -0.01 a turn and -1 for every $20,000 of tests; a usual work-up of some $1,500 and ten
   turns costs 0.18, so that being right always outweighs being cheap;
 - ``misuse``: -0.05 for an action that is malformed, not understood, or asks for what was reported.
 
-Φ is the potential of `metrics.dtc`, RAC_t is RAC of the episode so far (`metrics.rac`); both are 0
+Φ is the potential of `metrics.dtc`, DTC_t and RAC_t the metrics of the episode so far; all are 0
 before the first differential. So both terms are differences of a potential (Ng, Harada and Russell
 1999, with γ = 1): they telescope, and going in circles earns nothing. What remains of them at the
 end is meant: the episode is paid for the belief it ended with and for how it came to it.
@@ -46,6 +47,7 @@ PRESETS: tuple[Preset, ...] = tuple(TERMS)
 
 DTC = 0.4
 RAC = 0.6
+ARRIVED = 0.6  # the DTC from which RAC is paid in full: else it pays whatever the belief is about
 PER_TURN = 0.01
 PER_USD = 1 / 20_000
 PER_MISUSE = 0.05
@@ -88,6 +90,10 @@ def _worth(gold: Diagnosis, answer: str) -> float:
     return max((j.p for j in judged if j.verdict == "same"), default=0.0)
 
 
+def _grounded(process: Process) -> float:
+    return process.rac * min(1.0, process.dtc / ARRIVED)
+
+
 def reward_terms(
     episode: Episode,
     preset: Preset = "outcome",
@@ -128,7 +134,7 @@ def reward_terms(
         was = Process.of(episode.previous) if was is None else was
         now = was.after(episode) if now is None else now
         terms["dtc"] = DTC * (now.potential - was.potential)
-        terms["rac"] = RAC * (now.rac - was.rac)
+        terms["rac"] = RAC * (_grounded(now) - _grounded(was))
     terms["cost"] = -PER_TURN - turn.usd * PER_USD
     terms["misuse"] = -PER_MISUSE if turn.outcome in _MISUSE else 0.0
     return terms

@@ -19,7 +19,7 @@ from medaction_gym.exploits import KINDS, score
 from medaction_gym.metrics.dtc import dtc
 from medaction_gym.metrics.process import Process
 from medaction_gym.metrics.rac import rac
-from medaction_gym.reward import DTC, PRESETS, RAC, TERMS, final_worth, reward_terms
+from medaction_gym.reward import ARRIVED, DTC, PRESETS, RAC, TERMS, final_worth, reward_terms
 
 CASE = CaseSet.teaching()[0]
 DISEASES = [CASE.diagnosis.name, "Gout", "gouty arthritis", "Sepsis", "Zyxology", "no gout"]
@@ -56,7 +56,8 @@ def test_terms_telescope_to_the_metrics(actions: list[object], last: object) -> 
     episode = env.episode
     process = Process.of(episode)
     assert sums["dtc"] == pytest.approx(DTC * process.potential, abs=1e-9)
-    assert sums["rac"] == pytest.approx(RAC * process.rac, abs=1e-9)
+    paid = process.rac * min(1.0, process.dtc / ARRIVED)
+    assert sums["rac"] == pytest.approx(RAC * paid, abs=1e-9)
     assert process.dtc == pytest.approx(dtc(episode).value, abs=1e-12)
     assert process.rac == rac(episode).value
     assert 0 <= sums["outcome"] <= 1

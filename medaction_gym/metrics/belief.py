@@ -2,8 +2,9 @@
 
 The belief b_t is read from a stated differential: names of one disease are merged, probabilities
 divided by max(1, their sum), the eight heaviest kept, and the rest is "unknown". Names are one
-disease if they link to the same main concept, or if the judge says "same". So splitting mass over
-synonyms, or renaming a hypothesis from turn to turn, changes nothing.
+disease if they link to the same main concept, or if they share most of their words and the judge
+says "same" whichever of them is the gold. So splitting mass over synonyms, or renaming a hypothesis
+from turn to turn, moves nothing; a broader name is another hypothesis.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ HEAVIEST = 8
 MIN_LINK = 0.72  # a looser link does not say what disease is meant
 SAME_NODE = 0.95
 SHARED = 0.3  # of the lighter name's words, by rarity: less, and two names say nothing in common
+MOSTLY = 0.6  # of the heavier name's: less, and two names are not one hypothesis
 KINSHIP = 0.5  # the most that a related disease is worth
 
 
@@ -144,16 +146,32 @@ def _known(name: str, names: Names) -> tuple[str, str]:
 
 @lru_cache(200_000)
 def _same(one: str, other: str) -> bool:
-    """Whether the judge calls two names the same; it is asked only where they share something."""
-    return _comparable(one, other) and judge()(one, other).verdict == "same"
+    """Whether two names are one hypothesis: most words shared, and the judge's word both ways."""
+    shared, _, heavier = _overlap(one, other)
+    if not shared or shared < MOSTLY * heavier:
+        return False
+    return all(judge()(*pair).verdict == "same" for pair in ((one, other), (other, one)))
+
+
+@lru_cache(200_000)
+def akin(one: str, other: str) -> bool:
+    """Whether two names may be meant for one disease: the judge's word either way is enough."""
+    if not _comparable(one, other):
+        return False
+    return any(judge()(*pair).verdict == "same" for pair in ((one, other), (other, one)))
 
 
 def _comparable(one: str, other: str) -> bool:
     """Whether two names share enough words that what the judge makes of them can be trusted."""
-    mine, theirs = _named(one), _named(other)
-    lighter = min(math.fsum(mine.values()), math.fsum(theirs.values()))
-    shared = math.fsum(mine[word] for word in mine if word in theirs)
+    shared, lighter, _ = _overlap(one, other)
     return shared >= SHARED * lighter > 0
+
+
+def _overlap(one: str, other: str) -> tuple[float, float, float]:
+    """The rarity of the words that two names share, and of the lighter and the heavier name."""
+    mine, theirs = _named(one), _named(other)
+    lighter, heavier = sorted((math.fsum(mine.values()), math.fsum(theirs.values())))
+    return math.fsum(mine[word] for word in mine if word in theirs), lighter, heavier
 
 
 @lru_cache(50_000)

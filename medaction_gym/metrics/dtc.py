@@ -1,6 +1,6 @@
 """DTC, dynamic truth convergence: does the belief come to the truth, and stay there?
 
-Version 2. For a belief with masses p_i and similarities s_i to the gold diagnosis, the potential is
+Version 3. For a belief with masses p_i and similarities s_i to the gold diagnosis, the potential is
 
     Φ = 0.6 · s_top · (p_top − p_next) + 0.4 · Σ p_i · s_i         in [0, 1]
 
@@ -8,9 +8,10 @@ where "top" is the heaviest hypothesis and p_next the mass of the second (0 if t
 lead counts, so a tie is no answer, and Φ has no jumps. Before the first differential Φ_0 = 0. Over
 the stated beliefs 1..T
 
-    DTC = Φ_T² / (Φ_T + Σ max(0, Φ_{t-1} − Φ_t))                   in [0, 1]
+    DTC = Φ_T · (Φ_T / Σ |Φ_t − Φ_{t−1}|)                          in [0, 1]
 
-which is Φ_T where the potential never fell; 0 where nothing was stated or Φ_T = 0. A reward built
+where the belief ended, times how straight the way was: Φ_T where the potential never fell, as what
+falls must be climbed again; 0 where nothing was stated or Φ_T = 0. A reward built
 on it uses F_t = γ·Φ_t − Φ_{t−1} (Ng, Harada and Russell 1999), whose discounted sum is
 γ^T·Φ_T − Φ_0 whatever the path: it telescopes, so going in circles earns nothing.
 
@@ -19,7 +20,7 @@ on it uses F_t = γ·Φ_t − Φ_{t−1} (Ng, Harada and Russell 1999), whose di
     >>> potential([(0.5, 1.0), (0.5, 0.0)])              # a tie: 0.6·1·0 + 0.4·0.5
     0.2
     >>> round(convergence([0.3, 0.6, 0.9]), 2), round(convergence([0.9, 0.3, 0.9]), 2)
-    (0.9, 0.54)
+    (0.9, 0.39)
     >>> [round(f, 2) for f in shaping([0.3, 0.9, 0.6])]
     [0.3, 0.6, -0.3]
 """
@@ -35,7 +36,7 @@ from medaction_gym.cases.case import Diagnosis
 from medaction_gym.episode import Episode
 from medaction_gym.metrics.belief import Belief, Moment, moments, similarity
 
-VERSION = 2
+VERSION = 3
 TOP, ALL = 0.6, 0.4
 
 
@@ -68,17 +69,16 @@ def potential(pairs: Sequence[tuple[float, float]]) -> float:
 
 def belief_potential(diagnosis: Diagnosis, belief: Belief) -> float:
     """Φ of a belief."""
-    return potential([(h.p, similarity(diagnosis, h.name).value) for h in belief.held])
+    return potential([(h.p, similarity(diagnosis, h.said).value) for h in belief.held])
 
 
 def convergence(potentials: Sequence[float]) -> float:
     """DTC of the potentials in order."""
     if not potentials or potentials[-1] <= 0:
         return 0.0
-    path = [0.0, *potentials]
-    drops = math.fsum(max(0.0, a - b) for a, b in pairwise(path))
-    # Divided before it is squared, so that the tiniest potential cannot underflow.
-    return potentials[-1] * (potentials[-1] / (potentials[-1] + drops))
+    way = math.fsum(abs(b - a) for a, b in pairwise([0.0, *potentials]))
+    # Divided before it is multiplied, so that the tiniest potential cannot underflow.
+    return potentials[-1] * min(1.0, potentials[-1] / way)
 
 
 def shaping(potentials: Sequence[float], gamma: float = 1.0) -> list[float]:
@@ -98,8 +98,8 @@ def dtc_of(found: Sequence[Moment], gold: Diagnosis) -> DTC:
     for moment in found:
         now = belief_potential(gold, moment.belief)
         for held in moment.belief.held:
-            if similarity(gold, held.name).by == "words":
-                by_words[held.name] = None
+            if similarity(gold, held.said).by == "words":
+                by_words[held.said] = None
         steps.append(Step(moment.turn, now, now - before, _why(moment.belief, gold, now - before)))
         before = now
     return DTC(convergence([s.potential for s in steps]), tuple(steps), tuple(by_words))
@@ -112,9 +112,9 @@ def _why(belief: Belief, gold: Diagnosis, change: float) -> str:
     amount = "" if moved == "holds" else f" {abs(change):.2f}"
     leading = belief.leading
     if len(leading) > 1:
-        return f"{moved}{amount}: undecided between {' and '.join(h.name for h in leading)}"
-    like = similarity(gold, leading[0].name)
+        return f"{moved}{amount}: undecided between {' and '.join(h.said for h in leading)}"
+    like = similarity(gold, leading[0].said)
     how = "compared by words only" if like.by == "words" else f"by {like.by}"
     return (
-        f"{moved}{amount}: {leading[0].name} ({leading[0].p:.2f}) is {like.value:.2f} like ({how})"
+        f"{moved}{amount}: {leading[0].said} ({leading[0].p:.2f}) is {like.value:.2f} like ({how})"
     )

@@ -39,6 +39,7 @@ LIST_OF_GUESSES = 0.10
 RECITAL = 0.20
 ALTERNATIVES = 0.40
 CONFLICT = 0.20
+OTHER_DISEASE = 0.25
 
 BROAD_CLASS = 0.15  # "neoplasm" of a chondrosarcoma
 WIDER_CLASS = 0.45  # "meningitis" of a tuberculous meningitis: graders differ
@@ -46,7 +47,10 @@ WIDER_CLASS = 0.45  # "meningitis" of a tuberculous meningitis: graders differ
 # Information content below which a class is broad, and below which it is merely wider.
 BROAD, WIDER = 0.55, 0.7
 
+SINGLE_WORD = 0.45  # "granulosa" of a granulosa cell tumour: graders cannot know what is meant
+
 MAX_GUESSES = 5  # diagnoses strung together beyond those of the gold
+MANY_WITHS = 3  # "a with b with c with d" beyond the gold's: a list in disguise
 MAX_OTHERS = 2  # diseases that have nothing to do with the gold, strung to it
 MAX_LONGER = 45  # affirmed words beyond those of the gold: a case report, not a diagnosis
 STORY_WORDS = 12  # of a text that begins "A 54-year-old man", more than which is a story
@@ -157,11 +161,16 @@ class Judge:
         others = self.reader.other_diseases(a, b)
         if others >= MAX_OTHERS and p > LIST_OF_GUESSES:
             return Judgement(LIST_OF_GUESSES, "different", f"{others} unrelated diseases beside it")
+        two = self.reader.two_diseases(a, b)
+        if two and p > OTHER_DISEASE:
+            return Judgement(OTHER_DISEASE, "different", f"two diseases: {two[0]}, {two[1]}")
         wider = self.reader.bare_class(a, b)
         if wider and wider[0] < BROAD and p > BROAD_CLASS:
             return Judgement(BROAD_CLASS, "different", f"only a broad class: {wider[1]}")
         if wider and wider[0] < WIDER and p >= self.same_from:
             return Judgement(WIDER_CLASS, "undecided", f"only a broader class: {wider[1]}")
+        if self.reader.single_word(a, b) and p >= self.same_from:
+            return Judgement(SINGLE_WORD, "undecided", f"only one word of it: {b.words[0]}")
         p = round(p, 4)
         verdict: Verdict = (
             "same"
@@ -214,6 +223,8 @@ def limited(a: Profile, b: Profile) -> tuple[float, str]:
         return nothing
     if found := conflicts(a, b):
         return CONFLICT, f"another {found[0]}"
+    if b.withs - a.withs >= MANY_WITHS:
+        return LIST_OF_GUESSES, f"{b.withs + 1} findings strung together"
     if b.choices > a.choices + 1:
         return ALTERNATIVES, "several alternatives"
     return 1.0, ""

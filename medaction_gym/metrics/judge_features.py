@@ -22,6 +22,7 @@ from medaction_gym.metrics.profile import HEDGE, Profile, read_profile, unique
 
 Measures = dict[str, float]
 
+SURE, TWINS = 0.9, 0.9  # a link that cannot be meant otherwise; concepts that may be one disease
 TELLING = 1.5  # weight of a word that adds something to the name of a class
 RELATED, ALIKE = 0.3, 0.5  # Lin's similarity of kin, and of two names of much the same disease
 _UNKNOWN_WEIGHT = 5.0  # of a word that no name in the graph holds
@@ -92,6 +93,43 @@ class Reader:
         if any(self.weight(word) > TELLING and word not in named for word in b.words):
             return None
         return self._graph.information_content(identifier), self._graph.name(identifier)
+
+    def two_diseases(self, a: Profile, b: Profile) -> tuple[str, str] | None:
+        """The names of two diseases, if the graph knows both strings in full as different ones.
+
+        Not where one adds words to the other ("acute appendicitis", "appendicitis"), one is a kind
+        of the other, or they lie so close (`TWINS`) that the graph may hold one disease twice.
+        """
+        one, other = self._whole(a), self._whole(b)
+        if self._graph is None or one is None or other is None or one == other:
+            return None
+        if set(a.words) <= set(b.words) or set(b.words) <= set(a.words):
+            return None
+        if one in self._above(other) or other in self._above(one):
+            return None
+        if self._graph.lin(one, other) >= TWINS:
+            return None
+        name, identifier = self._graph.name, self._graph.identifier
+        return name(identifier(one)), name(identifier(other))
+
+    def _whole(self, profile: Profile) -> int | None:
+        """The disease whose names hold every word of a string, or None."""
+        if self._graph is None or not profile.main_links:
+            return None
+        row, confidence = profile.main_links[0]
+        identifier = self._graph.identifier(row)
+        names = (self._graph.name(identifier), *self._graph.synonyms(identifier))
+        named = {word for name in names for word in tokens(name)}
+        sure = confidence >= SURE and all(word in named for word in profile.words)
+        return row if sure else None
+
+    def single_word(self, a: Profile, b: Profile) -> bool:
+        """Whether the second is one word of several, no known disease and no short form."""
+        if len(b.words) != 1 or b.main_links:
+            return False
+        word = b.words[0]
+        left_out = [w for w in a.words if w != word and self.weight(w) > TELLING]
+        return bool(left_out) and word not in a.stands_for | {s.lower() for s in a.acronyms}
 
     def other_diseases(self, a: Profile, b: Profile) -> int:
         """How many unrelated diseases the second strings together beside those of the first."""

@@ -24,7 +24,7 @@ class Process(NamedTuple):
         names: The names that beliefs have used, each with its concept.
         fresh: Results that came in since the last belief.
         potential: Φ of the last belief.
-        fallen: Σ max(0, Φ_{t-1} − Φ_t) so far.
+        way: Σ |Φ_t − Φ_{t−1}| so far.
         tally: RAC's sums.
         move: How the last belief moved; None before the first.
 
@@ -43,7 +43,7 @@ class Process(NamedTuple):
     names: Names = ()
     fresh: tuple[Result, ...] = ()
     potential: float = 0.0
-    fallen: float = 0.0
+    way: float = 0.0
     tally: Tally = Tally()
     move: Move | None = None
 
@@ -65,7 +65,7 @@ class Process(NamedTuple):
         """DTC in [0, 1]."""
         if not self.potential:
             return 0.0
-        return self.potential * (self.potential / (self.potential + self.fallen))
+        return self.potential * min(1.0, self.potential / self.way)
 
     @property
     def rac(self) -> float:
@@ -88,5 +88,5 @@ class Process(NamedTuple):
         belief = beliefs.read(turn.action.differential)
         tally, move = self.tally.after(Moment(episode.number, belief, fresh))
         potential = belief_potential(episode.case.diagnosis, belief)
-        fallen = self.fallen + max(0.0, self.potential - potential)
-        return Process(beliefs.names, (), potential, fallen, tally, move)
+        way = self.way + abs(potential - self.potential)
+        return Process(beliefs.names, (), potential, way, tally, move)

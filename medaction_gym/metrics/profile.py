@@ -24,7 +24,15 @@ _ANNOUNCED = re.compile(
     r"(?:\s+(?:is|was|are|remains|would be)\b|\s*:)[\s*:]*",
     re.I,
 )
-_CLAUSE = re.compile(r"[,;:\n]+|(?<=[a-z)\]])\.\s+|\s+(?:but|however|although|whereas|instead)\s+")
+_CLAUSE = re.compile(
+    r"[,;:\n]+|(?<=[a-z)\]])\.\s+|(?<!anything)(?<!everything)\s+but\s+"
+    r"|\s+(?:however|although|whereas|instead)\s+"
+)
+# "Excluded: gout, sepsis" denies all that the list holds.
+_DENIED_LIST = re.compile(
+    r"\b(?:excluded|ruled[ -]out|unlikely|refuted|rejected|discounted|negative)\b[^:;.\n]{0,30}:"
+    r"[^;.\n]*"
+)
 _DENIED_AFTER = re.compile(
     r"\b(?:excluded|ruled[ -]out|unlikely|refuted|rejected|discounted|disproven|disproved"
     r"|(?:is|was|were|are|been|being)\s+(?:absent|negative|incorrect|wrong|false)"
@@ -38,7 +46,10 @@ _DENIED_BEFORE = re.compile(
     r"|exclud(?:es?|ing|ed)\b|rul(?:es?|ing|ed)[\s-]+out\b|rules?\s+against|evidence\s+against"
     r"|argues?\s+against|anything\s+but|anything\s+other\s+than|other\s+than|rather\s+than"
     r"|instead\s+of|incorrect|wrong\b|false(?:ly)?\b|unlikely|fails?\s+to\s+show|denie[ds]"
-    r"|mimicking|mimics?\b|resembling|misdiagnosed\s+as|except\b)"
+    r"|mimicking|mimics?\b|resembling|misdiagnosed\s+as|except\b"
+    # Not this patient's disease.
+    r"|family\s+history\s+of|fear\s+of|screening\s+for|screened\s+for|at\s+risk\s+(?:of|for)"
+    r"|(?:vaccinat\w+|immuni[sz]ation|prophylaxis)\s+(?:of|for|against))"
 )
 _REFUSAL = re.compile(
     r"^\W*(?:incorrect|correct|true|false|yes|no|none|unknown|unclear|undetermined|n/?a|null|nil"
@@ -92,6 +103,7 @@ class Profile(NamedTuple):
     guesses: int  # diagnoses strung together
     story: bool  # begins as a case report does
     choices: int  # how often "or", "versus"
+    withs: int  # how often "with"
     main_links: tuple[tuple[int, float], ...]  # rows in the graph, and confidence
     other_links: tuple[tuple[int, float], ...]
 
@@ -107,6 +119,8 @@ def affirmed(text: str) -> str:
         return ""
     if not (_DENIED_AFTER.search(lower) or _DENIED_BEFORE.search(lower)):
         return text
+    for denied in reversed(list(_DENIED_LIST.finditer(lower))):
+        text = text[: denied.start()] + text[denied.end() :]
     kept, start = [], 0
     for cut in [*_CLAUSE.finditer(text), None]:
         clause = text[start : cut.start() if cut else len(text)]
@@ -177,6 +191,7 @@ def read_profile(text: str, graph: KnowledgeGraph | None) -> Profile:
         guesses=len(guesses),
         story=bool(_STORY.match(folded)),
         choices=len(_CHOICE.findall(folded)),
+        withs=folded.split().count("with"),
         main_links=tuple(links),
         other_links=tuple(others),
     )

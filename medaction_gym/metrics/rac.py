@@ -1,32 +1,37 @@
 """RAC, reasoning–action consistency: is the belief moved by the evidence just gathered?
 
-Version 2; it never looks at the gold diagnosis. For the t-th stated belief b_t let
+Version 3; it never looks at the gold diagnosis. For the t-th stated belief b_t let
 
     w_t = ½ · Σ |Δp|          the mass that moved, unknown included (total variation), and
     ρ_t = Σ Δp · λ_t / w_t    the support that each unit of it gained, in logits,
 
-with λ_t(h) the support for h by the results since the last statement, and half that by all before
-(`metrics.support`); λ(unknown) = 0. A move is *driven* if results came in since the last statement
-and its mass did not go to words copied from one (`quotes`). Over all moves W, over the driven D:
+with λ_t(h) the support for h by the results since the belief last moved, and `OLD` times that by
+all before (`metrics.support`); λ(unknown) = 0. For a name that the graph does not know, results
+that were in before it was first stated can only speak against: or words picked from them would
+earn their support. A move is *driven* if results came in since the belief last moved and its mass
+did not go to words copied from one (`quotes`). Over all moves W, over the driven D:
 
-    RAC = (Σ_D w / max(Σ_W w, LEAST)) · L(Σ_D w·ρ / Σ_D w)        in [0, 1]
+    RAC = (Σ_D w / max(Σ_W w, LEAST)) · L(Σ_D w·ρ / Σ_D w) · G        in [0, 1]
 
 with L(ρ) = 1 / (1 + exp(−K·ρ)), K halved for ρ < 0: the share of the movement that followed
 evidence, times how far that evidence, taken together, speaks for the movement. Silent evidence has
-λ = 0 and gives ½: neither earned nor refuted.
+λ = 0 and gives ½: neither earned nor refuted. G = min(1, gain / LEAST) is how far the disease that
+leads now has come since the first impression, under any of its names: moves among the others do not
+earn for a leader that never moved.
 
 The first belief, if stated before any test, is a first impression, not an update: mass up to
 `FREE` on one disease is free, and what exceeds it is movement that no evidence drove. A first
-belief stated after tests is an update from "unknown". RAC is 0 where nothing was stated, and where
-no belief was ever moved by evidence: holding a certainty that was there before the first test, or a
-token move (less than `LEAST` in all), earns nothing.
+belief stated after tests is an update from "unknown". Changes of less than `STILL` wait, and so do
+the results before them, until together they are a move. RAC is 0 where nothing was stated, and
+where no belief was ever moved by evidence: holding a certainty that was there before the first
+test, or a token move (less than `LEAST` in all), earns nothing.
 
     >>> round(consistency([Move(0.4, 2.0), Move(0.2, None), Move(0.2, 0.0)]), 2)
     0.66
     >>> consistency([Move(0.45, None)])             # certain at once, never moved by a test
     0.0
-    >>> round(consistency([Move(0.02, 9.0)]), 2)    # a token move: .02 / .4
-    0.05
+    >>> round(consistency([Move(0.4, 2.0)], gain=0.1), 2)    # the leader gained .1 of .4
+    0.24
     >>> [round(logistic(r), 2) for r in (-1.0, 0.0, 1.0)]
     [0.32, 0.5, 0.82]
     >>> variation({"Gout": 0.2}, {"Gout": 0.6, "Lupus": 0.1})    # (.4 + .1 + .5 from unknown) / 2
@@ -42,10 +47,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from medaction_gym.episode import Episode
-from medaction_gym.metrics.belief import Belief, Moment, moments
+from medaction_gym.metrics.belief import Belief, Moment, akin, moments
 from medaction_gym.metrics.support import Result, support
 
-VERSION = 2
+VERSION = 3
 FREE = 0.5
 LEAST = 0.4
 NEUTRAL = 0.5
@@ -73,8 +78,12 @@ class Tally(NamedTuple):
 
     Attributes:
         beliefs: Beliefs stated.
-        belief: The last of them.
-        results: All results that came in before it.
+        belief: The one that the next is compared with: the last that was a move.
+        first: The first impression; empty where the first belief came after tests.
+        results: All results that came in before `belief`.
+        waiting: Results that came in since, with beliefs that moved too little to count.
+        since: For each name that the graph does not know, how many results were in when it was
+            first stated.
         moved: Σ w.
         driven: Σ w of the driven moves.
         gained: Σ w·ρ of the driven moves.
@@ -82,7 +91,10 @@ class Tally(NamedTuple):
 
     beliefs: int = 0
     belief: Belief = Belief()
+    first: Belief = Belief()
     results: tuple[Result, ...] = ()
+    waiting: tuple[Result, ...] = ()
+    since: tuple[tuple[str, int], ...] = ()
     moved: float = 0.0
     driven: float = 0.0
     gained: float = 0.0
@@ -90,23 +102,68 @@ class Tally(NamedTuple):
     @property
     def value(self) -> float:
         """RAC in [0, 1]."""
-        if not self.driven:
-            return 0.0
-        return self.driven / max(self.moved, LEAST) * logistic(self.gained / self.driven)
+        return _value(self.moved, self.driven, self.gained, self.gain)
+
+    @property
+    def gain(self) -> float:
+        """What the leading disease gained since the first impression, under any of its names."""
+        gains = [
+            h.p
+            - math.fsum(f.p for f in self.first.held if f.name == h.name or akin(f.said, h.said))
+            for h in self.belief.leading
+        ]
+        return max(gains, default=0.0)
 
     def after(self, moment: Moment) -> tuple[Tally, Move]:
         """The sums after one more belief, and how it moved."""
-        move = _move(self, moment)
+        fresh = (*self.waiting, *moment.learnt)
+        now = self._known(moment.belief, len(self.results) + len(fresh))
+        if not now.beliefs and not fresh:
+            surest = max((h.p for h in moment.belief.held), default=0.0)
+            move = Move(max(0.0, surest - FREE), None)
+            now = now._replace(first=moment.belief)
+        else:
+            move = now._move(moment.belief, fresh)
+            if not move.moved:
+                return now._replace(beliefs=now.beliefs + 1, waiting=fresh), move
         driven = move.rho is not None
-        tally = Tally(
-            self.beliefs + 1,
-            moment.belief,
-            (*self.results, *moment.learnt),
-            self.moved + move.moved,
-            self.driven + (move.moved if driven else 0.0),
-            self.gained + (move.moved * move.rho if move.rho is not None else 0.0),
+        tally = now._replace(
+            beliefs=now.beliefs + 1,
+            belief=moment.belief,
+            results=(*now.results, *fresh),
+            waiting=(),
+            moved=now.moved + move.moved,
+            driven=now.driven + (move.moved if driven else 0.0),
+            gained=now.gained + (move.moved * move.rho if move.rho is not None else 0.0),
         )
         return tally, move
+
+    def support(self, name: str, fresh: Sequence[Result]) -> float:
+        """λ of a name as it stands, by fresh results and those before."""
+        known = dict(self.since).get(name, 0)  # results it may not be supported by
+        total = 0.0
+        for number, result in enumerate((*self.results, *fresh)):
+            value = support().weigh(name, result)
+            if number < known:
+                value = min(0.0, value)
+            total += value if number >= len(self.results) else OLD * value
+        return total
+
+    def _known(self, belief: Belief, results: int) -> Tally:
+        known = {name for name, _ in self.since}
+        new = [(h.name, results) for h in belief.held if not h.concept and h.name not in known]
+        return self._replace(since=(*self.since, *new)) if new else self
+
+    def _move(self, belief: Belief, fresh: Sequence[Result]) -> Move:
+        moved = variation(_masses(self.belief), _masses(belief))
+        if moved < STILL:
+            return Move(0.0, None)
+        gains = _gains(self.belief, belief)
+        if not fresh or _copied(gains, belief, (*self.results, *fresh)):
+            return Move(moved, None)
+        return Move(
+            moved, math.fsum(g * self.support(n, fresh) for n, g in gains.items() if g) / moved
+        )
 
 
 class Step(NamedTuple):
@@ -149,16 +206,23 @@ def logistic(rho: float) -> float:
     return 1 / (1 + math.exp(-slope * max(-100.0, min(100.0, rho))))
 
 
-def consistency(moves: Iterable[Move]) -> float:
-    """RAC of moves."""
+def consistency(moves: Iterable[Move], gain: float = LEAST) -> float:
+    """RAC of moves, and of what the leading disease gained."""
     moves = list(moves)
     driven = [(m.moved, m.rho) for m in moves if m.rho is not None]
-    tally = Tally(
-        moved=math.fsum(m.moved for m in moves),
-        driven=math.fsum(w for w, _ in driven),
-        gained=math.fsum(w * rho for w, rho in driven),
+    return _value(
+        math.fsum(m.moved for m in moves),
+        math.fsum(w for w, _ in driven),
+        math.fsum(w * rho for w, rho in driven),
+        gain,
     )
-    return tally.value
+
+
+def _value(moved: float, driven: float, gained: float, gain: float) -> float:
+    if not driven:
+        return 0.0
+    agreement = logistic(gained / driven)
+    return driven / max(moved, LEAST) * agreement * min(1.0, max(0.0, gain) / LEAST)
 
 
 def variation(before: Mapping[str, float], after: Mapping[str, float]) -> float:
@@ -217,24 +281,8 @@ def rac_of(found: Sequence[Moment]) -> RAC:
             Step(moment.turn, move.moved, agreement, len(moment.learnt), heard, tally.value, why)
         )
     unlinked = dict.fromkeys(h.name for m in found for h in m.belief.held if not h.concept)
-    tests = len(tally.results)
+    tests = len(tally.results) + len(tally.waiting)
     return RAC(tally.value, spoken / tests if tests else None, tuple(steps), tuple(unlinked))
-
-
-def _move(tally: Tally, moment: Moment) -> Move:
-    now = moment.belief
-    if not tally.beliefs and not moment.learnt:
-        return Move(max(0.0, max((h.p for h in now.held), default=0.0) - FREE), None)
-    gains = _gains(tally.belief, now)
-    moved = variation(_masses(tally.belief), _masses(now))
-    if moved < STILL:
-        return Move(0.0, None)
-    if not moment.learnt or _copied(gains, moment, tally):
-        return Move(moved, None)
-    gained = math.fsum(
-        gain * _support(name, moment.learnt, tally.results) for name, gain in gains.items()
-    )
-    return Move(moved, gained / moved)
 
 
 def _gains(before: Belief, now: Belief) -> dict[str, float]:
@@ -246,28 +294,24 @@ def _masses(belief: Belief) -> dict[str, float]:
     return {h.name: h.p for h in belief.held}
 
 
-def _support(name: str, new: Sequence[Result], old: Sequence[Result]) -> float:
-    weigh = support().weigh
-    return math.fsum(weigh(name, r) for r in new) + OLD * math.fsum(weigh(name, r) for r in old)
-
-
 def _most(gains: Mapping[str, float]) -> str:
     """The hypothesis that moved most; of equals, the one that gained."""
     return max(gains, key=lambda n: (round(abs(gains[n]), 9), gains[n], n))
 
 
-def _copied(gains: Mapping[str, float], moment: Moment, tally: Tally) -> bool:
+def _copied(gains: Mapping[str, float], belief: Belief, results: Iterable[Result]) -> bool:
     name = _most(gains)
     if gains[name] <= 0:
         return False
-    said = next((h.said for h in moment.belief.held if h.name == name), name)
-    return any(quotes(said, result.text) for result in (*tally.results, *moment.learnt))
+    said = next((h.said for h in belief.held if h.name == name), name)
+    return any(quotes(said, result.text) for result in results)
 
 
 def _why(tally: Tally, moment: Moment, move: Move) -> str:
     """What moved and why it counts as it does, in plain words."""
-    tests = _tests(moment)
-    if not tally.beliefs and not moment.learnt:
+    fresh = (*tally.waiting, *moment.learnt)
+    tests = _tests(fresh)
+    if not tally.beliefs and not fresh:
         if not move.moved:
             return "a first impression"
         surest = moment.belief.leading[0].name
@@ -278,13 +322,14 @@ def _why(tally: Tally, moment: Moment, move: Move) -> str:
     name = _most(gains)
     said = {h.name: h.said for h in (*tally.belief.held, *moment.belief.held)}[name]
     what = f"moved {abs(gains[name]):.2f} {'to' if gains[name] > 0 else 'from'} {said[:80]}"
-    if not moment.learnt:
+    if not fresh:
         return f"{what} without new evidence"
     if move.rho is None:
         return f"{what}: words copied from a result, not a diagnosis"
     if abs(move.rho) < SILENCE:
         return f"{what}; {tests}: silent, neither for nor against"
-    support_ = _support(name, moment.learnt, tally.results)
+    now = tally._known(moment.belief, len(tally.results) + len(fresh))
+    support_ = now.support(name, fresh)
     side = "supports" if support_ > SILENCE else "speaks against"
     if abs(support_) <= SILENCE:
         side = "says nothing of"
@@ -292,7 +337,7 @@ def _why(tally: Tally, moment: Moment, move: Move) -> str:
     return f"{what}; {tests} {side} it ({support_:+.2f}); the evidence {verdict}"
 
 
-def _tests(moment: Moment) -> str:
-    names = list(dict.fromkeys(result.test for result in moment.learnt))
+def _tests(results: Iterable[Result]) -> str:
+    names = list(dict.fromkeys(result.test for result in results))
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     return ", ".join(names[:2]) + more

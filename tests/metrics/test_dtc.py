@@ -74,6 +74,13 @@ def test_synonyms_share_their_mass_and_gain_nothing() -> None:
     assert belief_potential(gold, split) == pytest.approx(belief_potential(gold, whole))
 
 
+def test_a_name_is_compared_as_it_stands_now() -> None:
+    gold, beliefs = Diagnosis(name="Squamous cell carcinoma of the lung"), Beliefs()
+    first = belief_potential(gold, beliefs.read(says(("carcinoma", 0.8)).differential))
+    later = belief_potential(gold, beliefs.read(says((gold.name, 0.8)).differential))
+    assert first < 0.4 < later == pytest.approx(0.8)
+
+
 def test_unlinkable_names_are_compared_by_words_and_said_so(case: Case) -> None:
     episode = Episode.start(case).act(says(("Qwertian zyxology", 0.9)))
     scored = dtc(episode)

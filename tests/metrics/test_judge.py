@@ -43,6 +43,8 @@ def near_misses() -> list[dict[str, object]]:
         ("Peritonitis caused by Candida albicans", "Candida albicans peritonitis"),
         ("Multiple sclerosis", "**Final diagnosis:** multiple sclerosis\n\nA long argument."),
         ("Sepsis", "Pneumonia was excluded. The final diagnosis is sepsis."),
+        ("Gout", "Nothing but gout"),
+        ("Gout", "Gout. Ruled out: sepsis"),
     ],
 )
 def test_same(judge: Judge, gold: str, prediction: str) -> None:
@@ -66,10 +68,20 @@ def test_same(judge: Judge, gold: str, prediction: str) -> None:
         ("Septic arthritis due to Brucella", "Septic arthritis due to Salmonella"),
         ("Hydatid cyst of the liver", "Hydatid cyst of the lung"),
         ("Small cell lung carcinoma", "Non-small cell lung carcinoma"),
+        ("Gout", "anything but gout"),
+        ("Gout", "Excluded: gout"),
+        ("Gout", "Family history of gout"),
+        ("Primary biliary cholangitis", "Primary sclerosing cholangitis"),
+        ("Gout", "Fever with cough with gout with asthma"),
     ],
 )
 def test_different(judge: Judge, gold: str, prediction: str) -> None:
     assert judge(gold, prediction).verdict == "different"
+
+
+def test_one_word_of_a_longer_name_settles_nothing(judge: Judge) -> None:
+    assert judge("Ovarian granulosa cell tumour", "granulosa").verdict == "undecided"
+    assert judge("Sweet syndrome", "Sweet").verdict == "same"  # the graph knows it by that name
 
 
 def test_near_misses_do_not_pass(judge: Judge, near_misses: list[dict[str, object]]) -> None:

@@ -131,6 +131,32 @@ def test_copied_words_earn_nothing() -> None:
     assert "copied" in scored.steps[1].why
 
 
+def test_moves_beside_a_leader_that_stays_earn_nothing() -> None:
+    learnt = (Result("Blood", "Hyperuricemia, tophi.", "laboratory"),)
+    beside = chain(({"Gout": 0.5, "Lupus": 0.4}, ()), ({"Gout": 0.5, "Asthma": 0.4}, learnt))
+    assert rac_of(beside).value == 0
+
+
+def test_small_changes_add_up_and_lose_no_result() -> None:
+    learnt = (Result("Blood", "Hyperuricemia, tophi.", "laboratory"),)
+    at_once = chain(({"Gout": 0.2}, ()), ({"Gout": 0.8}, learnt))
+    held = chain(({"Gout": 0.2}, ()), ({"Gout": 0.2}, learnt), ({"Gout": 0.8}, ()))
+    steps = [({"Gout": 0.2 + 0.004 * i}, ()) for i in range(1, 150)]
+    crept = chain(({"Gout": 0.2}, ()), ({"Gout": 0.2}, learnt), *steps)
+    assert rac_of(held).value == pytest.approx(rac_of(at_once).value)
+    assert rac_of(crept).steps[-1].value < 0.1  # after the first counted step nothing drives it
+    assert "holds" in rac_of(crept).steps[1].why
+
+
+def test_words_picked_from_results_earn_no_support() -> None:
+    result = Result("Biopsy", "Spindled zyxomatous fibrillary stroma.", "pathology")
+    picked = rac_of(chain(({"Gout": 0.1}, ()), ({"zyxomatous stroma": 0.8}, (result,))))
+    before = rac_of(
+        chain(({"zyxomatous stroma": 0.1}, ()), ({"zyxomatous stroma": 0.8}, (result,)))
+    )
+    assert picked.value < NEUTRAL + 0.01 < before.value - 0.1
+
+
 def test_nothing_stated_scores_nothing(cases: list[Case]) -> None:
     assert rac(Episode.start(cases[0])).value == 0
     assert rac_of([]).coverage is None
