@@ -103,7 +103,7 @@ class Reader:
         one, other = self._whole(a), self._whole(b)
         if self._graph is None or one is None or other is None or one == other:
             return None
-        if set(a.words) <= set(b.words) or set(b.words) <= set(a.words):
+        if set(a.words) <= set(b.everything) or set(b.words) <= set(a.everything):
             return None
         if one in self._above(other) or other in self._above(one):
             return None
