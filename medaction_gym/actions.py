@@ -50,6 +50,8 @@ class Outcome(StrEnum):
 
 def _printable(text: object) -> object:
     """Replace control characters, which no test or disease has in its name, by spaces."""
+    if isinstance(text, (bytes, bytearray)):
+        text = text.decode()  # as pydantic would, but before what it holds is looked at
     if not isinstance(text, str) or (text.isascii() and text.isprintable()):
         return text
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)

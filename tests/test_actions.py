@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from medaction_gym.actions import (
@@ -112,6 +112,7 @@ hostile = st.one_of(
 )
 
 
+@example((0, b"\x00"))
 @settings(max_examples=1_000, deadline=None)
 @given(hostile)
 def test_parse_never_raises(raw: object) -> None:
