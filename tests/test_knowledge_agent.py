@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -23,6 +19,7 @@ from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.oracle import MAX_TESTS_PER_REQUEST
 from medaction_gym.rollout import rollout
 from medaction_gym.trajectory import Trajectory
+from tests.processes import said_under_hash_seeds
 
 TEACHING = CaseSet.teaching()[:8]
 
@@ -107,18 +104,8 @@ def test_the_same_in_every_process() -> None:
         "for case in env.cases:\n"
         "    print(rollout(env, make_agent('knowledge'), case).model_dump_json())\n"
     )
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    ]
-    assert said[0] == said[1]
-    assert said[0].count("\n") == 3
+    (said,) = said_under_hash_seeds(code)
+    assert said.count("\n") == 3
 
 
 @pytest.mark.parametrize(

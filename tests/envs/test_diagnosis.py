@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import warnings
@@ -24,6 +23,7 @@ from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.envs.unicode import Unicode
 from medaction_gym.oracle import Part
 from medaction_gym.reward import TERMS
+from tests.processes import said_under_hash_seeds
 from tests.test_actions import hostile
 
 IDS = ["MedAction-v0"]
@@ -190,16 +190,7 @@ print(digest.hexdigest())
 
 
 def test_same_seed_same_bytes_in_every_process() -> None:
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", PROGRAM],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "1", "2")
-    }
+    digests = said_under_hash_seeds(PROGRAM)
     assert len(digests) == 1
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,6 +23,7 @@ from medaction_gym.metrics.share import Share
 from medaction_gym.metrics.support import Result
 from medaction_gym.metrics.updates import Updates, slope, updates
 from medaction_gym.rollout import rollout
+from tests.processes import said_under_hash_seeds
 from tests.test_actions import hostile
 
 CASE = Case(
@@ -269,14 +267,5 @@ def test_it_does_not_depend_on_the_hash_seed() -> None:
         "episode = play(case, EXPLOITS['random_walk'](s))\n"
         "print(behaviour(episode), forecasts(episode))\n"
     )
-    printed = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "1")
-    }
+    printed = said_under_hash_seeds(program)
     assert len(printed) == 1

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 import time
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +15,7 @@ from hypothesis import strategies as st
 from medaction_gym.metrics.judge import Judge, Judgement, judge_file
 from medaction_gym.metrics.judge import judge as shared
 from medaction_gym.metrics.profile import affirmed
+from tests.processes import said_under_hash_seeds
 
 NEAR_MISSES = Path(__file__).parent.parent / "data" / "judge_near_misses.jsonl"
 
@@ -163,16 +161,7 @@ def test_no_dependence_on_the_hash_seed() -> None:
         "print(j('Left hernia with sepsis (LHS)', 'hernia of the lung, LHS, and viral sepsis'),"
         "j('Brain abscess due to Nocardia', 'Fungal abscess of the liver or spleen'))"
     )
-    said = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env=os.environ | {"PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "1", "77")
-    }
+    said = said_under_hash_seeds(code)
     assert len(said) == 1
 
 

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
 from statistics import mean
 
 import pytest
@@ -28,6 +25,7 @@ from medaction_gym.metrics.rac import (
     variation,
 )
 from medaction_gym.metrics.support import Result, support
+from tests.processes import said_under_hash_seeds
 
 unit = st.floats(0, 1)
 
@@ -200,14 +198,5 @@ def test_scores_do_not_depend_on_the_hash_seed() -> None:
         "s = situation(case, 'noisy_ramp', ['Asthma', 'Gout', 'Migraine', 'Lupus'])\n"
         "print(rac(play(case, HONEST['noisy_ramp'](s))))\n"
     )
-    printed = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "1")
-    }
+    printed = said_under_hash_seeds(program)
     assert len(printed) == 1
