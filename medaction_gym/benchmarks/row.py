@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import accumulate
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -15,10 +14,9 @@ from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.chat import ChatError
 from medaction_gym.episode import Episode
-from medaction_gym.metrics.dtc import convergence
 from medaction_gym.metrics.judge import DiagnosisJudge, Judgement, Verdict
+from medaction_gym.metrics.process import Process
 from medaction_gym.metrics.share import Share
-from medaction_gym.reward import DTC, RAC
 from medaction_gym.trajectory import Trajectory
 
 # What can become of a case. "undecided" and "unjudged" have committed; the judge has no verdict, or
@@ -72,6 +70,7 @@ class Row(BaseModel):
 def row(trajectory: Trajectory, case: Case, judge: DiagnosisJudge) -> Row:
     """Score one trajectory."""
     episode = trajectory.episode(case)
+    process = Process.of(episode)
     error, judged = trajectory.error, None
     if trajectory.status != "errored":
         try:
@@ -93,9 +92,8 @@ def row(trajectory: Trajectory, case: Case, judge: DiagnosisJudge) -> Row:
         p=judged.p if judged else None,
         recall=recall(episode),
         precision=precision(episode),
-        # The rewards' terms are differences of these, and a replay computes the rewards anew.
-        dtc=_rounded(convergence(list(accumulate(_terms(trajectory, "dtc", DTC))))),
-        rac=_rounded(math.fsum(_terms(trajectory, "rac", RAC))),
+        dtc=round(process.dtc, DIGITS),
+        rac=round(process.rac, DIGITS),
         reward=trajectory.reward,
         usd=trajectory.usd,
         hours=trajectory.hours,
@@ -144,12 +142,3 @@ def precision(episode: Episode) -> Share:
             asked += 1 if one else max(1, len(parse_orders(turn.action.test)))
             results += turn.tests
     return Share(results, asked)
-
-
-def _terms(trajectory: Trajectory, name: str, weight: float) -> list[float]:
-    return [step.reward_terms[name] / weight for step in trajectory.steps]
-
-
-def _rounded(value: float) -> float:
-    """Sums of differences carry dust: -1e-17 is 0."""
-    return min(1.0, max(0.0, round(value, DIGITS)))

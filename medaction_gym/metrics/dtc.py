@@ -1,4 +1,4 @@
-"""DTC, dynamic truth convergence: does the belief come to the truth, and stay there?
+"""DTC, disease trajectory consistency: does the belief come to the truth, and stay there?
 
 Version 3. For a belief with masses p_i and similarities s_i to the gold diagnosis, the potential is
 
