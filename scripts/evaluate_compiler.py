@@ -1,7 +1,7 @@
 """Measure the article compiler against MedR-Bench's summaries of the same articles.
 
     python scripts/evaluate_compiler.py DIAGNOSIS_CASES.json [--half dev|held|all]
-        [--part tune|check|all] [--limit N] [--errors]
+        [--part tune|check|all] [--limit N] [--errors] [--sample N --seed S]
 
 The file holds both the articles (`raw_case`) and what a large model made of them (`generate_case`).
 Halves are by a hash of the id (salt "medaction"), the development half is split once more (salt
@@ -20,13 +20,19 @@ whole of the summary's, however many tests that strings together.
 
 Recall is the share of the summary's tests with such a partner. Precision is the share of compiled
 tests that have one; beside it stands the share that the entry's own texts speak of at all (its
-other sections and its reasoning), since a summary leaves out tests that an article reports.
+other sections and its reasoning), since a summary leaves out tests that an article reports; and of
+those without a partner, how many say "normal", "negative" or the like.
+
+`--sample` prints first observations with the published diagnosis, to be read by hand.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import random
+import re
 import statistics
 import time
 from collections import Counter
@@ -49,6 +55,9 @@ MOSTLY = 0.6
 TUNE = 0.6
 STRICT = False
 
+_NOTHING = re.compile(
+    r"\b(?:normal|unremarkable|negative|no|not|without|ruled out|excluded)\b", re.IGNORECASE
+)
 _SMALL = frozenset(
     """
     the a an of in on at to and or with by for from was were is are be been no not which that this
@@ -165,13 +174,15 @@ def report(rows: list[dict[str, Any]]) -> str:
     right, tests = sum(r["right"] for r in rows), sum(r["tests"] for r in rows)
     spoken = sum(r["spoken"] for r in rows)
     made = [row for row in rows if row["cases"]]
+    wrong = [bool(_NOTHING.search(result)) for r in made for _, result, _ in r["wrong"]]
     lines = [
         f"articles {total}, compiled {len(made)}, refused {total - len(made)}",
         f"gold found: {verdicts['same']}/{total} ({verdicts['same'] / total:.1%}), "
         + ", ".join(f"{name} {n}" for name, n in sorted(verdicts.items())),
         f"tests of the summary recovered: {recovered}/{gold} ({recovered / gold:.1%})",
         f"compiled tests that the summary has: {right}/{tests} ({right / tests:.1%}); "
-        f"that the entry speaks of: {spoken}/{tests} ({spoken / tests:.1%})",
+        f"that the entry speaks of: {spoken}/{tests} ({spoken / tests:.1%}); "
+        f"of the {len(wrong)} it has not, {sum(wrong)} state something normal or absent",
         f"tests a case: {statistics.mean(r['tests'] for r in made):.1f} "
         f"(summary {gold / total:.1f})",
     ]
@@ -185,6 +196,19 @@ def report(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def show(
+    number: int, articles: list[Article], entries: dict[str, Any], compiler: RulesCompiler
+) -> None:
+    """Print the first observations of some articles, and their published diagnoses."""
+    cases = (
+        (to_case(a.id, entries[a.id]), case) for a in articles for case in compiler.compile(a).cases
+    )
+    for gold, case in itertools.islice(cases, number):
+        print(f"\n=== {case.id}: {gold.diagnosis.name} (compiled: {case.diagnosis.name})")
+        for section, text in case.presentation:
+            print(f"{section}: {text}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path)
@@ -193,6 +217,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--errors", action="store_true", help="print one JSON object an article")
     parser.add_argument("--strict", action="store_true")
+    parser.add_argument("--sample", type=int, default=0, help="print first observations to read")
+    parser.add_argument("--seed", default="0")
     arguments = parser.parse_args()
     global STRICT
     STRICT = arguments.strict
@@ -205,6 +231,11 @@ def main() -> None:
     if arguments.limit:
         articles = articles[: arguments.limit]
     compiler = RulesCompiler()
+    if arguments.sample:
+        articles.sort(key=lambda article: article.id)
+        random.Random(arguments.seed).shuffle(articles)
+        show(arguments.sample, articles, entries, compiler)
+        return
     compiler.compile(articles[0])  # the tables and the graph are read once
     rows = [row_of(article, entries[article.id], compiler) for article in articles]
     if arguments.errors:

@@ -114,6 +114,13 @@ class Article(_Frozen):
         """SHA-256 (hex) of the text, to check that offsets mean this text."""
         return hashlib.sha256(self.text.encode("utf-8", "replace")).hexdigest()
 
+    @property
+    def url(self) -> str:
+        """The article's page, by its PMC id or DOI; ``""`` where it has neither."""
+        if pmc := self.ids.get("pmc"):
+            return f"https://pmc.ncbi.nlm.nih.gov/articles/{pmc}/"
+        return f"https://doi.org/{self.ids['doi']}" if "doi" in self.ids else ""
+
     def under(self, part: Part) -> Iterator[Section]:
         """The sections of one part, in order."""
         return (section for section in self.sections if section.part == part)

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from medaction_gym.articles.article import Article
 from medaction_gym.cases.case import Case
+from medaction_gym.cases.problems import field_and_message
 
 Reason = Literal[
     "not English",
@@ -16,6 +17,7 @@ Reason = Literal[
     "no first observation",
     "no test with a result",
     "no diagnosis",
+    "evidence not in the article",
     "diagnosis cannot be kept back",
     "no valid case",
     "not compiled",
@@ -47,6 +49,11 @@ class Refused(Exception):
         self.reason, self.detail = reason, detail
         super().__init__(detail)
 
+    @classmethod
+    def invalid(cls, error: ValueError) -> Refused:
+        """What breaks the bounds of a case: an article may hold anything."""
+        return cls("no valid case", ": ".join(filter(None, field_and_message(error))))
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -56,18 +63,26 @@ class Compiled:
         cases: One case a patient.
         refusals: Why there are no more.
         mended: How many places gave a diagnosis away before they were masked.
+        dropped: Tests and sentences that were refused while the case was kept: where, what, why.
+        unread: What the compiler was not shown, since the article is too long.
+        failure: What went wrong with the compiler's machinery; it says nothing about the article,
+            and there are no cases and no refusals then.
     """
 
     cases: tuple[Case, ...] = ()
     refusals: tuple[Refusal, ...] = field(default=())
     mended: int = 0
+    dropped: tuple[str, ...] = ()
+    unread: str = ""
+    failure: str = ""
 
 
 class Compiler(Protocol):
     """What every compiler offers, whether it goes by rules or asks a language model.
 
-    A compiler is deterministic for equal articles, and holds no state that one article leaves for
-    the next: any number of processes give the same cases.
+    A compiler holds no state that one article leaves for the next: the cases are the same in any
+    order and by any number of workers. By rules they are also the same every time; a language model
+    gives the same ones as long as its answers are kept.
     """
 
     @property

@@ -27,6 +27,7 @@ _SMALL = frozenset(
     "a an the of in on at to and or with by for from due secondary is was as after".split()
 )
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_NORMAL = re.compile(r"(?:no|normal|unremarkable|without)\b", re.IGNORECASE)
 FIRM = 1.6  # the weight of a statement that this is the diagnosis
 RARE = -1.5  # what words that the article hardly uses take from a candidate
 
@@ -46,17 +47,23 @@ class Confirmed(NamedTuple):
         name: The article's words.
         span: Where they stand.
         synonyms: Names of the same: spelt out or abbreviated in the article, and the graph's.
+        parts: Abbreviations, or spelt-out names, of diseases inside the name.
         others: Further candidates, best first: what the article calls it elsewhere.
         firm: Those of them that the title names or a diagnosis is stated with.
-        parts: Abbreviations, or spelt-out names, of diseases inside the name.
     """
 
     name: str
     span: Span
     synonyms: tuple[str, ...]
+    parts: tuple[str, ...]
     others: tuple[str, ...]
     firm: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """Further conclusions of the article that must be kept back as well."""
+        named = (name for name in self.firm[:4] if DISEASE.search(name))
+        return tuple(name for name in named if not _NORMAL.match(name)) + self.parts
 
 
 def confirmed(article: Article) -> Confirmed | None:
@@ -76,16 +83,25 @@ def confirmed(article: Article) -> Confirmed | None:
     if best.score <= 0:
         return None
     best = best._replace(name=spelt_out(_itself(best.name), article.text))
-    size = len(_content(best.name))
+    others = tuple(dict.fromkeys(c.name for c in scored[1:] if c.name != best.name))
+    surely = tuple(name for name in others if name in firm)
+    return Confirmed(best.name, best.span, *short_forms(article.text, best.name), others, surely)
+
+
+def short_forms(text: str, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a text defines for a diagnosis: other forms of the whole, and diseases inside it.
+
+    Example:
+        >>> short_forms("Pulmonary alveolar proteinosis (PAP) is rare.", "PAP")
+        (('Pulmonary alveolar proteinosis',), ())
+    """
+    size = len(_content(name))
     synonyms: list[str] = []
     parts: list[str] = []
-    for short, long in spelt(article.text, best.name):
+    for short, long in spelt(text, name):
         whole = len(_content(long)) >= 0.6 * size
-        (synonyms if whole else parts).append(short if short not in best.name else long)
-    others = tuple(dict.fromkeys(c.name for c in scored[1:] if c.name != best.name))
-    parts = [part for part in parts if DISEASE.search(part) or part.isupper()]
-    surely = tuple(name for name in others if name in firm)
-    return Confirmed(best.name, best.span, tuple(synonyms), others, surely, tuple(parts))
+        (synonyms if whole else parts).append(short if short not in name else long)
+    return tuple(synonyms), tuple(p for p in parts if DISEASE.search(p) or p.isupper())
 
 
 def _candidates(article: Article) -> Iterator[Candidate]:

@@ -3,17 +3,20 @@
 The names that must not be read are the diagnosis, what the article and the knowledge graph call it
 besides, its abbreviations, and the classes directly above it that only few diseases share. A name
 in the first observation, in a test's name or in an alias is masked; a sentence of the first
-observation that is about the diagnosis is left out whole. What can still be read is a refusal.
+observation that is about the diagnosis is left out whole, and so go hints (see hints.py). What can
+still be read is a refusal.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from medaction_gym.articles.diseases import says_little
+from medaction_gym.articles.hints import without_hints
 from medaction_gym.articles.sentence import sentences
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, TestResult
 from medaction_gym.cases.leaks import MASK, Leak, find_leaks, gold_causes, gold_names, mask
@@ -28,17 +31,25 @@ _REPEATED = re.compile(rf"{re.escape(MASK)}(?:[\s,/()-]*{re.escape(MASK)})+")
 
 
 class Kept(NamedTuple):
-    """A case without leaks, and how many places were mended; None where one is left."""
+    """What the guard made of a case.
+
+    Attributes:
+        case: The case without leaks; None where one is left.
+        mended: How many places were mended.
+        left: The leak that is left.
+        renamed: The new names of tests, by the old ones.
+    """
 
     case: Case | None
     mended: int
     left: str = ""
+    renamed: Mapping[str, str] = MappingProxyType({})
 
 
 # A sentence about the diagnosis itself is left out, not masked.
 _ABOUT = re.compile(
-    r"\b(?:diagnos\w+|confirm\w*|consistent with|conclu\w+|suspect\w*|suspicion|suggest\w*|"
-    r"compatible)\b",
+    r"\b(?:diagnos\w+|classif\w+|confirm\w*|consistent with|conclu\w+|suspect\w*|suspicion|"
+    r"suggest\w*|compatible)\b",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(rf"\b([^\W\d_][\w-]*)\s+({re.escape(MASK)})")
@@ -107,26 +118,28 @@ def guarded(case: Case, others: Iterable[str] = ()) -> Kept:
     mended = 0
     sections = {}
     for section, text in case.presentation:
-        sections[section], found = _masked(text, names)
-        mended += found
+        text, found = _masked(text, names)
+        sections[section], hints = without_hints(text, names)
+        mended += found + hints
     tests: list[TestResult] = []
+    renamed: dict[str, str] = {}
     for test in case.tests:
-        renamed = _renamed(test, names, {t.name.casefold() for t in (*case.tests, *tests)})
-        mended += renamed is not test
-        tests.append(renamed)
-    try:
-        mended_case = case.model_copy(
-            update={
-                "presentation": Presentation(**sections),
-                "tests": tuple(sorted(tests, key=lambda t: (t.name.casefold(), t.name))),
-            }
-        )
-    except ValueError as error:
-        return Kept(None, mended, str(error))
+        bare = _renamed(test, names, {t.name.casefold() for t in (*case.tests, *tests)})
+        mended += bare is not test
+        tests.append(bare)
+        renamed[test.name] = bare.name
+    if not any(text for section, text in sections.items() if section != "patient"):
+        return Kept(None, mended, "nothing is left of the first observation")
+    mended_case = case.model_copy(
+        update={
+            "presentation": Presentation(**sections),
+            "tests": tuple(sorted(tests, key=lambda t: (t.name.casefold(), t.name))),
+        }
+    )
     left = [leak for leak in find_leaks(mended_case) if _counts(leak)]
     if left:
         return Kept(None, mended, f"{left[0].place}: {left[0].text!r}")
-    return Kept(mended_case, mended)
+    return Kept(mended_case, mended, renamed=renamed)
 
 
 def _counts(leak: Leak) -> bool:
@@ -171,8 +184,18 @@ def _renamed(test: TestResult, names: tuple[tuple[str, ...], ...], taken: set[st
     if name == test.name and analytes == test.analytes and aliases == test.aliases:
         return test
     if name != test.name:
-        stem, number = name or OTHER, 2
-        name = stem
-        while name.casefold() in taken:
-            name, number = f"{stem} ({number})", number + 1
+        name = free_name(name or OTHER, taken)
     return test.model_copy(update={"name": name, "analytes": analytes, "aliases": aliases})
+
+
+def free_name(stem: str, taken: Collection[str]) -> str:
+    """A name that no other test has.
+
+    Example:
+        >>> free_name("Chest CT", {"chest ct"})
+        'Chest CT (2)'
+    """
+    name, number = stem, 2
+    while name.casefold() in taken:
+        name, number = f"{stem} ({number})", number + 1
+    return name

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,10 @@ class Report:
         refusals: Each of them in words.
         problems: Files that could not be read as articles.
         mended: Places that gave a diagnosis away and were masked.
-        mended_cases: Cases with such a place.
+        mended_cases: Articles with such a place.
+        dropped: Parts of accepted cases that the article does not bear out, each in words.
+        unread: Articles that were too long for the compiler, and what it was not shown.
+        failures: Articles that could not be compiled for no fault of theirs.
     """
 
     articles: int = 0
@@ -41,10 +45,18 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     mended: int = 0
     mended_cases: int = 0
+    dropped: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
-    def add(self, compiled: Compiled) -> None:
+    def add(self, id: str, compiled: Compiled) -> None:
         """Take in what became of one article; a second case of an id is a refusal."""
         self.articles += 1
+        self.dropped += compiled.dropped
+        if compiled.unread:
+            self.unread.append(f"{id}: {compiled.unread}")
+        if compiled.failure:
+            self.failures.append(compiled.failure)
         known = {case.id for case in self.cases}
         for case in compiled.cases:
             if case.id in known:
@@ -65,9 +77,15 @@ class Report:
         yield f"rejected: {sum(self.rejected.values())}"
         for reason, number in sorted(self.rejected.items(), key=lambda pair: (-pair[1], pair[0])):
             yield f"  {number} {reason}"
+        if self.failures:
+            yield f"failed, through no fault of the article: {len(self.failures)}"
         if self.problems:
             yield f"files or entries that are no articles: {len(self.problems)}"
         yield f"leaks found and mended: {self.mended} in {self.mended_cases} articles"
+        if self.dropped:
+            yield f"parts of accepted cases left out, without evidence: {len(self.dropped)}"
+        if self.unread:
+            yield f"articles too long to be read whole: {len(self.unread)}"
         tests = [len(case.tests) for case in self.cases]
         if tests:
             sizes = ", ".join(f"{size}: {n}" for size, n in sorted(Counter(tests).items()))
@@ -75,16 +93,23 @@ class Report:
 
 
 def compile_paths(
-    paths: Iterable[str | os.PathLike[str]], compiler: Compiler, *, jobs: int = 1
+    paths: Iterable[str | os.PathLike[str]],
+    compiler: Compiler,
+    *,
+    jobs: int = 1,
+    threads: bool = False,
+    on_article: Callable[[], object] = lambda: None,
 ) -> Report:
     """Read and compile everything at some paths.
 
-    The cases are the same, and in the same order, for any number of processes.
+    The cases are the same, and in the same order, for any number of workers.
 
     Args:
         paths: Files, archives or folders; see `reader.read`.
-        compiler: Who compiles; it is sent to the processes.
-        jobs: How many processes.
+        compiler: Who compiles; it is sent to the processes, or shared by the threads.
+        jobs: How many workers.
+        threads: Whether they are threads, for a compiler that waits for answers.
+        on_article: Called when an article is done.
 
     Raises:
         FileNotFoundError: If there is nothing at a path.
@@ -99,18 +124,23 @@ def compile_paths(
     report = Report()
     articles = _articles(paths, report.problems)
     work = partial(_compile, compiler)
-    if jobs == 1:
-        for compiled in map(work, articles):
-            report.add(compiled)
-        return report
-    with ProcessPoolExecutor(jobs) as pool:
-        for compiled in pool.map(work, articles, chunksize=_CHUNK):
-            report.add(compiled)
+    with ExitStack() as stack:
+        done: Iterable[tuple[str, Compiled]]
+        if jobs == 1:
+            done = map(work, articles)
+        elif threads:
+            done = stack.enter_context(ThreadPoolExecutor(jobs)).map(work, articles)
+        else:
+            pool = stack.enter_context(ProcessPoolExecutor(jobs))
+            done = pool.map(work, articles, chunksize=_CHUNK)
+        for id, compiled in done:
+            report.add(id, compiled)
+            on_article()
     return report
 
 
-def _compile(compiler: Compiler, article: Article) -> Compiled:
-    return compiler.compile(article)
+def _compile(compiler: Compiler, article: Article) -> tuple[str, Compiled]:
+    return article.id, compiler.compile(article)
 
 
 def _articles(

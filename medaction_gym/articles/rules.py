@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from medaction_gym.articles.abbreviations import abbreviations
 from medaction_gym.articles.article import Article, Section, Span
-from medaction_gym.articles.compiler import Compiled, Compiler, Refusal, Refused
-from medaction_gym.articles.diagnosis import Confirmed, confirmed
-from medaction_gym.articles.diseases import DISEASE
-from medaction_gym.articles.guard import guarded
+from medaction_gym.articles.compiler import Compiled, Refusal, Refused
+from medaction_gym.articles.diagnosis import confirmed
+from medaction_gym.articles.draft import Draft
+from medaction_gym.articles.guard import free_name
 from medaction_gym.articles.headings import CASE, topic_under
 from medaction_gym.articles.patients import patients_told
-from medaction_gym.articles.presentation import First, first_observation
+from medaction_gym.articles.presentation import first_observation
 from medaction_gym.articles.sentence import Sentence, sentences
 from medaction_gym.articles.tables import tabulated
 from medaction_gym.articles.timeline import timeline
 from medaction_gym.articles.workup import Recorded, workup
-from medaction_gym.cases.case import MAX_NAME, Case, Diagnosis, Provenance, TestResult
-from medaction_gym.cases.problems import field_and_message
+from medaction_gym.cases.case import Case, TestResult
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import fold_word
 
@@ -59,22 +56,10 @@ class RulesCompiler:
                 case, masked = _case(article, id, sections, alone=len(patients) == 1)
                 cases.append(case)
                 mended += masked
-            except Refused as refused:
-                refusals.append(Refusal(id, refused.reason, refused.detail))
+            except (Refused, ValueError) as error:
+                why = error if isinstance(error, Refused) else Refused.invalid(error)
+                refusals.append(Refusal(id, why.reason, why.detail))
         return Compiled(tuple(cases), tuple(refusals), mended)
-
-
-def compiler_named(name: str) -> Compiler:
-    """The compiler that the command line calls by a name.
-
-    Raises:
-        ValueError: If there is none.
-    """
-    if name == "rules":
-        return RulesCompiler()
-    if name == "llm":
-        raise ValueError("the llm compiler is not there yet; use --compiler rules")
-    raise ValueError(f"no compiler {name!r}; there are rules and llm")
 
 
 def _case(article: Article, id: str, sections: list[Section], *, alone: bool) -> tuple[Case, int]:
@@ -105,28 +90,20 @@ def _case(article: Article, id: str, sections: list[Section], *, alone: bool) ->
     tests = _menu(recorded)
     if not tests:
         raise Refused("no test with a result", f"{len(told)} sentences name none")
-    try:
-        case = Case(
-            id=id,
-            provenance=Provenance(
-                source=f"{article.id}, compiled by {VERSION}",
-                license=article.license,
-                url=_url(article),
-                note="Sentences are the article's own; what they mean was decided by rules.",
-            ),
-            presentation=first.presentation,
-            tests=tuple(test for test, _ in tests),
-            diagnosis=Diagnosis(name=diagnosis.name[:MAX_NAME], synonyms=diagnosis.synonyms),
-            differential=diagnosis.others[:8],
-            metadata=_metadata(article, first, diagnosis, tests),
-        )
-    except ValueError as error:
-        field, message = field_and_message(error)
-        raise Refused("no valid case", f"{field}: {message}") from None
-    kept = guarded(case, _telling(diagnosis))
-    if kept.case is None:
-        raise Refused("diagnosis cannot be kept back", kept.left)
-    return kept.case, kept.mended
+    return Draft(
+        id=id,
+        compiler=VERSION,
+        note="Sentences are the article's own; what they mean was decided by rules.",
+        presentation=first.presentation,
+        shown=first.spans,
+        tests=tests,
+        diagnosis=diagnosis.name,
+        stated=diagnosis.span,
+        synonyms=diagnosis.synonyms,
+        others=diagnosis.others,
+        telling=diagnosis.telling,
+        person={"species": first.species, "age_years": first.age, "sex": first.sex},
+    ).case(article)
 
 
 def _no_tests(article: Article) -> frozenset[str]:
@@ -140,15 +117,6 @@ def _no_tests(article: Article) -> frozenset[str]:
     )
 
 
-_NORMAL = re.compile(r"(?:no|normal|unremarkable|without)\b", re.IGNORECASE)
-
-
-def _telling(diagnosis: Confirmed) -> tuple[str, ...]:
-    """Further conclusions of the article that must be kept back as well."""
-    named = (name for name in diagnosis.firm[:4] if DISEASE.search(name))
-    return tuple(name for name in named if not _NORMAL.match(name)) + diagnosis.parts
-
-
 def _told(article: Article, section: Section) -> tuple[Sentence, ...]:
     return sentences(article.text, section.start, section.end)
 
@@ -159,46 +127,13 @@ def _of_case(article: Article, place: int) -> bool:
     return not before or topic_under(before[-1].titles) in CASE or not before[-1].titles
 
 
-def _menu(recorded: list[Recorded]) -> list[tuple[TestResult, Recorded]]:
-    """The items under names of their own."""
-    tests: list[tuple[TestResult, Recorded]] = []
+def _menu(recorded: list[Recorded]) -> list[tuple[TestResult, list[Span]]]:
+    """The items under names of their own, with their places."""
+    tests: list[tuple[TestResult, list[Span]]] = []
     taken: set[str] = set()
     for item in recorded:
-        if not item.pieces:
-            continue
-        name, number = item.name, 2
-        while name.casefold() in taken:
-            name, number = f"{item.name} ({number})", number + 1
-        taken.add(name.casefold())
-        tests.append((item.result(name), item))
+        if item.pieces:
+            name = free_name(item.name, taken)
+            taken.add(name.casefold())
+            tests.append((item.result(name), item.spans))
     return tests
-
-
-def _metadata(
-    article: Article, first: First, diagnosis: Confirmed, tests: list[tuple[TestResult, Recorded]]
-) -> dict[str, object]:
-    """Who, and the evidence: where in the article's text each thing stands."""
-
-    def pairs(spans: list[Span]) -> list[list[int]]:
-        return [[span.start, span.end] for span in spans]
-
-    return {
-        "compiler": VERSION,
-        "title": article.title,
-        "ids": article.ids,
-        "species": first.species,
-        "age_years": first.age,
-        "sex": first.sex,
-        "evidence": {
-            "text_sha256": article.checksum,
-            "diagnosis": pairs([diagnosis.span]),
-            "presentation": {key: pairs(spans) for key, spans in first.spans.items() if spans},
-            "tests": [[test.name, pairs(item.spans)] for test, item in tests],
-        },
-    }
-
-
-def _url(article: Article) -> str:
-    if pmc := article.ids.get("pmc"):
-        return f"https://pmc.ncbi.nlm.nih.gov/articles/{pmc}/"
-    return f"https://doi.org/{article.ids['doi']}" if "doi" in article.ids else ""

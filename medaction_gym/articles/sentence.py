@@ -39,6 +39,9 @@ _END = re.compile(
 )
 
 
+_MOST = 5_000  # characters; what has no full stop for so long is cut at a space
+
+
 class Sentence(NamedTuple):
     """A sentence and the half-open span it was read from."""
 
@@ -79,5 +82,10 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[Sentence]:
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
+    while end - start > _MOST:
+        space = text.rfind(" ", start + 1, start + _MOST)
+        cut = space if space > 0 else start + _MOST
+        yield Sentence(text[start:cut], start, cut)
+        start = cut + (space > 0)
     if any(c.isalnum() for c in text[start:end]):
         yield Sentence(text[start:end], start, end)

@@ -31,9 +31,15 @@ _LATE = frozenset({"pathology", "genetics", "microbiology"})
 # Tests that show something to somebody: what was done is told first, what was seen next.
 _SEEING = frozenset({"imaging", "pathology", "endoscopy", "physiology", "genetics", "microbiology"})
 # A needle went "under ultrasound guidance": nobody read the images.
-_GUIDING = re.compile(r"[\s-]+(?:guidance|control)\b", re.IGNORECASE)
+_GUIDING = re.compile(r"[\s-]+(?:guidance|control|guided)\b", re.IGNORECASE)
+# Words that name a test and stand here for what it looks at.
+LOOKED_AT = re.compile(
+    r"pathologies|chromosomes?|home visits?|genetic counsell?ing|"
+    r"echo(?=[\s-]*(?:density|densities|texture|pattern|signals?)\b)",
+    re.IGNORECASE,
+)
 # Abbreviations that are words of every day: they name a test in capitals only.
-_SPOKEN = frozenset("pet us mass ana pt trace".split())
+_SPOKEN = frozenset("pet us mass ana pt trace tab".split())
 OPERATION = cue("operation")
 SURGERY = "Intraoperative findings"
 
@@ -80,6 +86,9 @@ def tests_named(text: str, tokens: list[Token], ignored: frozenset[str]) -> Iter
         if OPERATION.search(text[first.start : last.end]):
             continue
         if _GUIDING.match(text, last.end):
+            continue
+        looked_at = LOOKED_AT.match(text, first.start)
+        if looked_at and looked_at.end() == last.end:
             continue
         if term.id == "pathology" and cue("a_pathology").search(text[: first.start]):
             continue

@@ -16,7 +16,7 @@ from medaction_gym.articles.article import Span
 from medaction_gym.articles.cues import cue
 from medaction_gym.articles.presentation import shown_until
 from medaction_gym.articles.sentence import Sentence
-from medaction_gym.articles.timeline import OPERATION, SURGERY, SURGICAL, Told
+from medaction_gym.articles.timeline import LOOKED_AT, OPERATION, SURGERY, SURGICAL, Told
 from medaction_gym.cases.analytes import analytes_in
 from medaction_gym.cases.case import MAX_NAME, MAX_TEXT, Analyte, Category, TestResult
 from medaction_gym.cases.menu import LABORATORY, OTHER, parse_menu
@@ -151,7 +151,7 @@ def _read(
         stated = STATE.search(piece) or cue("stated").search(piece)
         if name == LABORATORY and not stated:
             continue
-        if not name:
+        if not name or LOOKED_AT.fullmatch(name):
             name = OTHER
         if category == "examination" or cue("bedside").search(name):
             continue  # the first observation tells it, or nobody does

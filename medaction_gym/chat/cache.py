@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 
@@ -60,13 +60,11 @@ class ReplyCache:
     def _database(self) -> Iterator[sqlite3.Connection]:
         # A connection for each use: nothing is shared between threads or survives a fork, and next
         # to a model's answer opening a file costs nothing.
-        database = sqlite3.connect(self.path, timeout=60, isolation_level=None)
         try:
-            yield database
+            with closing(sqlite3.connect(self.path, timeout=60, isolation_level=None)) as database:
+                yield database
         except sqlite3.Error as error:
             raise OSError(f"{self.path}: cannot be used as a cache of replies: {error}") from None
-        finally:
-            database.close()
 
 
 def _key(request: str) -> str:

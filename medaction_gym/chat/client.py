@@ -46,6 +46,7 @@ class ChatClient:
 
     Attributes:
         usage: What has been used so far.
+        replay: As given; may be set when there is no sense in asking any more.
 
     Example:
         >>> client = ChatClient("some-model", base_url="http://localhost:8000/v1", replay=True)
@@ -78,7 +79,7 @@ class ChatClient:
         self.usage = Usage()
         self._key = api_key or os.environ.get("OPENAI_API_KEY", "")
         self._cache = ReplyCache(cache) if cache else None
-        self._replay = replay
+        self.replay = replay
         self._timeout, self._retries = timeout, retries
         self._slots = threading.BoundedSemaphore(concurrency)
         self._interval = 60 / per_minute if per_minute else 0.0
@@ -121,7 +122,7 @@ class ChatClient:
         bodies = self._cache.get(text) if self._cache else None
         replayed = bodies is not None
         if bodies is None:
-            if self._replay:
+            if self.replay:
                 raise NotCachedError("not in the cache", self.endpoint, self.model)
             bodies = self._fetch(json.loads(text), n)
             if self._cache:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases
+from medaction_gym.cli.common import (
+    CasesOption,
+    console,
+    kind_errors,
+    load_cases,
+    progress_bar,
+)
+
+if TYPE_CHECKING:
+    from medaction_gym.articles.compiler import Compiler
+    from medaction_gym.chat import ChatClient, Usage
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -106,6 +119,13 @@ def show(
         console.print(f"\nDiagnosis: {case.diagnosis.name}", markup=False)
 
 
+class Kind(StrEnum):
+    """Who compiles."""
+
+    RULES = "rules"
+    LLM = "llm"
+
+
 @app.command("compile")
 def compile_articles(
     paths: Annotated[
@@ -113,33 +133,123 @@ def compile_articles(
         typer.Argument(help="JATS (.nxml, .tar.gz), BioC or MedR-Bench JSON, .txt, or folders."),
     ],
     out: Annotated[Path, typer.Option("--out", help="Where the cases go (.jsonl).")],
-    compiler: Annotated[str, typer.Option(help="rules, or llm.")] = "rules",
-    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
-    verbose: Annotated[bool, typer.Option(help="List every refusal and problem.")] = False,
+    compiler: Annotated[
+        Kind, typer.Option(help="The rules that ship, or a language model.")
+    ] = Kind.RULES,
+    jobs: Annotated[int, typer.Option(help="Processes; LLM: requests at once.")] = 1,
+    verbose: Annotated[
+        bool, typer.Option(help="List every refusal, problem, and part left out.")
+    ] = False,
+    model: Annotated[
+        str | None, typer.Option(help="LLM: Name of the model; else OPENAI_MODEL.")
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="LLM: OpenAI-compatible endpoint, up to /v1; else OPENAI_BASE_URL."),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="LLM: File of the replies; else OUT's name + .replies.sqlite."),
+    ] = None,
+    characters: Annotated[
+        int | None, typer.Option(min=1, help="LLM: Most of an article that is sent. [60000]")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="LLM: Seconds to wait for an answer. [600]")
+    ] = None,
+    per_minute: Annotated[
+        float | None, typer.Option(min=0.1, help="LLM: Requests a minute.")
+    ] = None,
+    options: Annotated[
+        str | None, typer.Option(help="LLM: Of the request, as JSON. Default: temperature 0.")
+    ] = None,
+    price: Annotated[
+        tuple[float, float] | None,
+        typer.Option(help="LLM: Money per million prompt and completion tokens."),
+    ] = None,
 ) -> None:
     """Turn published case reports into cases, and report what became of each article.
 
-    Exits with status 1 if no case was accepted.
+    With --compiler llm a model is asked (the key is OPENAI_API_KEY's value); a command that was
+    stopped goes on where it was. Exits with status 1 if no case was accepted, or an article failed.
     """
     from medaction_gym.articles.report import compile_paths, save
-    from medaction_gym.articles.rules import compiler_named
 
-    with kind_errors():
-        report = compile_paths(paths, compiler_named(compiler), jobs=jobs)
+    with kind_errors(), ExitStack() as stack:
+        client: ChatClient | None = None
+        if compiler is Kind.RULES:
+            if any((model, base_url, cache, characters, timeout, per_minute, options, price)):
+                raise ValueError("an option for language models needs --compiler llm")
+            from medaction_gym.articles.rules import RulesCompiler
+
+            by: Compiler = RulesCompiler()
+        else:
+            from medaction_gym.articles.llm import LIMIT, LLMCompiler
+            from medaction_gym.chat import ChatClient
+
+            cache = cache or out.with_name(f"{out.stem}.replies.sqlite")
+            client = stack.enter_context(
+                ChatClient(
+                    model,
+                    base_url=base_url,
+                    cache=cache,
+                    timeout=timeout or 600,
+                    concurrency=max(jobs, 1),
+                    per_minute=per_minute,
+                )
+            )
+            by = LLMCompiler(client, _options(options), limit=characters or LIMIT)
+        bar = stack.enter_context(progress_bar())
+        task = bar.add_task("articles", total=None)
+        report = compile_paths(
+            paths, by, jobs=jobs, threads=client is not None, on_article=lambda: bar.advance(task)
+        )
         if report.cases:
             save(report, out)  # before the report is printed, whose reader may hang up
     for line in report.lines():
         console.print(line, markup=False)
-    details = [*map(str, report.problems), *report.refusals]
+    details = [*report.failures, *map(str, report.problems), *report.refusals]
+    details += [*report.unread, *report.dropped]
     shown = details if verbose else details[:5]
     for detail in shown:
         console.print(f"  {detail}", markup=False, soft_wrap=True)
     if len(details) > len(shown):
         console.print(f"  and {len(details) - len(shown)} more; --verbose lists them")
+    if client:
+        console.print(f"{_cost(client.usage, price)}; replies: {cache}", soft_wrap=True)
     with kind_errors():
+        if report.cases:
+            console.print(f"{len(report.cases)} cases in {out}", markup=False, soft_wrap=True)
+        if report.failures:
+            raise ValueError(
+                f"{len(report.failures)} of {report.articles} articles failed. "
+                "The same command tries those again."
+            )
         if not report.cases:
             raise ValueError(f"no case was accepted, so {out} is not written")
-    console.print(f"{len(report.cases)} cases in {out}", markup=False, soft_wrap=True)
+
+
+def _options(text: str | None) -> dict[str, Any] | None:
+    try:
+        given = json.loads(text or "null")
+    except ValueError as error:
+        raise ValueError(f"--options is not JSON: {error}") from None
+    if not isinstance(given, dict | None):
+        raise ValueError(f"--options must be a JSON object, not {text}")
+    return given
+
+
+def _cost(used: Usage, price: tuple[float, float] | None) -> str:
+    """What was used, in words."""
+    from medaction_gym.chat import Price
+
+    text = (
+        f"{used.requests} requests, {used.replayed} answers kept from before; {used.prompt} prompt"
+        f" and {used.completion} completion tokens"
+    )
+    if used.uncounted:
+        text += f" ({used.uncounted} requests state none)"
+    return text + (f", {Price(*price).of(used):.4f} money" if price else "")
 
 
 @app.command()

@@ -48,5 +48,6 @@ def test_clear_errors(tmp_path: Path) -> None:
     assert "no such article" in call("cases", "compile", tmp_path / "no", *out, code=1)
     (tmp_path / "a.txt").write_text(PLAIN, encoding="utf-8")
     wrong = ("cases", "compile", tmp_path / "a.txt", *out)
-    assert "no compiler 'x'" in call(*wrong, "--compiler", "x", code=1)
+    assert "--compiler" in call(*wrong, "--compiler", "x", code=2)
+    assert "needs --compiler llm" in call(*wrong, "--model", "some-model", code=1)
     assert "jobs must be at least 1" in call(*wrong, "--jobs", 0, code=1)

@@ -173,6 +173,31 @@ def test_what_is_no_case_is_refused_with_a_reason(text: str, reason: str) -> Non
     assert refused(text) == reason
 
 
+@pytest.mark.parametrize(
+    "filler",
+    [
+        "the CT showed ",
+        "a diagnosis of ",
+        "(ABC) ",
+        "\x00\x1b[31m\u202e",
+        "to prevent ",
+        "one-",
+        "no, ",
+    ],
+)
+def test_hostile_text_ends_in_a_case_or_a_refusal(filler: str) -> None:
+    hostile = PLAIN.replace("She denied smoking.", f"She denied smoking. {filler * 4_000}.")
+    article = article_of(hostile, "x", language="en")
+    result = COMPILER.compile(article)
+    assert len(result.cases) + len(result.refusals) == 1
+
+
+def test_more_than_a_case_can_hold_is_refused() -> None:
+    endless = PLAIN.replace("She denied smoking.", "She denied smoking and pain. " * 2_000)
+    (refusal,) = COMPILER.compile(article_of(endless, "x")).refusals
+    assert str(refusal).startswith("x: no valid case: history: ")
+
+
 def test_another_language_as_stated() -> None:
     german = jats(BODY, attributes='article-type="case-report" xml:lang="de"')
     assert refused(german, "x.nxml") == "not English"
@@ -222,6 +247,24 @@ def test_the_guard_leaves_out_what_is_about_the_diagnosis() -> None:
     kept = guarded(case)
     assert kept.case is not None
     assert kept.case.presentation.history == "A cough. No fever."
+
+
+def test_the_guard_masks_relations_that_only_the_diagnosis_explains() -> None:
+    told = (
+        "A cough. No contact with tuberculosis or fever. He had smoked. "
+        "Heparin was given to prevent pulmonary embolism."
+    )
+    case = _case(
+        presentation=Presentation(history=told, examination="Tuberculosis ward."),
+        diagnosis=Diagnosis(name="Tuberculous meningitis"),
+    )
+    kept = guarded(case)
+    assert kept.case is not None
+    assert kept.case.presentation.history == (
+        f"A cough. No contact with {MASK} or fever. He had smoked. "
+        f"Heparin was given to prevent {MASK}."
+    )
+    assert kept.mended == 2
 
 
 def test_the_guard_renames_tests() -> None:

@@ -1,0 +1,99 @@
+"""Hints: what gives a diagnosis away in other words than its name.
+
+Two kinds can be told by rules. A denial or a family history names a near relation of the diagnosis
+("no contact with tuberculosis" before a tuberculous meningitis): only who knows the answer asks for
+it. And a drug was given to prevent what the diagnosis threatens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from medaction_gym.articles.diseases import DISEASE, GENERAL, says_little
+from medaction_gym.cases.leaks import MASK
+from medaction_gym.catalogue.tokens import fold_word, tokenize
+
+_STEM = 7  # letters by which tuberculous and tuberculosis are akin
+_SMALL = frozenset("a an the of in on at to and or with by for from due after".split())
+_MALIGNANT = frozenset(
+    map(fold_word, "cancer carcinoma adenocarcinoma tumor malignancy neoplasm".split())
+)
+_ASKED_FOR = re.compile(
+    r"\b(?:no|nor|not|den(?:y|ies|ied|ying)|negative for|without|never|"
+    r"family (?:medical )?history|relatives|contact with|expos(?:ed|ure) to|"
+    r"vaccinat\w+ (?:against|for)|screen\w+ for)\b[^.;]*",
+    re.IGNORECASE,
+)
+_PURPOSE = re.compile(
+    r"\b(?:(?:so as |in order )?to (?:prevent|avoid)|for (?:the )?prevention of)\s+([^,.;()]+)",
+    re.IGNORECASE,
+)
+
+
+def without_hints(text: str, names: Iterable[tuple[str, ...]]) -> tuple[str, int]:
+    """A text of the first observation without relations and purposes, and how many there were.
+
+    Args:
+        text: The text, the names themselves masked already.
+        names: Every name of the diagnosis, as folded words.
+
+    Example:
+        >>> told = "She denied fever and tuberculosis. Aspirin was given to prevent a stroke."
+        >>> without_hints(told, [("tuberculous", "meningitis")])
+        ('She denied fever and [withheld]. Aspirin was given to prevent [withheld].', 2)
+    """
+    near = _Near(names)
+    masked = _ASKED_FOR.sub(lambda match: near.masked(match.group()), text)
+    masked = _PURPOSE.sub(
+        lambda m: m.group() if MASK in m[1] else m.group().replace(m[1], MASK), masked
+    )
+    return masked, masked.count(MASK) - text.count(MASK)
+
+
+class _Near:
+    """Words that are akin to those of a diagnosis."""
+
+    def __init__(self, names: Iterable[tuple[str, ...]]) -> None:
+        self._names = [tuple(map(_general, name)) for name in names]
+        self._words = {word for name in self._names for word in name} - _SMALL
+        telling = {word for word in self._words if not says_little((word,))}
+        self._stems = {word[:_STEM] for word in telling if len(word) >= _STEM}
+        self._telling = {word for word in telling if len(word) >= 4}
+
+    def masked(self, text: str) -> str:
+        """A clause with such diseases masked."""
+        tokens = tokenize(text)
+        spans: list[tuple[int, int]] = []
+        first = 0
+        while first < len(tokens):
+            last = first
+            while last < len(tokens) and self._akin(tokens[last].text):
+                last += 1
+            run = [_general(token.text) for token in tokens[first:last]]
+            if run and self._says(run):
+                spans.append((tokens[first].start, tokens[last - 1].end))
+            first = max(last, first + 1)
+        for start, end in reversed(spans):
+            text = text[:start] + MASK + text[end:]
+        return text
+
+    def _akin(self, word: str) -> bool:
+        return _general(word) in self._words or self._disease(word)
+
+    def _disease(self, word: str) -> bool:
+        near = word in self._telling or (len(word) >= _STEM and word[:_STEM] in self._stems)
+        return near and bool(DISEASE.search(word)) and not says_little((word,))
+
+    def _says(self, run: list[str]) -> bool:
+        """Whether some words name a relation: a disease, or the kind and site of a tumour."""
+        if any(self._disease(word) for word in run):
+            return True
+        return "cancer" in run and any(
+            set(run) <= set(name) and len(set(run) - GENERAL) > 0 for name in self._names
+        )
+
+
+def _general(word: str) -> str:
+    """A word, one for all malignancies."""
+    return "cancer" if word in _MALIGNANT else word
