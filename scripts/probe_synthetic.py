@@ -36,50 +36,27 @@ from medaction_gym.view import render_opening
 
 Vector = NDArray[np.float64]
 FOLDS, RIDGE = 5, 10.0
-RUNS_IN_FAMILIES = [s.split("} ")[-1] for of in RUNS.values() for s in of] + list(FAMILY)
 FRAMES = ("There is also", "also report", "On questioning", "too, the mother", "Birth history")
 
 
-def years(case: Case) -> float:
-    """The age that the case states."""
-    number, unit = re.match(r"(\d+)-(\w+)-old", case.presentation.patient).groups()  # type: ignore
-    return int(number) / {"day": 365, "month": 12, "year": 1}[unit]
-
-
-def is_male(case: Case) -> bool:
-    return bool(re.search(r"\b(?:boy|man)\b", case.presentation.patient))
-
-
 def age_and_sex(case: Case) -> list[float]:
-    age = years(case)
-    return [age, np.sqrt(age), float(age < 2), float(age < 12), float(age >= 40), is_male(case)]
+    number, unit = re.match(r"(\d+)-(\w+)-old", case.presentation.patient).groups()  # type: ignore
+    age = int(number) / {"day": 365, "month": 12, "year": 1}[unit]
+    male = bool(re.search(r"\b(?:boy|man)\b", case.presentation.patient))
+    return [age, np.sqrt(age), float(age < 2), float(age < 12), float(age >= 40), male]
 
 
 def wording(case: Case) -> list[float]:
     """Place, room, job, and the sentences that carry no finding."""
-    text = case.presentation
-    parts = [float(word in text.patient) for word in (*PLACES, *ROOMS, *JOBS)]
-    return parts + [float(sentence in text.history) for sentence in PAST_HISTORY]
+    parts = [float(word in case.presentation.patient) for word in (*PLACES, *ROOMS, *JOBS)]
+    return parts + [float(sentence in case.presentation.history) for sentence in PAST_HISTORY]
 
 
 def frames(case: Case) -> list[float]:
     """How findings are put into sentences, and the unit of the duration."""
-    text = case.presentation
-    parts = [float(text.history.count(frame)) for frame in FRAMES]
-    parts += [
-        float(f" {unit}" in text.chief_complaint) for unit in ("day", "week", "month", "year")
-    ]
-    return parts
-
-
-def family(case: Case) -> list[float]:
-    """What the history says of the family."""
-    return [float(sentence in case.presentation.history) for sentence in RUNS_IN_FAMILIES]
-
-
-def tests(case: Case) -> list[float]:
-    """How many tests, and is there a gene panel."""
-    return [len(case.tests), float(any(test.category == "genetics" for test in case.tests))]
+    parts = [float(case.presentation.history.count(frame)) for frame in FRAMES]
+    units = ("day", "week", "month", "year")
+    return parts + [float(f" {unit}" in case.presentation.chief_complaint) for unit in units]
 
 
 def values(case: Case) -> list[float]:
@@ -89,24 +66,12 @@ def values(case: Case) -> list[float]:
     return [float(sum(counts)), float(sum(counts[:third])), float(sum(counts[-third:]))]
 
 
-def lengths(case: Case, *, telling: bool = True) -> list[float]:
-    """Characters and sentences of each section, and of the record.
-
-    Without `telling`, the family history and the gene panel are left out: these may speak of the
-    disease itself.
-    """
-    sections = dict(case.presentation)
-    tests = case.tests
-    if not telling:
-        sections["history"] = sections["history"].rsplit(". ", 1)[0]
-        tests = tuple(test for test in tests if test.category != "genetics")
-    record = [len(test.result) for test in tests]
-    return [
-        *(float(len(text)) for text in sections.values()),
-        *(float(text.count(". ")) for text in sections.values()),
-        float(sum(record)),
-        float(max(record)),
-    ]
+def lengths(case: Case, *, genes: bool = True) -> list[float]:
+    """Characters and sentences of each section, and of the record; without the gene panel's."""
+    texts = list(dict(case.presentation).values())
+    record = [len(test.result) for test in case.tests if genes or test.category != "genetics"]
+    sizes = [*map(len, texts), *(text.count(". ") for text in texts), sum(record), max(record)]
+    return [float(size) for size in sizes]
 
 
 def numbers(case: Case) -> list[float]:
@@ -117,25 +82,20 @@ def numbers(case: Case) -> list[float]:
 
 def one_hot(sets: list[list[str]], least: int = 5) -> Vector:
     counts = Counter(item for items in sets for item in set(items))
-    known = {item: k for k, item in enumerate(sorted(i for i, n in counts.items() if n >= least))}
-    matrix = np.zeros((len(sets), len(known)))
-    for row, items in enumerate(sets):
-        for item in items:
-            if item in known:
-                matrix[row, known[item]] = 1
-    return matrix
+    known = sorted(item for item, n in counts.items() if n >= least)
+    return np.array([[float(item in items) for item in known] for items in sets])
 
 
 def groups(cases: list[Case]) -> dict[str, Vector]:
     fields: dict[str, Callable[[Case], list[float]]] = {
         "age and sex": age_and_sex,
         "place, room, job, past history": wording,
-        "family history": family,
+        "family history": lambda c: [s in c.presentation.history for s in (*RUNS, *FAMILY)],
         "frames and duration": frames,
-        "number of tests, gene panel": tests,
+        "tests, gene panel": lambda c: [len(c.tests), "genetics" in [t.category for t in c.tests]],
         "values and their order": values,
         "lengths of text": lengths,
-        "lengths but for family and genes": partial(lengths, telling=False),
+        "lengths but for the gene panel": partial(lengths, genes=False),
         "vital signs": numbers,
     }
     found = {name: np.array([field(c) for c in cases], float) for name, field in fields.items()}
@@ -146,8 +106,7 @@ def groups(cases: list[Case]) -> dict[str, Vector]:
 
 def known(cases: list[Case]) -> Vector:
     """The findings, as they are and as they are shown."""
-    how = generator().roster.how
-    sets = []
+    sets, how = [], generator().roster.how
     for case in cases:
         shown = [how(p)[0].shown for p in case.metadata["findings"]]  # type: ignore[index]
         sets.append([*case.metadata["findings"], *(f"{s}:{shown.count(s)}" for s in set(shown))])
@@ -169,21 +128,19 @@ def scores(features: Vector, labels: NDArray[np.int64]) -> float:
         train = x[fold != k]
         gram = train.T @ train + RIDGE * np.eye(train.shape[1])
         predicted[fold == k] = x[fold == k] @ np.linalg.solve(gram, train.T @ y[fold != k])
-    areas = []
-    for k in range(len(classes)):
-        inside = []
-        for f in range(FOLDS):
-            truth, guess = y[fold == f, k] == 1, predicted[fold == f, k]
-            if truth.any() and not truth.all():
-                inside.append(area(guess, truth))
-        areas.append(np.mean(inside))
-    return float(np.mean(areas))
+    areas = [
+        [area(predicted[fold == f, k], y[fold == f, k] == 1) for f in range(FOLDS)]
+        for k in range(len(classes))
+    ]
+    return float(np.nanmean(np.nanmean(areas, axis=1)))
 
 
 def area(guess: Vector, truth: NDArray[np.bool_]) -> float:
     _, place, count = np.unique(guess, return_inverse=True, return_counts=True)
     rank = (np.cumsum(count) - (count - 1) / 2)[place]
     positive = truth.sum()
+    if positive in (0, len(truth)):
+        return np.nan
     least = positive * (positive + 1) / 2
     return float((rank[truth].sum() - least) / (positive * (len(truth) - positive)))
 
@@ -236,15 +193,15 @@ def tables(seed: int, permutations: int) -> None:
         if len(cases) == 1600:
             break
     order = np.random.default_rng(0).permutation(len(cases))
-    which = {
-        name: scores(fields[order], np.array(labels)[order])
-        for name, fields in groups(cases).items()
-    }
+    truth = np.array(labels)[order]
+    which = {name: scores(fields[order], truth) for name, fields in groups(cases).items()}
     pairs = [(groups(of), truth) for of, truth in twins(seed, 30, 60)]
     rng = np.random.default_rng(0)
+    print("\n## Fields\n")
     print(f"{len(cases)} cases of {len(set(labels))} diseases; {len(pairs)} pairs of 60 patients")
-    print("| fields | which of 40 | which of two, same findings | 95 % if by chance | p |")
-    print("|---|---|---|---|---|")
+    print(
+        "| fields | of 40 | of two, same findings | 95 % if by chance | p |\n|---|---|---|---|---|"
+    )
     for name in which:
         seen = np.mean([scores(fields[name], truth) for fields, truth in pairs])
         drawn = []
@@ -255,37 +212,28 @@ def tables(seed: int, permutations: int) -> None:
             )
         low, high = np.percentile(drawn, [2.5, 97.5])
         p = (1 + sum(d >= seen for d in drawn)) / (1 + len(drawn))
-        print(
-            f"| {name} | {which[name]:.3f} | {seen:.3f} | {low:.3f}-{high:.3f} | {p:.2f} |",
-            flush=True,
-        )
+        print(f"| {name} | {which[name]:.3f} | {seen:.3f} | {low:.3f}-{high:.3f} | {p:.2f} |")
 
 
 def scan(cases: list[Case]) -> None:
     """The strings of the gold diagnosis, looked for without the generator's own scanner."""
-    roster = generator().roster
-    rare = roster.in_names
+    rare = generator().roster.in_names
     hits: Counter[str] = Counter()
+    print("## Strings of the diagnosis\n")
     for case in cases:
         first = render_opening(case).lower()
-        record = " ".join((t.name + " " + t.result) for t in case.tests).lower()
-        names = [case.diagnosis.name, *case.diagnosis.synonyms]
-        hits["name or synonym in the first observation"] += any(
-            re.search(rf"(?<!\w){re.escape(n.lower())}(?!\w)", first) for n in names
-        )
-        hits["name or synonym in the record"] += any(
-            re.search(rf"(?<!\w){re.escape(n.lower())}(?!\w)", record) for n in names
-        )
-        folded = {w for name in gold_names(case.diagnosis) for w in name}
-        telling = {w for w in folded if len(w) > 4 and rare[w] <= 3}
-        words = {t.text for t in tokenize(first)}
-        if telling & words:
-            hits[
-                "a word that at most three diseases have in their name, in the first observation"
-            ] += 1
-            print("   ", case.id, case.diagnosis.name, sorted(telling & words))
+        record = " ".join(f"{test.name} {test.result}" for test in case.tests).lower()
+        for name in (case.diagnosis.name, *case.diagnosis.synonyms):
+            whole = re.compile(rf"(?<!\w){re.escape(name.lower())}(?!\w)")
+            hits["names in the first observation"] += bool(whole.search(first))
+            hits["names in the record"] += bool(whole.search(record))
+        folded = {word for name in gold_names(case.diagnosis) for word in name}
+        telling = {word for word in folded if len(word) > 4 and rare[word] <= 3}
+        if said := telling & {token.text for token in tokenize(first)}:
+            hits["first observations with a word that at most three names have"] += 1
+            print("   ", case.id, case.diagnosis.name, sorted(said))
     for kind, number in sorted(hits.items()):
-        print(f"{kind}: {number} of {len(cases)}")
+        print(f"{kind}: {number} ({len(cases)} cases)")
 
 
 def main() -> None:
@@ -294,11 +242,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--permutations", type=int, default=100)
     arguments = parser.parse_args()
-    made = generator()
-    cases = [made.case(arguments.seed, i) for i in range(arguments.cases)]
-    print("## Strings of the diagnosis\n")
-    scan(cases)
-    print("\n## Fields\n")
+    scan([generator().case(arguments.seed, i) for i in range(arguments.cases)])
     tables(arguments.seed, arguments.permutations)
 
 

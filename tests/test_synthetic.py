@@ -26,6 +26,7 @@ from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.rollout import rollout
 from medaction_gym.synthetic import SyntheticCases, generator, tables
 from medaction_gym.synthetic.patient import Company, fits
+from medaction_gym.synthetic.prose import RUNS
 
 MADE = 150
 
@@ -55,6 +56,18 @@ def test_other_processes_make_the_same_cases(made: list[Case], hash_seed: str) -
         check=True,
     )
     assert run.stdout.strip() == CaseSet(made[:12]).hash
+
+
+def test_the_family_tells_nothing(made: list[Case]) -> None:
+    """Relatives are ill as often where the annotations state no inheritance."""
+    told: dict[bool, list[bool]] = {True: [], False: []}
+    for case in made:
+        row = generator().graph.row(case.metadata["disease"])
+        inherited = bool(generator().roster.disease(row).course.inheritance)
+        told[inherited].append(any(said in case.presentation.history for said in RUNS))
+    for shares in told.values():
+        assert len(shares) > 20
+        assert 0.15 < sum(shares) / len(shares) < 0.45
 
 
 def test_no_case_gives_its_diagnosis_away(made: list[Case]) -> None:

@@ -47,23 +47,14 @@ FAMILY = (
     "Family history empty.", "Parents well and unrelated.", "A grandfather had gout.",
     "An aunt has diabetes.", "Nobody else in the family is ill.", "Siblings well.",
 )  # fmt: skip
-RUNS = {
-    "dominant": (
-        "{His} father has had similar complaints.",
-        "{His} mother is said to have the same.",
-        "A parent and a half-brother are affected in some way.",
-    ),
-    "recessive": (
-        "The parents are second cousins.",
-        "A sister had the same complaints.",
-        "The grandparents come from one village.",
-    ),
-    "x": (
-        "A maternal uncle had similar complaints.",
-        "Two boys on the mother's side are affected.",
-    ),
-    "maternal": ("{His} mother and her sister have milder complaints.",),
-}
+# What may or may not speak of the disease. None fits one mode of inheritance alone, since what a
+# family has must not tell the disease; whatever the patient has, it is told equally often.
+RUNS = (
+    "A cousin has had similar complaints.", "An aunt is said to have the same.",
+    "The parents are second cousins.", "The grandparents come from one village.",
+    "A half-brother is affected in some way.",
+)  # fmt: skip
+_RUNS_IN_FAMILY = 0.3
 
 
 def present(rng: Random, patient: Patient, disease: Disease, rivals: list[Rival]) -> Presentation:
@@ -181,30 +172,15 @@ def _history(
     past = _CHILD_HISTORY if child else PAST_HISTORY
     first = rng.randrange(len(past))
     sentences += [past[first], past[(first + 1 + rng.randrange(len(past) - 1)) % len(past)]]
-    sentences.append(_family(rng, disease))
+    sentences.append(_family(rng))
     return " ".join(_person(sentence, patient) for sentence in sentences)
 
 
-def _family(rng: Random, disease: Disease) -> str:
-    """What the family has: for half of the inherited diseases something, else nothing."""
-    modes = set(disease.course.inheritance)
+def _family(rng: Random) -> str:
+    """What the family has, whatever the disease."""
     chance, which = rng.random(), rng.random()
-    known = next(
-        (
-            RUNS[kind]
-            for kind, of in (
-                ("x", {"x-recessive", "x-linked"}),
-                ("maternal", {"maternal"}),
-                ("dominant", {"dominant", "x-dominant"}),
-                ("recessive", {"recessive"}),
-            )
-            if of & modes
-        ),
-        None,
-    )
-    if known and len(modes) == 1 and not disease.neoplastic and chance < 0.4:
-        return known[int(which * len(known))]
-    return FAMILY[int(which * len(FAMILY))]
+    said = RUNS if chance < _RUNS_IN_FAMILY else FAMILY
+    return said[int(which * len(said))]
 
 
 def _absent(
