@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases, progress_bar
+from medaction_gym.cli.common import (
+    CasesOption,
+    console,
+    errors,
+    kind_errors,
+    load_cases,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from medaction_gym.distill.engine import Done
+    from medaction_gym.distill.teachers import Endpoint
 
 
 def distill(
@@ -26,7 +37,8 @@ def distill(
     seed: Annotated[int, typer.Option(help="Seed of all choices.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")] = False,
     executor: Annotated[
-        Literal["serial", "process"], typer.Option(help="What runs the cases.")
+        Literal["serial", "process", "ray"],
+        typer.Option(help="What runs the cases; ray needs the extra of its name."),
     ] = "serial",
     jobs: Annotated[int, typer.Option(min=1, help="Workers.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N cases.")] = None,
@@ -51,14 +63,44 @@ def distill(
     skip_bad: Annotated[
         bool, typer.Option(help="Leave bad cases out instead of stopping.")
     ] = False,
+    model: Annotated[
+        str | None, typer.Option(help="Chat: The model's name. Default: OPENAI_MODEL.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Chat: The endpoint. Default: OPENAI_BASE_URL.")
+    ] = None,
+    form: Annotated[
+        Literal["tools", "json"],
+        typer.Option(help="Chat: Tool calls, or JSON for models without tools."),
+    ] = "tools",
+    options: Annotated[
+        str | None, typer.Option(help="Chat: Of the request, as JSON. Default: temperature 1.")
+    ] = None,
+    one_by_one: Annotated[
+        bool, typer.Option("--one-by-one", help="Chat: A request for each candidate.")
+    ] = False,
+    cache: Annotated[
+        Path | None, typer.Option(help="Chat: File of the replies, else OUT/replies.sqlite.")
+    ] = None,
+    per_minute: Annotated[
+        float | None, typer.Option(min=0.1, help="Chat: Requests a minute, of all workers.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Chat: Seconds to wait for an answer.")
+    ] = 120,
+    price: Annotated[
+        tuple[float, float] | None,
+        typer.Option(help="Chat: Money per million prompt and completion tokens."),
+    ] = None,
 ) -> None:
     """Grow trees of trajectories, keep what is good, and write training data.
 
-    A run that was killed goes on where it stopped with --resume.
+    A run that was killed goes on where it stopped with --resume. So do cases whose language model
+    could not be reached; they are listed, and the exit status is 1.
     """
-    from medaction_gym.distill.engine import Settings
     from medaction_gym.distill.engine import distill as distill_cases
     from medaction_gym.distill.selection import Thresholds
+    from medaction_gym.distill.settings import Settings
     from medaction_gym.distill.tree import Growth
 
     # A teacher in a module of the folder where the command is given, as with "python -m".
@@ -71,6 +113,18 @@ def distill(
                 seed=seed, width=width, depth=depth, nodes=nodes, order=order, branching=branching
             ),
             limits=Thresholds(dtc=dtc, rac=rac, per_case=per_case),
+            chat=_endpoint(
+                model,
+                form=form,
+                options=options,
+                several=not one_by_one,
+                base_url=base_url,
+                cache=cache,
+                per_minute=per_minute,
+                timeout=timeout,
+            )
+            if "chat" in (teacher or [])
+            else None,
         )
         barred = [case for path in benchmark or [] for case in load_cases(path)]
         begun = time.monotonic()
@@ -105,6 +159,43 @@ def distill(
         f"{report['cases']:,} cases in {seconds:,.0f} s. Rows: {out / 'sft.jsonl'}",
         markup=False,
         soft_wrap=True,
+    )
+    if report["usage"]["requests"]:
+        console.print(_used(report, price), markup=False, soft_wrap=True)
+    for case in report["errored"]:
+        errors.print(f"[red]errored[/] {escape(case['case_id'])}: {escape(case['error'])}")
+    if report["errored"]:
+        errors.print("The same command with --resume tries these again.")
+        raise typer.Exit(1)
+
+
+def _endpoint(model: str | None, **given: Any) -> Endpoint:
+    from medaction_gym.distill.teachers import Endpoint
+
+    model = model or os.environ.get("OPENAI_MODEL", "")
+    if not model:
+        raise ValueError("the teacher 'chat' needs a model: --model NAME, or OPENAI_MODEL")
+    try:
+        options = json.loads(given.pop("options") or "null")
+    except ValueError as error:
+        raise ValueError(f"--options is not JSON: {error}") from None
+    given["cache"] = str(given["cache"].resolve()) if given["cache"] else ""
+    given["base_url"] = given["base_url"] or ""
+    if options is not None:
+        given["options"] = options
+    return Endpoint(model=model, **given)
+
+
+def _used(report: dict[str, Any], price: tuple[float, float] | None) -> str:
+    """What the model's replies cost when they were paid for, those of earlier calls included."""
+    from medaction_gym.chat import Price, Usage
+
+    used = Usage.model_construct(**report["usage"])
+    cost = f", {Price(*price).of(used):.4f} money" if price else ""
+    lacking = f"; {used.uncounted} replies stated none" if used.uncounted else ""
+    return (
+        f"{used.requests:,} requests, {used.prompt:,} prompt and {used.completion:,} completion "
+        f"tokens{cost}{lacking}"
     )
 
 

@@ -6,9 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from medaction_gym.distill.engine import Settings, distill
+    from medaction_gym.distill.engine import distill
     from medaction_gym.distill.node import Candidate, Node
     from medaction_gym.distill.selection import Thresholds
+    from medaction_gym.distill.settings import Settings
     from medaction_gym.distill.teachers import Teacher, make_teacher
     from medaction_gym.distill.tree import Growth, Tree, TreeDistiller
 
@@ -16,7 +17,7 @@ _PUBLIC = {
     "Candidate": "node",
     "Growth": "tree",
     "Node": "node",
-    "Settings": "engine",
+    "Settings": "settings",
     "Teacher": "teachers",
     "Thresholds": "selection",
     "Tree": "tree",

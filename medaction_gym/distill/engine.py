@@ -1,73 +1,49 @@
 """Engine: distils many cases, on one core or several, and goes on where it was stopped.
 
-The unit of work is a case. Its tree is written as one file that appears whole or not at all, by the
-worker itself; the data set is put together from these files at the end. So a killed run loses the
-cases in hand and nothing else, none is ever there twice, and the result is the same bytes for any
-executor, any number of workers, and any number of interruptions.
+The unit of work is a case. Its tree is written as one file that appears whole or not at all; the
+data set is put together from these files at the end. So a killed run loses the cases in hand and
+nothing else, none is ever there twice, and the result is the same bytes for any executor, any
+number of workers, and any number of interruptions.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from medaction_gym import __version__
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.contamination import Contamination, Match
+from medaction_gym.distill.executors import EXECUTORS, Executor, grow
 from medaction_gym.distill.export import export
-from medaction_gym.distill.record import record_tree
-from medaction_gym.distill.selection import Thresholds
+from medaction_gym.distill.settings import Settings
 from medaction_gym.distill.teachers import make_teacher
-from medaction_gym.distill.tree import Growth, TreeDistiller
 from medaction_gym.rollout import RunError
 from medaction_gym.whole import whole_file
 
-Executor = Literal["serial", "process"]
-EXECUTORS: tuple[Executor, ...] = ("serial", "process")
-
-
-class Settings(BaseModel):
-    """What is distilled, by whom and how: enough to do it again.
-
-    Attributes:
-        teachers: Names of teachers, or ``module:Class``.
-        growth: How trees grow, the seed among it.
-        limits: What paths must reach.
-        cases_hash: Hash of the cases, those of benchmarks left out.
-        benchmark_hash: Hash of the benchmark cases, "" if there are none.
-        package_version: The medaction-gym that ran.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    teachers: tuple[str, ...] = ("privileged",)
-    growth: Growth = Growth()
-    limits: Thresholds = Thresholds()
-    cases_hash: str = ""
-    benchmark_hash: str = ""
-    package_version: str = __version__
-
 
 class Done(NamedTuple):
-    """A case that is finished: how many paths of each fate, and of how many nodes."""
+    """A case that is finished: how many paths of each fate, and of how many nodes.
+
+    One that could not be finished has an error instead: its teacher could not be asked.
+    """
 
     case_id: str
     retained: int
     truncated: int
     pruned: int
     nodes: int
+    error: str = ""
 
 
 def distill(
@@ -89,7 +65,7 @@ def distill(
         settings: Teachers, growth and thresholds.
         benchmark: Cases that must not be trained on; theirs are left out of `cases`.
         resume: Go on with a run that was stopped.
-        executor: ``"serial"`` or ``"process"``. The files are the same for both.
+        executor: ``"serial"``, ``"process"`` or ``"ray"``. The files are the same for all.
         jobs: Workers, for the last two.
         on_case: Called for each finished case, those of an earlier call included.
 
@@ -104,7 +80,7 @@ def distill(
         raise ValueError(f"unknown executor {executor!r}; known: {', '.join(EXECUTORS)}")
     settings = settings or Settings()
     for name in settings.teachers:
-        make_teacher(name)  # fail before anything is written
+        make_teacher(name, endpoint=settings.chat)  # fail before anything is written
     excluded = _benchmark_cases(cases, benchmark)
     barred = {match.case_id for match in excluded}
     kept = CaseSet([case for case in cases if case.id not in barred])
@@ -118,13 +94,17 @@ def distill(
     )
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
+    if settings.chat:
+        workers = 1 if executor == "serial" else jobs
+        settings = settings.model_copy(update={"chat": settings.chat.placed(folder, workers)})
     try:
         with FileLock(folder / ".lock", timeout=0):
             _claim(folder, settings, kept, resume)
             tell = on_case or (lambda done: None)
-            _grow_all(kept, settings, folder, executor, jobs, tell)
-            about = _about(kept, settings, excluded, len(benchmark))
-            return export(((c, read_record(folder, c)) for c in kept), folder, about)
+            errored = _grow_all(kept, settings, folder, executor, jobs, tell)
+            about = _about(kept, settings, excluded, len(benchmark), errored)
+            grown = [case for case in kept if case.id not in errored]
+            return export(((c, read_record(folder, c)) for c in grown), folder, about)
     except Timeout:
         raise RunError(f"{folder}: another run is writing here") from None
 
@@ -154,30 +134,6 @@ def read_record(folder: Path, case: Case) -> dict[str, Any]:
     return record
 
 
-def distill_case(case: Case, distiller: TreeDistiller, limits: Thresholds) -> dict[str, Any]:
-    """Grow and judge the tree of a case."""
-    return record_tree(distiller.grow(case), limits, distiller.growth.seed)
-
-
-class Worker:
-    """A distiller that is kept between cases, and where it writes."""
-
-    def __init__(self, settings: dict[str, Any], folder: str) -> None:
-        self._settings = Settings.model_validate(settings)
-        self._folder = Path(folder)
-        self._cases = CaseSet.load(self._folder / "cases.jsonl")
-        teachers = [make_teacher(n, tuple(self._cases)) for n in self._settings.teachers]
-        self._distiller = TreeDistiller(teachers, self._settings.growth)
-
-    def work(self, case_id: str) -> Done:
-        """Distil one case and write its tree."""
-        case = self._cases.get(case_id)
-        record = distill_case(case, self._distiller, self._settings.limits)
-        with whole_file(tree_file(self._folder, case_id)) as file:
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
-        return _done(record)
-
-
 def _done(record: dict[str, Any]) -> Done:
     fates = Counter(path["fate"] for path in record["paths"])
     return Done(
@@ -196,48 +152,24 @@ def _grow_all(
     executor: Executor,
     jobs: int,
     tell: Callable[[Done], None],
-) -> None:
-    left = []
+) -> dict[str, str]:
+    """Grow what is not there yet; returns the cases that could not be grown, and why."""
+    left, errored = list[str](), dict[str, str]()
     for case in cases:
         if tree_file(folder, case.id).exists():
             tell(_done(read_record(folder, case)))
         else:
             left.append(case.id)
-    start = settings.model_dump(mode="json"), str(folder.resolve())
-    for done in _run(left, start, executor, jobs):
-        tell(done)
-
-
-def _run(
-    ids: list[str], start: tuple[dict[str, Any], str], executor: Executor, jobs: int
-) -> Iterator[Done]:
-    if not ids:
-        return
-    if executor == "serial" or jobs < 2 or len(ids) < 2:
-        worker = Worker(*start)
-        yield from map(worker.work, ids)
-        return
-    # spawn: a worker starts clean, whatever threads or sessions the caller holds.
-    with ProcessPoolExecutor(
-        max_workers=min(jobs, len(ids)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-        initargs=start,
-    ) as pool:
-        yield from pool.map(_work, ids, chunksize=max(1, min(4, len(ids) // (4 * jobs))))
-
-
-_worker: Worker | None = None
-
-
-def _start_worker(settings: dict[str, Any], folder: str) -> None:
-    global _worker
-    _worker = Worker(settings, folder)
-
-
-def _work(case_id: str) -> Done:
-    assert _worker is not None, "the worker was not started by _start_worker"
-    return _worker.work(case_id)
+    for case_id, line in grow(left, settings, folder / "cases.jsonl", executor, jobs):
+        record = json.loads(line)
+        if "error" in record:
+            errored[case_id] = record["error"]
+            tell(Done(case_id, 0, 0, 0, 0, record["error"]))
+            continue
+        with whole_file(tree_file(folder, case_id)) as file:
+            file.write(line)
+        tell(_done(record))
+    return {case.id: errored[case.id] for case in cases if case.id in errored}
 
 
 def _claim(folder: Path, settings: Settings, cases: CaseSet, resume: bool) -> None:
@@ -248,7 +180,7 @@ def _claim(folder: Path, settings: Settings, cases: CaseSet, resume: bool) -> No
             raise RunError(f"{folder}: has trees but no distill.json; choose another --out")
         cases.save(folder / "cases.jsonl")
         with whole_file(description) as file:
-            file.write(json.dumps(settings.model_dump(mode="json"), indent=2) + "\n")
+            file.write(json.dumps(settings.described(), indent=2) + "\n")
         return
     try:
         before = Settings.model_validate_json(description.read_text(encoding="utf-8"))
@@ -269,15 +201,20 @@ def _benchmark_cases(cases: CaseSet, benchmark: Sequence[Case]) -> list[Match]:
 
 
 def _about(
-    cases: CaseSet, settings: Settings, excluded: list[Match], benchmarks: int
+    cases: CaseSet,
+    settings: Settings,
+    excluded: list[Match],
+    benchmarks: int,
+    errored: dict[str, str],
 ) -> dict[str, Any]:
     sources = Counter((c.provenance.source, c.provenance.license) for c in cases)
     return {
         "version": __version__,
         "teachers": list(settings.teachers),
-        "settings": settings.model_dump(mode="json"),
+        "settings": settings.described(),
         "benchmarks": benchmarks,
         "excluded": [match._asdict() for match in excluded],
+        "errored": [{"case_id": case_id, "error": why} for case_id, why in errored.items()],
         "sources": [
             {"source": source, "license": license, "cases": count}
             for (source, license), count in sorted(sources.items())

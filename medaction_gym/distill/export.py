@@ -12,6 +12,7 @@ Rows are written in the order of the cases, then of the paths, so equal runs giv
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 from medaction_gym import __version__
 from medaction_gym.cases.case import Case
+from medaction_gym.chat import Usage
 from medaction_gym.distill.messages import TOOLS, conversation, move, opening
 from medaction_gym.distill.report import Balance, Tally
 from medaction_gym.whole import whole_file
@@ -45,12 +47,14 @@ def export(
     tallies = {fate: Tally() for fate in ("retained", "truncated", "pruned")}
     balance, reasons = Balance(), dict[str, int]()
     counts = {"cases": 0, "nodes": 0, "calls": 0, "pairs": 0}
+    usage: Counter[str] = Counter()
     with ExitStack() as stack:
         out = {f: stack.enter_context(whole_file(folder / f"{f}.jsonl")) for f in FILES}
         for case, record in records:
             counts["cases"] += 1
             counts["nodes"] += len(record["nodes"])
             counts["calls"] += record["calls"]
+            usage.update(record["usage"])
             nodes = {node["id"]: node for node in record["nodes"]}
             for path in record["paths"]:
                 fate = path["fate"]
@@ -72,6 +76,7 @@ def export(
         report = {
             **about,
             **counts,
+            "usage": {name: usage[name] for name in Usage.model_fields},
             "fates": {fate: tally.summary() for fate, tally in tallies.items()},
             "reasons": dict(sorted(reasons.items())),
             "balance": balance.summary(counts["cases"]),

@@ -89,22 +89,39 @@ class Grounds:
         return sum(w in have for w in telling) >= len(telling) / 2
 
     def _level(self, seen: frozenset[Release]) -> Level:
-        gold = self.chart.case.diagnosis.name
-        support = self.chart.weigh(gold, OPENING, *seen)
-        if support >= ENOUGH:
-            return "graph"
-        text = self.chart.text(seen)
-        have = set(words(text))
-        for name in self.names:
-            telling = [w for w in name if w not in _SMALL]
-            if telling and sum(w in have for w in telling) >= MOST * len(telling):
-                return "words"
+        if found := supported(self.chart, self.chart.case.diagnosis.name, seen, self.names):
+            return found
         tests = self.chart.case.tests
         deciding = any(tests[r.item].category in DECIDING for r in seen)
         half = len({r.item for r in seen}) >= len(tests) / 2
         # Silent results weigh a little against everything.
+        support = self.chart.weigh(self.chart.case.diagnosis.name, OPENING, *seen)
         refuted = support < -ENOUGH - 0.1 * (1 + len(seen))
         return "record" if seen and (deciding or half) and not refuted else ""
+
+
+def supported(
+    chart: Chart,
+    name: str,
+    seen: frozenset[Release],
+    names: Iterable[tuple[str, ...]] = (),
+) -> Level:
+    """By what a disease is supported, as far as that can be told of any: graph, words, or "".
+
+    Args:
+        chart: The case as read.
+        name: The disease.
+        seen: What has been released.
+        names: Its names in words; its own if there are none.
+    """
+    if chart.weigh(name, OPENING, *seen) >= ENOUGH:
+        return "graph"
+    have = set(words(chart.text(seen)))
+    for each in names or (words(name),):
+        telling = [w for w in each if w not in _SMALL]
+        if telling and sum(w in have for w in telling) >= MOST * len(telling):
+            return "words"
+    return ""
 
 
 def _after_cause(name: str) -> tuple[str, ...]:
@@ -156,7 +173,8 @@ def check(
             return f"cites what was not revealed: {quote[:80]!r}"
     names = _names(action)
     rest = _CITED.sub(" ", rationale)
-    if unknown := _unrevealed(rest, [*names, *held, *_asked(action)], text):
+    sources = {grounds.chart.page(release).source for release in seen}
+    if unknown := _unrevealed(rest, [*names, *held, *_asked(action), *sources], text):
         return f"names a finding that was not revealed: {unknown!r}"
     # Once named on good grounds it may be doubted and dropped.
     fresh = not any(map(grounds.is_gold, held)) and not grounds.level(seen)
@@ -177,13 +195,15 @@ def _names(action: Action | Malformed) -> list[str]:
 
 
 def _asked(action: Action | Malformed) -> list[str]:
-    return [action.test] if isinstance(action, OrderTest) else []
+    """What an order asks for, as a whole and test by test."""
+    return [action.test, *action.test.split("; ")] if isinstance(action, OrderTest) else []
 
 
 def _unrevealed(rest: str, names: Iterable[str], text: str) -> str:
     """A finding that the words name and the text does not, or ""."""
-    for name in sorted(names, key=len, reverse=True):
-        rest = re.sub(re.escape(name), " ", rest, flags=re.IGNORECASE)
+    for name in sorted(set(names), key=lambda n: (-len(n), n)):
+        if name.casefold() in rest.casefold():
+            rest = re.sub(re.escape(name), " ", rest, flags=re.IGNORECASE)
     # Without its numbers a sentence is one of few, and findings are kept by their text.
     said = {f.id: f.name for f in findings(_PERCENT.sub(" ", rest)) if f.kind != "normal"}
     if not said:

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
+from medaction_gym.actions import Malformed
+from medaction_gym.distill.node import Node
 from medaction_gym.trajectory import SYSTEM_PROMPT
+from medaction_gym.view import render_opening
+
+# What a teacher is told besides the row's own prompt, which is not exported.
+REASONS = (
+    " With every call, write in a sentence or two why. Put what you quote from the record, word "
+    "for word, between “ and ”. Do not name a diagnosis before a finding supports it."
+)
+AS_JSON = (
+    " Answer with one JSON object and nothing else, in one of these forms: "
+    '{"rationale": "...", "action": "order_test", "test": "..."}, '
+    '{"rationale": "...", "action": "update_differential", "differential": '
+    '[{"disease": "...", "probability": 0.5}]}, '
+    '{"rationale": "...", "action": "commit", "diagnosis": "..."}.'
+)
 
 TOOLS: list[dict[str, Any]] = [
     {
@@ -100,3 +117,51 @@ def conversation(text: str, path: Sequence[dict[str, Any]]) -> list[dict[str, An
     for number, node in enumerate(path, 1):
         messages += [move(node, number), answer(node, number)]
     return messages
+
+
+def history(node: Node) -> list[dict[str, Any]]:
+    """The conversation that leads to a live node, as its row would hold it, with `REASONS`."""
+    messages = conversation(render_opening(node.episode.case), [_step(n) for n in node.path])
+    messages[0] = {**messages[0], "content": messages[0]["content"] + REASONS}
+    return messages
+
+
+def as_calls(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A conversation as endpoints take it: the arguments of calls are JSON in a string."""
+    told = []
+    for message in messages:
+        if calls := message.get("tool_calls"):
+            call = calls[0]
+            arguments = json.dumps(call["function"]["arguments"], ensure_ascii=False)
+            function = {**call["function"], "arguments": arguments}
+            message = {**message, "tool_calls": [{**call, "function": function}]}
+        told.append(message)
+    return told
+
+
+def as_text(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A conversation without tools: calls as JSON in the text, answers as the user's."""
+    told = []
+    for message in messages:
+        role, content = message["role"], message["content"]
+        if role == "system":
+            content += AS_JSON
+        elif role == "tool":
+            role = "user"
+        elif calls := message.get("tool_calls"):
+            call = calls[0]["function"]
+            written = {"rationale": content, "action": call["name"], **call["arguments"]}
+            content = json.dumps(written, ensure_ascii=False)
+        told.append({"role": role, "content": content})
+    return told
+
+
+def _step(node: Node) -> dict[str, Any]:
+    """What a recorded node tells of itself in a conversation."""
+    candidate, turn = node.candidate, node.episode.turn
+    assert candidate is not None, "only the root has no move"
+    assert turn is not None, "only the root has no turn"
+    action: dict[str, Any] = candidate.action.model_dump(mode="json")
+    if isinstance(candidate.action, Malformed):
+        action = {"action": "malformed", **action}
+    return {"action": action, "rationale": candidate.rationale, "message": turn.message}

@@ -36,6 +36,7 @@ def record_tree(tree: Tree, limits: Thresholds, seed: int) -> dict[str, Any]:
         "case_hash": case.hash,
         "seed": seed,
         "calls": tree.calls,
+        "usage": tree.usage.model_dump(exclude={"replayed"}),
         "opening": render_opening(case),
         "nodes": [_node(n) for n in tree.nodes if n.parent is not None],
         "paths": [

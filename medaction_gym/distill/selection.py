@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from medaction_gym.actions import Malformed
 from medaction_gym.distill.grounding import Grounds
 from medaction_gym.distill.node import Node
 from medaction_gym.metrics.outcome import RIGHT, grade
@@ -133,7 +134,8 @@ def actions(node: Node) -> tuple[str, ...]:
 def wrongs(leaf: Node, grounds: Grounds, limits: Thresholds) -> str:
     """What is wrong with a finished path, the gravest first; "" if it is to be retained."""
     if leaf.fault:
-        return f"ungrounded: {leaf.fault}"
+        broken = leaf.candidate is not None and isinstance(leaf.candidate.action, Malformed)
+        return leaf.fault if broken else f"ungrounded: {leaf.fault}"
     episode, score = leaf.episode, leaf.score
     if not episode.committed:
         return "divergent: it ends without a diagnosis"

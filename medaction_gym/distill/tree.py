@@ -17,12 +17,14 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from medaction_gym.actions import Malformed
 from medaction_gym.cases.case import Case
+from medaction_gym.chat import Usage
 from medaction_gym.distill.branching import BRANCHING
 from medaction_gym.distill.grounding import check, grounds_of
 from medaction_gym.distill.node import Candidate, Node, state_key
 from medaction_gym.distill.scoring import Score, extend
-from medaction_gym.distill.teachers.base import Teacher
+from medaction_gym.distill.teachers.base import Paid, Teacher
 from medaction_gym.episode import Episode, Rules
 from medaction_gym.oracle import Oracle, Part, oracle_for
 
@@ -64,11 +66,12 @@ class Growth(BaseModel):
 
 
 class Tree(NamedTuple):
-    """A grown tree: its nodes by id, and how often a teacher was asked."""
+    """A grown tree: its nodes by id, how often a teacher was asked, and what that used."""
 
     case: Case
     nodes: list[Node]
     calls: int
+    usage: Usage = Usage()
 
     @property
     def leaves(self) -> list[Node]:
@@ -121,16 +124,21 @@ class TreeDistiller:
         oracle = _Remembering(oracle_for(case))
         root = Node(0, Episode.start(case, rules, lambda _: oracle), Score())
         tree = _Growing(self, root)
+        before = self._usage()
         if growth.order == "best-first":
             tree.best_first()
         else:
             tree.breadth_first()
-        return Tree(case, tree.nodes, tree.calls)
+        return Tree(case, tree.nodes, tree.calls, _less(self._usage(), before))
+
+    def _usage(self) -> Usage:
+        """What the teachers have used so far."""
+        return sum((t.usage for t in self.teachers if isinstance(t, Paid)), Usage())
 
     def chains(self, case: Case) -> Tree:
         """No tree: independent chains until the same budget of nodes is spent, as a baseline."""
         growth = self.growth.model_copy(update={"branching": "never"})
-        nodes, calls, number = list[Node](), 0, 0
+        nodes, calls, number, before = list[Node](), 0, 0, self._usage()
         while len(nodes) < self.growth.nodes:
             left = max(2, self.growth.nodes - len(nodes) + 1)
             seed = self.growth.seed * 100_003 + number
@@ -143,7 +151,7 @@ class TreeDistiller:
             calls, number = calls + chain.calls, number + 1
             if len(chain.nodes) == 1:
                 break
-        return Tree(case, nodes, calls)
+        return Tree(case, nodes, calls, _less(self._usage(), before))
 
 
 class _Growing:
@@ -229,10 +237,17 @@ class _Growing:
         return node.children
 
     def _ask(self, node: Node, k: int, rng: random.Random) -> list[Candidate]:
-        """At most k candidates with different actions, the teachers taking turns."""
-        hands: list[list[Candidate]] = []
+        """At most k candidates with different actions, the teachers taking turns.
+
+        No more teachers are asked than there are places, since some cost money; who is asked first
+        goes round from node to node.
+        """
+        first = node.id % len(self.teachers)
         share = math.ceil(k / len(self.teachers))
-        for teacher in self.teachers:
+        hands: list[list[Candidate]] = []
+        for teacher in (*self.teachers[first:], *self.teachers[:first]):
+            if sum(map(len, hands)) >= k:
+                break
             self.calls += 1
             hand = teacher.candidates(node, share, rng)
             hands.append([c._replace(teacher=c.teacher or teacher.name) for c in hand])
@@ -253,13 +268,7 @@ class _Growing:
             score=extend(node.score, episode),
             parent=node,
             candidate=candidate,
-            fault=check(
-                self.grounds,
-                before.seen,
-                candidate.action,
-                candidate.rationale,
-                [h.disease for h in before.differential],
-            ),
+            fault=self._fault(before, candidate),
             order=node.order
             + tuple(
                 dict.fromkeys(r.item for r in episode.turn.released if r.item not in node.order)
@@ -271,3 +280,16 @@ class _Growing:
             for passed in child.path:
                 passed.ended += 1
         return child
+
+    def _fault(self, before: Episode, candidate: Candidate) -> str:
+        if isinstance(candidate.action, Malformed):
+            return f"malformed: {candidate.action.reason}"
+        held = [h.disease for h in before.differential]
+        return check(self.grounds, before.seen, candidate.action, candidate.rationale, held)
+
+
+def _less(usage: Usage, before: Usage) -> Usage:
+    """What was used since."""
+    return Usage.model_construct(
+        **{name: getattr(usage, name) - getattr(before, name) for name in Usage.model_fields}
+    )

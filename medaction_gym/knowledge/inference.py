@@ -92,6 +92,23 @@ class Inference:
         Returns:
             A vector over the rows of the graph, 0 for rows that are no disease.
         """
+        known = self._nearest >= 0
+        mixed = self.support(found)[known]
+        scores = np.zeros(len(self._graph))
+        scores[known] = (mixed - mixed.mean()) / max(float(mixed.std()), LEAST_SPREAD)
+        return scores
+
+    def support(self, found: Mapping[str, float]) -> Vector:
+        """What findings say for each disease, before it is compared with the others.
+
+        With "likelihood" it is the logarithm of a ratio of likelihoods.
+
+        Args:
+            found: As for `scores`.
+
+        Returns:
+            A vector over the rows of the graph, 0 for rows that are no disease.
+        """
         total = np.zeros(len(self._annotated))
         for finding, weight in sorted(found.items()):
             if finding in self._graph:
@@ -99,10 +116,14 @@ class Inference:
                 if self._is_phenotype[row]:
                     total += abs(weight) * self._one(row, weight > 0)
         known = self._nearest >= 0
-        mixed = self._mix(total)[self._nearest[known]]
-        scores = np.zeros(len(self._graph))
-        scores[known] = (mixed - mixed.mean()) / max(float(mixed.std()), LEAST_SPREAD)
-        return scores
+        support = np.zeros(len(self._graph))
+        support[known] = self._mix(total)[self._nearest[known]]
+        return support
+
+    @property
+    def explained(self) -> NDArray[np.bool_]:
+        """Which rows of the graph findings can speak for."""
+        return self._nearest >= 0
 
     def _climb(self, rows: Rows) -> tuple[Rows, Rows]:
         """All that is broader than some rows: pairs of the place among them and what is broader."""

@@ -14,8 +14,9 @@ import pytest
 from medaction_gym.actions import OrderTest
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.audit import audit, audit_row
-from medaction_gym.distill.engine import Settings, distill, tree_file
+from medaction_gym.distill.engine import distill, tree_file
 from medaction_gym.distill.export import FILES, read_rows
+from medaction_gym.distill.settings import Settings
 from medaction_gym.distill.tree import Growth
 from medaction_gym.episode import Episode, Rules
 from medaction_gym.rollout import RunError

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from medaction_gym.actions import MAX_DISEASE, Hypothesis, UpdateDifferential
 from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.teachers.study import GRAPH, Study
 from medaction_gym.oracle import Release
@@ -114,3 +115,12 @@ def stated(masses: Mapping[str, float]) -> Masses:
     if kept and excess > 1e-9:
         belief[kept[0]] = round(belief[kept[0]] - excess, 2)
     return belief
+
+
+def differential(masses: Mapping[str, float]) -> UpdateDifferential:
+    """A belief as a statement."""
+    return UpdateDifferential(
+        differential=tuple(
+            Hypothesis(disease=n[:MAX_DISEASE], probability=p) for n, p in masses.items()
+        )
+    )

@@ -16,6 +16,7 @@ from medaction_gym.cases.case import Case
 from medaction_gym.cases.leaks import mask
 from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.grounding import Grounds, grounds_of
+from medaction_gym.distill.teachers.evidence import idle, telling
 from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.metrics.belief import concept_of, similarity
 from medaction_gym.metrics.outcome import RIGHT, grade
@@ -25,10 +26,13 @@ from medaction_gym.oracle import Oracle, Release
 BELIEVED, DOUBTED = 2.5, 0.8  # the most logits that one page gives the truth, a wrong disease
 GRAPH = 0.8  # of the graph's logits; the results of one patient repeat each other
 FINAL = 8.0  # log-odds of the truth over its rivals once the whole record is read
-SILENT = 0.3  # what a result that only denies decides beside one that states something
-DECIDES = 1.5  # above 1, a few results decide and the others hardly count
+# What a result decides beside one that speaks for the truth: where the graph has no word for what a
+# deciding test states, where it hears nothing, and where nothing is out of the ordinary.
+TELLING, SILENT, NORMAL = 0.5, 0.1, 0.1
+DECIDES = 2.0  # above 1, a few results decide and the others hardly count
 HURRY = 0.5  # how fast kind and price lose their say as results come in
 BEARING = 3.0  # stages that a result which sets the diagnoses apart is asked for earlier
+SEASONED = 3.0  # results after which that holds in full; the first tests are everybody's
 UNLIKE = 0.5  # a wrong diagnosis is less like the gold one than this
 KIN = 3.0  # what kinship to the truth is worth beside the presentation
 POOL = 700  # names of other cases' diseases, at most
@@ -179,8 +183,10 @@ class Study:
                 named = mask(test.result, self.grounds.names) != test.result
                 rival = max((self.chart.weigh(n, Release(i)) for n in self.wrong), default=0.0)
                 lead = self.chart.weigh(self.full, Release(i)) - max(0.0, rival)
-                factor = min(3.0, 0.5 + lead) if lead > 0.1 else 0.1
-                factor *= 1.0 if self.chart.affirms(Release(i)) else SILENT
+                factor = min(3.0, 0.5 + lead) if lead > 0.1 else SILENT
+                if lead <= 0.1 and telling(self.chart, Release(i)):
+                    factor = TELLING
+                factor *= NORMAL if idle(self.chart, Release(i)) else 1.0
                 raw[i] = (WEIGHT[test.category] * factor * (1.6 if named else 1.0)) ** DECIDES
             total = math.fsum(raw.values())
             self._weights = {i: w / total for i, w in raw.items()}
@@ -198,7 +204,10 @@ class Study:
         if key not in self._bounded:
             gold = self.grounds.is_gold(name)
             known, most = (self.full, BELIEVED) if gold else (name, DOUBTED)
-            self._bounded[key] = max(-1.0, min(most, self.chart.weigh(known, release)))
+            said = max(-1.0, min(most, self.chart.weigh(known, release)))
+            # The name of a test is no support: a normal cortisol is no sign of Cushing syndrome.
+            dull = said > 0 and release != OPENING and idle(self.chart, release)
+            self._bounded[key] = 0.0 if dull else said
         return self._bounded[key]
 
     @cached_property
@@ -228,7 +237,8 @@ class Study:
             late = 3.0 if _LATE.search(test.name) else 0.0
             cost = 0.4 * math.log10(max(10.0, usd))
             self._stages[item] = STAGE[test.category] + late + cost
-        return self._stages[item] / (1 + HURRY * read) - BEARING * self.bearing(item)
+        eye = min(1.0, (1 + read) / SEASONED)
+        return self._stages[item] / (1 + HURRY * read) - BEARING * eye * self.bearing(item)
 
     def requests(self, item: int, oracle: Oracle) -> tuple[str, ...]:
         """Wordings that release an item and nothing else, its own name first."""

@@ -1,105 +1,99 @@
-"""Words: how the privileged teacher writes its reasons.
+"""Words: how the offline teachers write their reasons.
 
-Each sentence cites what has been revealed, verbatim, between “ ”. It claims support ("speaks for")
-only where the graph gives some; elsewhere it says no more than that the result agrees.
+Each sentence cites what has been revealed, verbatim, between “ ”, with the test it comes from. It
+says no more than the citation bears out: "speaks for" where the graph hears that, "I read it as"
+where a deciding kind of test states something the graph has no word for, and else that nothing
+points there, and that the decision is by the presentation or by exclusion.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import NamedTuple
 
-PURPOSE = {
-    "examination": (
-        "A closer examination costs nothing",
-        "I look before I send anything off",
-        "The bedside comes first",
-    ),
-    "laboratory": (
-        "A blood or fluid test is quick and cheap",
-        "The laboratory can narrow this with little burden",
-        "I start with what the laboratory can tell",
-    ),
-    "physiology": (
-        "A measurement of function is safe",
-        "I want function measured, not guessed",
-    ),
-    "imaging": (
-        "I want to see the structure",
-        "A picture should localise this",
-        "Imaging can separate these",
-    ),
-    "microbiology": (
-        "If a microbe is behind this, it should be named before treatment",
-        "I look for an organism",
-    ),
-    "endoscopy": ("A direct look is worth the burden now", "I want to look at it directly"),
-    "procedure": ("The simpler tests leave it open, so I go further",),
-    "genetics": (
-        "An inherited cause would change everything for this patient",
-        "The picture is specific enough for a genetic test",
-    ),
-    "pathology": (
-        "Tissue decides where pictures cannot",
-        "The simpler tests leave it open; tissue should decide",
-    ),
-    "other": ("This may add a piece", "One more piece of the record may help"),
-}
+from medaction_gym.distill.teachers.evidence import SPEAKS, Point
+from medaction_gym.distill.teachers.phrases import (
+    PURPOSE,
+    capital,
+    listed,
+    percent,
+    quoted,
+    spoken,
+)
 
 
-def percent(p: float) -> str:
-    """A probability in words of the ward.
+class Shift(NamedTuple):
+    """How far a disease moved, and why.
 
-    Example:
-        >>> percent(0.35)
-        '35%'
+    Attributes:
+        name: The disease.
+        before: Its probability before.
+        now: Its probability now.
+        speaks: What the new results say for it, in logits.
+        best: The citation that bears on it most, in the direction in which it moved.
     """
-    return f"{round(100 * p)}%"
 
-
-def listed(names: Sequence[str]) -> str:
-    """Names in a row.
-
-    Example:
-        >>> listed(["gout", "lupus", "sepsis"])
-        'gout, lupus and sepsis'
-    """
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def cited(words: Sequence[str]) -> str:
-    """Citations in a row, between marks."""
-    return listed([f"“{w}”" for w in words])
+    name: str
+    before: float
+    now: float
+    speaks: float
+    best: Point
 
 
 def first_impression(
-    rng: random.Random, names: Sequence[str], cites: Sequence[str], left: float
+    rng: random.Random,
+    names: Sequence[str],
+    speaking: Sequence[Point],
+    complaint: Point,
+    left: float,
 ) -> str:
-    """The first differential."""
-    said = cited(cites)
+    """The first differential.
+
+    Args:
+        rng: Chooses among wordings.
+        names: The diseases, likeliest first.
+        speaking: What speaks for the first of them.
+        complaint: What the patient comes with.
+        left: What is left for something else.
+    """
     if not names:
-        return f"{said} alone could mean too much; I name nothing yet and gather more."
-    top, rest = names[0], listed(names[1:4])
-    text = rng.choice(
-        (
-            f"From {said} I think of {top} first",
-            f"{said}: {top} comes to mind",
-            f"The story, {said}, makes {top} a fair first thought",
-            f"I start from {said}, and weigh {top}",
+        return rng.choice(
+            (
+                f"{quoted(complaint)} alone could mean too much; I name nothing yet.",
+                f"From {quoted(complaint)} I would only be guessing; first I gather more.",
+            )
         )
-    )
+    top, rest = spoken(names[0]), listed([spoken(n) for n in names[1:4]])
+    if speaking:
+        said = listed([quoted(p) for p in speaking])
+        text = rng.choice(
+            (
+                f"{said} {'make' if len(speaking) > 1 else 'makes'} me think of {top} first",
+                f"With {said}, {top} comes to mind",
+                f"{said} would go with {top}",
+                f"I put {top} first because of {said}",
+            )
+        )
+    else:
+        said = quoted(complaint)
+        text = rng.choice(
+            (
+                f"{said} points nowhere in particular; I begin with {top}",
+                f"Nothing in {said} singles out one disease. {capital(top)} is a place to begin",
+                f"So far there is only {said}; {top} is one guess",
+            )
+        )
     if rest:
         text += rng.choice((f"; {rest} stay open", f", against {rest}", f", but also {rest}"))
     if left >= 0.3:
         text += rng.choice(
             (
-                f". Nothing is certain, and {percent(left)} I leave to what I have not thought of.",
-                f". Before any result I keep {percent(left)} for something else.",
+                f". {percent(left)} I leave to what I have not thought of",
+                f". Before any result I keep {percent(left)} for something else",
+                f". Nothing is certain: {percent(left)} stays with none of these",
             )
         )
-        return text
     return text + "."
 
 
@@ -108,39 +102,95 @@ def ordering(
     request: str,
     category: str,
     names: Sequence[str],
-    cite: str,
-    refused: bool,
+    point: Point | None,
+    news: Point | None = None,
+    *,
+    refused: bool = False,
 ) -> str:
-    """An order: why this test now."""
+    """An order: why this test now.
+
+    Args:
+        rng: Chooses among wordings.
+        request: What is asked for.
+        category: What kind of test it is.
+        names: The diseases, likeliest first.
+        point: What may be cited for the likeliest, or is still to be explained; None for neither.
+        news: Of a result that moved nothing, what it says; None if there is none.
+        refused: Whether the test asked for before was not to be had.
+    """
     purpose = rng.choice(PURPOSE[category])
-    text = "That test is not to be had here. " if refused else ""
-    if len(names) > 1:
-        between = f"{names[0]} or {names[1]}"
+    request = listed(request.split("; "))
+    text = ""
+    if refused:
+        text = rng.choice(("That test is not to be had here. ", "Without that test, then. "))
+    if news is not None:
         text += rng.choice(
             (
-                f"{purpose}: with “{cite}” it is still {between}, and I ask for {request}.",
-                f"“{cite}” leaves {between}. {purpose}; next, {request}.",
-                f"{purpose}. {request[:1].upper() + request[1:]} should help to tell {names[0]} "
-                f"from {names[1]}, given “{cite}”.",
+                f"{quoted(news)} changes little. ",
+                f"{quoted(news)} leaves me where I was. ",
+                f"I note {quoted(news)}; the order of my suspicions stays. ",
+                f"{quoted(news)} does not decide it. ",
             )
         )
-    elif names:
-        text += rng.choice(
+    cite = quoted(point) if point is not None else ""
+    if not names:
+        why = f"{cite} needs an explanation" if cite else "an explanation is still wanting"
+        return text + rng.choice(
             (
-                f"{purpose}: does {request} bear out {names[0]}, given “{cite}”?",
-                f"With “{cite}” I hold {names[0]} likely. {purpose}; {request} may refute it.",
+                f"{capital(why)}; {purpose}, so I ask for {request}.",
+                f"I have no name for this yet: {why}. {capital(purpose)}; {request}.",
+                f"Before I guess, {request}: {purpose}. {capital(why)}.",
             )
         )
-    else:
-        text += f"{purpose}: “{cite}” needs an explanation, so I ask for {request}."
-    return text
+    top = spoken(names[0])
+    if len(names) == 1:
+        if point is not None and point.supports:
+            return text + rng.choice(
+                (
+                    f"{cite} speaks for {top}. {capital(purpose)}; {request} may refute it.",
+                    f"{capital(purpose)}: does {request} bear out {top}, as {cite} does?",
+                )
+            )
+        aside = f" {cite} alone does not prove it." if cite else ""
+        return text + rng.choice(
+            (
+                f"I hold {top} likely.{aside} {capital(purpose)}; {request} may refute it.",
+                f"{capital(purpose)}: does {request} bear out {top}?{aside}",
+            )
+        )
+    other = spoken(names[1])
+    if point is not None and point.supports:
+        return text + rng.choice(
+            (
+                f"{cite} favours {top}, but {other} is not out; {purpose}: {request}.",
+                f"{capital(top)} has {cite} on its side, {other} is next. "
+                f"{capital(purpose)}, so {request}.",
+                f"{capital(purpose)}. {capital(request)} may tell {top}, which "
+                f"{cite} suggests, from {other}.",
+                f"Given {cite} I lean to {top}; before I believe it over {other}, "
+                f"{request}: {purpose}.",
+                f"{cite} would go with {top}. What about {other}? "
+                f"{capital(purpose)}, and I ask for {request}.",
+            )
+        )
+    still = f"{cite} is not explained" if cite else "the question is the same"
+    return text + rng.choice(
+        (
+            f"Neither {top} nor {other} is borne out; {still}. {capital(purpose)}: {request}.",
+            f"{capital(still)}. {capital(purpose)}, and {request} might separate {top} "
+            f"from {other}.",
+            f"It is open between {top} and {other}; {still}. Next, {request}: {purpose}.",
+            f"{capital(still)}; {top} and {other} are both possible. I ask for "
+            f"{request}: {purpose}.",
+        )
+    )
 
 
 def updating(
     rng: random.Random,
-    cites: Sequence[tuple[str, str]],
-    up: tuple[str, float, float, float] | None,
-    down: tuple[str, float, float, float] | None,
+    result: Point,
+    up: Shift | None,
+    down: Shift | None,
     leader_before: str,
     leader: str,
 ) -> str:
@@ -148,65 +198,171 @@ def updating(
 
     Args:
         rng: Chooses among wordings.
-        cites: Pairs of words and source.
-        up: The disease that gains most: name, before, after, the graph's support.
+        result: What the result says, to be cited where nothing bears on a disease.
+        up: The disease that gains most.
         down: The one that loses most.
         leader_before: The leading disease before.
         leader: The leading disease now.
     """
-    (cite, source), *more = cites
-    text = rng.choice((f"{source}: “{cite}”", f"The result of {source} says “{cite}”"))
-    if more and more[0][0] != cite:
-        text += f", and “{more[0][0]}”"
     if up is None and down is None:
-        return text + rng.choice((". It changes little; I hold.", ". That leaves me where I was."))
-    if up is not None:
-        name, was, now, support = up
-        verb = (
-            rng.choice(("speaks for", "supports", "points to"))
-            if support > 0.1
-            else rng.choice(("agrees with", "can be explained by", "is compatible with"))
+        return rng.choice(
+            (
+                f"{quoted(result)}: it changes little, and I hold.",
+                f"{quoted(result)} leaves me where I was.",
+                f"Nothing moves with {quoted(result)}.",
+            )
         )
-        how = f"from {percent(was)} to {percent(now)}" if was else f"now at {percent(now)}"
-        text += rng.choice((f". It {verb} {name}, {how}", f". This {verb} {name} ({how})"))
-    if down is not None:
-        name, was, now, support = down
-        verb = "speaks against" if support < -0.1 else "does little for"
-        join = ";" if up is not None else ". It"
-        it = " it" if up is not None else ""
-        then = f"goes down to {percent(now)}" if now else "I drop"
-        text += f"{join}{it} {verb} {name}, which {then}"
-    text += "."
+    risen, cite = _rise(rng, up, result) if up is not None else ("", None)
+    fallen = _fall(rng, down, result, cite) if down is not None else ""
+    text = " ".join(filter(None, (risen, fallen)))
     if leader_before and leader and leader_before != leader:
+        before, now = spoken(leader_before), spoken(leader)
         text += rng.choice(
             (
-                f" I had leaned to {leader_before}; now {leader} leads.",
-                f" So {leader} overtakes {leader_before}.",
+                f" I had leaned to {before}; now {now} leads.",
+                f" So {now} overtakes {before}.",
+                f" {capital(now)} takes the first place from {before}.",
             )
         )
     return text
 
 
+def _rise(rng: random.Random, up: Shift, result: Point) -> tuple[str, Point]:
+    """What lifts a disease, and the citation it says so of."""
+    name = spoken(up.name)
+    how = (
+        f"from {percent(up.before)} to {percent(up.now)}" if up.before else f"now {percent(up.now)}"
+    )
+    best = up.best
+    if best.supports and up.speaks >= SPEAKS:
+        said = quoted(best)
+        texts = (
+            f"{said} speaks for {name}, {how}.",
+            f"{said} supports {name} ({how}).",
+            f"With {said} I raise {name}: {how}.",
+            f"{said} is what I would expect in {name}; {how}.",
+        )
+        return rng.choice(texts), best
+    cite = result if best.normal else best
+    said = quoted(cite)
+    if cite.decides:
+        texts = (
+            f"I take {said} for a sign of {name}, {how}.",
+            f"{said}: to my reading that is {name} ({how}).",
+            f"{said} goes with {name} better than with the rest; {how}.",
+            f"{capital(name)}, {how}: that is how I understand {said}.",
+        )
+    elif cite.normal:
+        texts = (
+            f"{said} proves nothing, but leaves {name} more room: {how}.",
+            f"With {said} there is less to set against {name}, {how}.",
+            f"{said} takes nothing from {name}, {how}.",
+            f"{capital(name)} survives {said}: {how}.",
+        )
+    else:
+        texts = (
+            f"{said} is compatible with {name} and no more; {how}.",
+            f"{said} is not proof, but {name} can explain it ({how}).",
+            f"{capital(name)} can live with {said}: {how}.",
+            f"{said} could come with much else; {name} among it, {how}.",
+        )
+    return rng.choice(texts), cite
+
+
+def _fall(rng: random.Random, down: Shift, result: Point, cite: Point | None) -> str:
+    name, best = spoken(down.name), down.best
+    then = f"goes down to {percent(down.now)}" if down.now else "drops out"
+    if max(best.speaks, down.speaks) <= -SPEAKS / 2:
+        if cite is not None and cite.words == best.words:
+            return rng.choice(
+                (
+                    f"It speaks against {name}, which {then}.",
+                    f"{capital(name)} {then}, since it would not explain that.",
+                )
+            )
+        return rng.choice(
+            (
+                f"{quoted(best)} speaks against {name}, which {then}.",
+                f"{capital(name)} {then}: {quoted(best)} does not go with it.",
+            )
+        )
+    if cite is None:
+        return rng.choice(
+            (
+                f"{quoted(result)} gives {name} nothing new; it {then}.",
+                f"I looked for more in {quoted(result)}; {name} {then}.",
+            )
+        )
+    return rng.choice(
+        (
+            f"{capital(name)} {then}.",
+            f"{capital(name)} gains nothing by it and {then}.",
+            f"That leaves less for {name}, which {then}.",
+        )
+    )
+
+
 def committing(
     rng: random.Random,
     name: str,
-    cites: Sequence[tuple[str, str]],
+    cites: Sequence[Point],
     rival: str,
+    rival_p: float,
     p: float,
     *,
     out_of_tests: bool,
 ) -> str:
-    """The end: what settles it."""
-    said = listed([f"“{w}” ({s})" for w, s in cites])
-    text = rng.choice(
-        (
-            f"{said}: together this is {name}",
-            f"I commit to {name}, on the strength of {said}",
-            f"{name} accounts for {said} best",
+    """The end: what settles it, or that nothing does.
+
+    Args:
+        rng: Chooses among wordings.
+        name: The diagnosis.
+        cites: What bears on it, the weightiest first; at least one.
+        rival: The next disease, "" if there is none.
+        rival_p: Its probability.
+        p: That of the diagnosis.
+        out_of_tests: Whether there is nothing left to learn.
+    """
+    said, best = spoken(name), cites[0]
+    quotes = listed([quoted(c) for c in cites])
+    if best.supports and best.category:
+        text = rng.choice(
+            (
+                f"{quotes}: this is {said}",
+                f"I commit to {said}, on the strength of {quotes}",
+                f"{capital(said)} accounts best for {quotes}",
+                f"{quotes}: together with the story that is {said}",
+            )
         )
-    )
+    elif best.decides:
+        text = rng.choice(
+            (
+                f"I rest the diagnosis of {said} on {quotes}, as I understand it",
+                f"{quotes}: that is what I go by, and to me it means {said}",
+                f"My reading of {quotes} is {said}",
+            )
+        )
+    elif best.supports:
+        text = rng.choice(
+            (
+                f"No result proves it; I decide on the presentation, {quotes}: {said}",
+                f"The results leave it open. By the story, {quotes}, {said} is my diagnosis",
+            )
+        )
+    else:
+        text = rng.choice(
+            (
+                f"No finding proves {said}; I decide by exclusion, and {quotes} does not "
+                "contradict it",
+                f"By exclusion: {quotes} is no proof of {said}, but the others explain less",
+            )
+        )
     if rival:
-        text += f"; {rival} explains less"
-    return text + (
-        ". I can learn no more." if out_of_tests else f". At {percent(p)} I stop testing."
-    )
+        text += rng.choice(
+            (
+                f"; {spoken(rival)} keeps {percent(rival_p)}",
+                f", with {percent(rival_p)} left for {spoken(rival)}",
+            )
+        )
+    why = "nothing more is to be learnt" if out_of_tests else "I stop testing"
+    return f"{text}. At {percent(p)}, {why}."

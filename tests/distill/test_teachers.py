@@ -1,0 +1,215 @@
+"""The offline teachers: what they may know, and whether they claim more than was revealed."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from medaction_gym.actions import Commit, OrderTest, UpdateDifferential
+from medaction_gym.cases.case import Case, Diagnosis, Presentation, Provenance, TestResult
+from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.distill.chart import OPENING, Chart, Cite
+from medaction_gym.distill.grounding import cited
+from medaction_gym.distill.node import Candidate, Node
+from medaction_gym.distill.scoring import Score, extend
+from medaction_gym.distill.teachers import make_teacher, reasons, words
+from medaction_gym.distill.teachers.evidence import Point, idle, normal, points
+from medaction_gym.distill.tree import Growth, TreeDistiller
+from medaction_gym.episode import Episode
+from medaction_gym.oracle import Release
+
+
+@pytest.fixture(scope="module")
+def toe() -> Case:
+    return Case(
+        id="toe",
+        provenance=Provenance(source="test", license="Apache-2.0"),
+        presentation=Presentation(
+            chief_complaint="Pain in the first toe since yesterday",
+            history="A man of 50 woke with a hot, swollen big toe. No fever.",
+        ),
+        tests=(
+            TestResult(
+                name="Complete blood count",
+                category="laboratory",
+                result="Haemoglobin 148 g/L (135-175); White cells 6.4 x10^9/L (4.0-10.0).",
+            ),
+            TestResult(
+                name="Biopsy of the toe",
+                category="pathology",
+                result="Synovium with urate crystals, diagnostic of gout.",
+            ),
+        ),
+        diagnosis=Diagnosis(name="Gout"),
+        differential=("Septic arthritis", "Rheumatoid arthritis", "Cellulitis"),
+    )
+
+
+def page(case: Case, name: str) -> Release:
+    return Release(next(i for i, test in enumerate(case.tests) if test.name == name))
+
+
+def node_of(case: Case, *actions: object) -> Node:
+    node = Node(0, Episode.start(case), Score())
+    for number, action in enumerate(actions, 1):
+        episode = node.episode.act(action)
+        candidate = Candidate(action, "“Pain in the first toe since yesterday”")  # type: ignore[arg-type]
+        node = Node(number, episode, extend(node.score, episode), node, candidate)
+    return node
+
+
+# --- the knowledge teacher
+
+
+def test_the_knowledge_teacher_knows_only_what_it_was_told(toe: Case) -> None:
+    other = toe.model_copy(
+        update={
+            "diagnosis": Diagnosis(name="Lyme disease"),
+            "differential": ("Syphilis",),
+            "tests": (
+                toe.tests[page(toe, "Complete blood count").item],
+                TestResult(name="Skin biopsy", category="pathology", result="Borrelia."),
+            ),
+        }
+    )
+    for moves in ((), (OrderTest(test="complete blood count"),)):
+        asked = [
+            make_teacher("knowledge").candidates(node_of(case, *moves), 4, random.Random(0))
+            for case in (toe, other)
+        ]
+        assert asked[0]
+        assert asked[0] == asked[1]
+
+
+def test_the_knowledge_teacher_commits_to_what_a_result_names(toe: Case) -> None:
+    seen = node_of(toe, OrderTest(test="Biopsy of the toe"))
+    teacher = make_teacher("knowledge")
+    stated, *_ = teacher.candidates(seen, 1, random.Random(0))
+    assert isinstance(stated.action, UpdateDifferential)
+    assert stated.action.differential[0].disease.lower() == "gout"
+    assert "(Biopsy of the toe)" in stated.rationale
+    tree = TreeDistiller([teacher], Growth(nodes=250)).grow(toe)
+    ends = {n.episode.committed.lower() for n in tree.leaves}
+    assert "gout" in ends
+    assert not [n.fault for n in tree.nodes if n.fault]
+    assert {n.candidate.teacher for n in tree.nodes if n.candidate} == {"knowledge"}
+
+
+def test_the_knowledge_teacher_asks_for_nothing_twice(toe: Case) -> None:
+    tree = TreeDistiller([make_teacher("knowledge")], Growth(nodes=80, branching="never")).grow(toe)
+    for leaf in tree.leaves:
+        asked = [
+            part
+            for turn in leaf.episode.turns
+            if isinstance(turn.action, OrderTest)
+            for part in turn.action.test.split("; ")
+        ]
+        assert len(asked) == len(set(asked)) > 1
+
+
+# --- several teachers
+
+
+def test_who_is_asked_first_goes_round(toe: Case) -> None:
+    class One:
+        privileged = False
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def candidates(self, node: Node, k: int, rng: random.Random) -> list[Candidate]:
+            said = OrderTest(test=f"{self.name} test {node.id}")
+            return [Candidate(said, "“Pain in the first toe since yesterday”")]
+
+    teachers = [One("red"), One("blue")]
+    tree = TreeDistiller(teachers, Growth(nodes=8, depth=7, branching="never")).grow(toe)
+    proposed = [n.candidate.teacher for n in tree.nodes if n.candidate]
+    assert proposed == ["red", "blue"] * 3 + ["red"]
+    assert tree.calls == len(proposed), "with one place only one is asked"
+
+
+def test_mixed_teachers_share_a_tree(cases: CaseSet) -> None:
+    names = ("privileged", "knowledge")
+    distiller = TreeDistiller([make_teacher(n, tuple(cases)) for n in names], Growth(nodes=60))
+    tree = distiller.grow(cases[0])
+    by = [n.candidate.teacher for n in tree.nodes if n.candidate]
+    assert set(by) == set(names)
+    assert min(by.count(n) for n in names) > 5
+
+
+# --- what a citation is worth
+
+
+@pytest.mark.parametrize(
+    ("said", "is_normal"),
+    [
+        ("Sodium 136 mmol/L (135-145)", True),
+        ("Sodium 131 mmol/L (135-145)", False),
+        ("CRP 3 mg/L (<5)", True),
+        ("eGFR 41 mL/min (>60)", False),
+        ("Platelets 1,200 x10^9/L (150-400)", False),
+        ("4.6% (4.9-6.0)", False),
+        ("No effusion", True),
+        ("Sinus rhythm 72/min", True),
+        ("Large ascites", False),
+        ("47,XXY in 30 of 30 metaphases", False),
+    ],
+)
+def test_what_is_out_of_the_ordinary(said: str, is_normal: bool) -> None:
+    assert normal(Cite(said, "Some test", "laboratory", True)) is is_normal
+
+
+def test_a_normal_value_supports_nothing(toe: Case) -> None:
+    chart = Chart(toe)
+    count, biopsy = page(toe, "Complete blood count"), page(toe, "Biopsy of the toe")
+    assert idle(chart, count)
+    assert not idle(chart, biopsy)
+    for name in ("Gout", "Anaemia", "Haemoglobin SC disease"):
+        assert not any(p.supports for p in points(chart, [count], name))
+    (best, *_) = points(chart, [OPENING, count, biopsy], "Gout", ["Cellulitis"])
+    assert best.supports
+    assert best.source == "Biopsy of the toe"
+
+
+def test_an_end_says_what_it_rests_on(toe: Case) -> None:
+    chart, rng = Chart(toe), random.Random(1)
+    proven = node_of(toe, OrderTest(test="Biopsy of the toe"))
+    said = reasons.commit(chart, proven, "Gout", {"Gout": 0.9}, rng, out_of_tests=False)
+    assert "(Biopsy of the toe)" in said
+    empty = node_of(toe, OrderTest(test="Complete blood count"))
+    for seed in range(8):
+        rng = random.Random(seed)
+        said = reasons.commit(
+            chart, empty, "Cellulitis", {"Cellulitis": 0.7}, rng, out_of_tests=True
+        )
+        assert "Haemoglobin" not in said, "what proves nothing is no proof"
+        assert any(w in said for w in ("exclusion", "presentation", "story"))
+
+
+def test_a_value_is_quoted_with_its_test() -> None:
+    bare = Point("1.8 mIU/L (0.4-4.0)", "TSH", "laboratory", True, 0.0, True)
+    for seed in range(8):
+        said = words.updating(random.Random(seed), bare, None, None, "Gout", "Gout")
+        assert "TSH “1.8 mIU/L (0.4-4.0)”" in said
+
+
+def test_wordings_vary_with_the_seed_alone(toe: Case) -> None:
+    held = {"differential": [{"disease": "Gout", "probability": 0.4}]}
+    chart, node = Chart(toe), node_of(toe, UpdateDifferential.model_validate(held))
+
+    def said(seed: int) -> str:
+        return reasons.order(chart, node, "uric acid", "laboratory", random.Random(seed))
+
+    assert said(3) == said(3)
+    assert len({said(seed) for seed in range(30)}) >= 6
+
+
+def test_every_move_cites(cases: CaseSet) -> None:
+    teacher = make_teacher("privileged", tuple(cases))
+    tree = TreeDistiller([teacher], Growth(nodes=150, seed=5)).grow(cases[1])
+    moves = [n.candidate for n in tree.nodes if n.candidate]
+    assert all(cited(m.rationale) for m in moves)
+    assert len({m.rationale for m in moves}) > len(moves) / 2
+    ends = [m for m in moves if isinstance(m.action, Commit)]
+    assert ends
