@@ -83,6 +83,7 @@ def test_demo(tmp_path: Path, jobs: int) -> None:
         assert "cheating-oracle" in output
         assert "46/46" in output
         assert "not for the care of patients" in output
+        assert (tmp_path / "site" / "index.html").is_file()
 
 
 def test_the_documented_agent_and_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

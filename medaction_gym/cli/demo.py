@@ -12,14 +12,20 @@ from rich.panel import Panel
 
 from medaction_gym.cli.common import console, kind_errors, progress_bar
 from medaction_gym.cli.run import summary_table
+from medaction_gym.cli.site import told, written
+
+TREES, TREE = 3, 300  # trees for the pages, and nodes of each
 
 
 def demo(
     out: Annotated[Path | None, typer.Option(help="Folder for the runs' files.")] = None,
 ) -> None:
-    """Watch an agent work through a case, then run every agent over the shipped cases."""
+    """Watch an agent work through a case, run all over the shipped cases, and make pages of it."""
     from medaction_gym.agents.base import AGENTS
     from medaction_gym.cases.caseset import CaseSet
+    from medaction_gym.distill.engine import distill
+    from medaction_gym.distill.settings import Settings
+    from medaction_gym.distill.tree import Growth
     from medaction_gym.rollout import run
     from medaction_gym.summary import summarise
     from medaction_gym.view import render_opening, render_step
@@ -39,6 +45,9 @@ def demo(
                     shown = max(trajectories, key=lambda t: (t.grade, t.tests))
         assert shown is not None
         case = cases.get(shown.case_id)
+        grown = Settings(growth=Growth(nodes=TREE))
+        distill(cases[:TREES], folder / "trees", settings=grown, resume=True)
+    pages = written([folder], folder / "site")
     console.print(Panel(escape(render_opening(case)), title=f"{case.id} (fictional)"))
     for number, step in enumerate(shown.steps, 1):
         console.print(render_step(number, step.action, step.outcome, step.message), markup=False)
@@ -49,3 +58,4 @@ def demo(
         "which must not pay.\nFor research on agents, not for the care of patients."
     )
     console.print(f"Trajectories of every run: {folder}", markup=False, soft_wrap=True)
+    console.print(f"Pages: {told(pages, folder / 'site')}", markup=False, soft_wrap=True)

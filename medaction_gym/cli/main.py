@@ -19,6 +19,7 @@ from medaction_gym.cli import (
     replay,
     run,
     score,
+    site,
 )
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.command()(judge.judge)
 app.command()(exploits.exploits)
 app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify, compare.")
 app.command()(bench.leaderboard)
+app.command()(site.site)
 
 
 def _print_version(wanted: bool) -> None:
