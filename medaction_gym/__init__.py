@@ -73,3 +73,8 @@ register(
     id="MedAction-Synthetic-v0",
     entry_point="medaction_gym.envs.synthetic:SyntheticDiagnosisEnv",
 )
+register(
+    id="MedAction-Discrete-v0",
+    entry_point="medaction_gym.envs.discrete:DiscreteEnv",
+    vector_entry_point="medaction_gym.envs.vector:DiscreteVectorEnv",
+)

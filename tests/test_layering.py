@@ -35,6 +35,7 @@ LAYERS = (
     "distill",
     "probe",
     "benchmarks",
+    "site",
     "integrations",
     "cli",
     "__main__",
