@@ -1,8 +1,9 @@
 """Rollout: an agent plays one case, or all of them, and leaves trajectories.
 
-A run's folder holds three files: ``run.json`` (what was run), ``cases.jsonl`` (on which cases, so
-that the folder can be replayed alone) and ``trajectories.jsonl``, one line a case in the order of
-the cases, appended as they finish. A killed run is continued by the same call: whole lines count
+A run's folder holds four files: ``run.json`` (what was run), ``cases.jsonl`` (on which cases, so
+that the folder can be replayed alone), ``trajectories.jsonl``, one line an episode, trial by trial
+in the order of the cases, appended as they finish, and ``measured.jsonl``, the time and the tokens
+of each, which no two runs have alike. A killed run is continued by the same call: whole lines count
 as done, a torn last line is cut off and played again.
 """
 
@@ -11,21 +12,44 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medaction_gym import __version__
 from medaction_gym.agents.base import Agent, Start, make_agent
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet, stable_fraction
+from medaction_gym.chat import Usage
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
 from medaction_gym.whole import whole_file
+
+MEASURED = "measured.jsonl"
+
+
+class Cost(BaseModel):
+    """What one episode cost: what a replay cannot confirm.
+
+    Attributes:
+        case_id: The case.
+        seed: The trial's seed.
+        wall_s: Seconds on the clock.
+        usage: Requests and tokens, if the agent counts them in an attribute ``usage``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: str
+    seed: int
+    wall_s: float
+    usage: Usage | None = None
 
 
 class RunError(RuntimeError):
@@ -37,7 +61,9 @@ class RunConfig(BaseModel):
 
     Attributes:
         agent: Name of the agent, or ``module:Class``.
-        seed: Seed of the agent.
+        options: What the agent is made with, see `agents.base.make_agent`.
+        seed: Seed of the agent's first trial; each further trial has the next.
+        trials: How often each case is played.
         settings: Settings of the environment.
         cases_hash: Hash of the `CaseSet`.
         package_version: The medaction-gym that ran.
@@ -46,7 +72,9 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     agent: str
+    options: dict[str, str] = {}
     seed: int = 0
+    trials: int = Field(default=1, ge=1)
     settings: Settings = Settings()
     cases_hash: str
     package_version: str = __version__
@@ -116,7 +144,9 @@ def run(
     agent: str,
     out: str | os.PathLike[str],
     *,
+    options: Mapping[str, str] | None = None,
     seed: int = 0,
+    trials: int = 1,
     settings: Settings | None = None,
     jobs: int = 1,
     on_case: Callable[[Trajectory], None] | None = None,
@@ -127,21 +157,31 @@ def run(
         cases: The cases.
         agent: Name of the agent, or ``module:Class``.
         out: The run's folder; made if missing.
+        options: What the agent is made with.
         seed: Seed of the agent.
+        trials: How often each case is played, with the seeds ``seed``, ``seed + 1``, ...
         settings: Settings of the environment.
         jobs: Worker processes. The files are the same bytes for any number.
         on_case: Called with each trajectory, those of an earlier call included.
 
     Returns:
-        One trajectory a case, in the order of the cases.
+        One trajectory a case and trial: the cases in their order, once for each trial.
 
     Raises:
         RunError: If the folder belongs to another run, is in use, or was altered.
         ValueError: If there is no such agent.
     """
     settings = settings or Settings()
-    make_agent(agent)  # fail before anything is written
-    config = RunConfig(agent=agent, seed=seed, settings=settings, cases_hash=cases.hash)
+    options = dict(options or {})
+    make_agent(agent, **options)  # fail before anything is written
+    config = RunConfig(
+        agent=agent,
+        options=options,
+        seed=seed,
+        trials=trials,
+        settings=settings,
+        cases_hash=cases.hash,
+    )
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -160,21 +200,28 @@ def _run(
 ) -> list[Trajectory]:
     _claim(folder, config, cases)
     file = folder / "trajectories.jsonl"
-    done = {t.case_id: t for t in _finished(file)}
-    strangers = sorted(set(done) - {case.id for case in cases})
+    done = {(t.seed, t.case_id): t for t in _finished(file)}
+    seeds = range(config.seed, config.seed + config.trials)
+    units = [(seed, case.id) for seed in seeds for case in cases]
+    strangers = sorted(set(done) - set(units))
     if strangers:
         raise RunError(f"{file}: holds cases that are not part of this run: {strangers[:3]}")
     for trajectory in done.values():
         on_case(trajectory)
-    left = [case.id for case in cases if case.id not in done]
-    with file.open("a", encoding="utf-8", newline="\n") as output:
-        for line in _play(left, config, folder, cases, jobs):
+    left = [unit for unit in units if unit not in done]
+    with (
+        file.open("a", encoding="utf-8", newline="\n") as output,
+        (folder / MEASURED).open("a", encoding="utf-8", newline="\n") as measured,
+    ):
+        for line, cost in _play(left, config, folder, cases, jobs):
+            measured.write(cost.model_dump_json() + "\n")
+            measured.flush()
             output.write(line + "\n")
             output.flush()
             trajectory = Trajectory.model_validate_json(line)
-            done[trajectory.case_id] = trajectory
+            done[trajectory.seed, trajectory.case_id] = trajectory
             on_case(trajectory)
-    return [done[case.id] for case in cases]
+    return [done[unit] for unit in units]
 
 
 def _claim(folder: Path, config: RunConfig, cases: CaseSet) -> None:
@@ -216,21 +263,21 @@ def _finished(file: Path) -> Iterator[Trajectory]:
 
 
 def _play(
-    ids: list[str], config: RunConfig, folder: Path, cases: CaseSet, jobs: int
-) -> Iterator[str]:
-    if jobs <= 1 or len(ids) < 2:
+    units: list[tuple[int, str]], config: RunConfig, folder: Path, cases: CaseSet, jobs: int
+) -> Iterator[tuple[str, Cost]]:
+    if jobs <= 1 or len(units) < 2:
         worker = _Worker(config, cases)
-        for case_id in ids:
-            yield worker.play(case_id)
+        for unit in units:
+            yield worker.play(unit)
         return
     # spawn: a worker starts clean, whatever threads or sessions the caller holds.
     with ProcessPoolExecutor(
-        max_workers=min(jobs, len(ids)),
+        max_workers=min(jobs, len(units)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
         initargs=(config.model_dump(mode="json"), str(folder / "cases.jsonl")),
     ) as pool:
-        yield from pool.map(_play_one, ids, chunksize=min(8, len(ids) // (2 * jobs) + 1))
+        yield from pool.map(_play_one, units, chunksize=min(8, len(units) // (2 * jobs) + 1))
 
 
 class _Worker:
@@ -240,17 +287,27 @@ class _Worker:
         self.config = config
         self.cases = cases
         self.env = make_env(cases, config.settings)
-        self.agent = make_agent(config.agent)
+        self.agent = make_agent(config.agent, **config.options)
 
-    def play(self, case_id: str) -> str:
-        return rollout(
+    def play(self, unit: tuple[int, str]) -> tuple[str, Cost]:
+        seed, case_id = unit
+        start, before = time.perf_counter(), self._used()
+        line = rollout(
             self.env,
             self.agent,
             self.cases.get(case_id),
             name=self.config.agent,
-            seed=self.config.seed,
+            seed=seed,
             settings=self.config.settings,
         ).to_json()
+        wall, after = round(time.perf_counter() - start, 3), self._used()
+        spent = {k: v - before.get(k, 0) for k, v in after.items()}
+        used = Usage.model_construct(None, **spent) if after else None
+        return line, Cost(case_id=case_id, seed=seed, wall_s=wall, usage=used)
+
+    def _used(self) -> dict[str, int]:
+        usage: Usage | None = getattr(self.agent, "usage", None)
+        return {} if usage is None else usage.model_dump()
 
 
 _worker: _Worker | None = None
@@ -261,6 +318,17 @@ def _start_worker(config: dict[str, object], cases: str) -> None:
     _worker = _Worker(RunConfig.model_validate(config), CaseSet.load(cases))
 
 
-def _play_one(case_id: str) -> str:
+def _play_one(unit: tuple[int, str]) -> tuple[str, Cost]:
     assert _worker is not None, "the worker was not started by _start_worker"
-    return _worker.play(case_id)
+    return _worker.play(unit)
+
+
+def costs(folder: Path) -> list[Cost]:
+    """What the episodes of a run cost; the last line of each counts, a torn line does not."""
+    file = folder / MEASURED
+    found: dict[tuple[int, str], Cost] = {}
+    for line in file.read_bytes().split(b"\n") if file.exists() else ():
+        with suppress(ValidationError):
+            cost = Cost.model_validate_json(line)
+            found[cost.seed, cost.case_id] = cost
+    return list(found.values())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from inspect import signature
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -32,6 +34,10 @@ class Agent(Protocol):
     Attributes:
         privileged: Whether `begin` is given the case, gold diagnosis included. Such an agent is a
             bound or a teacher, never a contestant.
+
+    An agent with a language model may have two more: ``usage``, a `chat.Usage` of all its requests
+    so far, from which runs count tokens; and ``prompt``, the fixed text it puts before every
+    episode, whose hash goes into results.
     """
 
     privileged: bool
@@ -60,11 +66,16 @@ AGENTS: dict[str, str] = {
 }
 
 
-def make_agent(name: str) -> Agent:
+def make_agent(name: str, **options: str) -> Agent:
     """Make an agent by name, or by ``"module:Class"`` for one's own.
 
+    Args:
+        name: The name.
+        **options: Arguments of the class, as text: what a command line or a file can hold.
+
     Raises:
-        ValueError: If there is no such agent, or the module has no such class.
+        ValueError: If there is no such agent, the module has no such class, or the class does not
+            take the options.
 
     Example:
         >>> make_agent("random").privileged
@@ -77,7 +88,11 @@ def make_agent(name: str) -> Agent:
         )
     module, _, attribute = target.partition(":")
     try:
-        agent: Agent = getattr(import_module(module), attribute)()
+        made: Callable[..., Agent] = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"agent {name!r} cannot be loaded: {error}") from error
-    return agent
+    try:
+        signature(made).bind(**options)
+    except TypeError as error:
+        raise ValueError(f"agent {name!r} cannot be made so: {error}") from None
+    return made(**options)

@@ -30,6 +30,12 @@ class OneRound:
         self.agent = agent
         self.privileged = agent.privileged
 
+    def __getattr__(self, name: str) -> Any:
+        """What else the agent has to tell: its usage, its prompt."""
+        if name == "agent":  # not yet set, while it is unpickled
+            raise AttributeError(name)
+        return getattr(self.agent, name)
+
     def begin(self, start: Start) -> None:
         """Start an episode."""
         self.ordered = self.refused = False
@@ -51,8 +57,8 @@ class OneRound:
         return raw
 
 
-def __getattr__(name: str) -> Callable[[], OneRound]:
+def __getattr__(name: str) -> Callable[..., OneRound]:
     """Every agent is an attribute by its name, so that worker processes make the same one."""
     if name not in AGENTS and ":" not in name:
         raise AttributeError(name)
-    return lambda: OneRound(make_agent(name))
+    return lambda **options: OneRound(make_agent(name, **options))

@@ -17,6 +17,7 @@ from medaction_gym.cli import (
     knowledge,
     play,
     replay,
+    results,
     run,
     score,
     site,
@@ -38,8 +39,10 @@ app.command()(replay.replay)
 app.command()(score.score)
 app.command()(judge.judge)
 app.command()(exploits.exploits)
-app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify, compare.")
-app.command()(bench.leaderboard)
+app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify.")
+app.command()(results.rejudge)
+app.command()(results.compare)
+app.command()(results.leaderboard)
 app.command()(site.site)
 
 
