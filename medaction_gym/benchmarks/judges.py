@@ -67,10 +67,11 @@ class JudgeChoice(NamedTuple):
 
 
 class Judging(NamedTuple):
-    """A judge, and how to describe it when all is judged."""
+    """A judge, how to describe it when all is judged, and how to end its connections."""
 
     judge: DiagnosisJudge
     used: Callable[[], JudgeUsed]
+    close: Callable[[], None] = lambda: None
 
 
 def judging(choice: JudgeChoice, folder: Path) -> Judging:
@@ -115,4 +116,4 @@ def _llm(choice: JudgeChoice, record: Path) -> Judging:
             record_sha256=sha256(record.read_bytes()) if record.exists() else None,
         )
 
-    return Judging(made, used)
+    return Judging(made, used, client.close)

@@ -159,7 +159,11 @@ def judgement(gold: Diagnosis, prediction: str, judge: DiagnosisJudge) -> Judgem
     if not prediction:
         return Judgement(0.0, "different", "no diagnosis")
     rank = {"same": 2, "undecided": 1, "different": 0}
-    judged = [judge(name, prediction) for name in (gold.name, *gold.synonyms)]
+    judged: list[Judgement] = []
+    for name in (gold.name, *gold.synonyms):
+        judged.append(judge(name, prediction))
+        if judged[-1].p == 1 and judged[-1].verdict == "same":
+            break  # nothing is better, and some judges are paid
     return max(judged, key=lambda one: (rank[one.verdict], one.p))
 
 

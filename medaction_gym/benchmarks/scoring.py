@@ -38,17 +38,17 @@ def scored(
     """
     made = judging(judge, folder)
     of = [cases.get(record.case_id) for record in records]
-    if jobs <= 1 or len(records) < _FEW:
-        rows = tuple(
-            row(record, case, made.judge) for record, case in zip(records, of, strict=True)
-        )
-    elif judge.name == OFFLINE:
-        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-            rows = tuple(pool.map(_offline, records, of, chunksize=16))
-    else:
+    try:
+        if judge.name == OFFLINE and jobs > 1 and len(records) >= _FEW:
+            with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+                return tuple(pool.map(_offline, records, of, chunksize=16)), made.used()
+        if judge.name == OFFLINE:
+            return tuple(map(_offline, records, of)), made.used()
         with ThreadPoolExecutor(jobs) as threads:
             rows = tuple(threads.map(lambda r, c: row(r, c, made.judge), records, of))
-    return rows, made.used()
+        return rows, made.used()
+    finally:
+        made.close()
 
 
 def _offline(record: Trajectory, case: Case) -> Row:
