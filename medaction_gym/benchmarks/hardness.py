@@ -28,11 +28,13 @@ class Hardness(NamedTuple):
         system: Its body system.
         solved_by: The references that were right.
         told_by: The test that alone gives the diagnosis away, or "".
-        failure: 1 - the judge's p, in the mean of the references, in [0, 1].
-        misled: 1 - the potential of what a reference believed before its first result, in [0, 1];
-            of the best of the references that state such a belief; 0 if none does.
+        failure: How far the references' answers are from right: 1 - the judge's p, in their mean.
+        misled: How far a belief stated before any result is from the truth: 1 - its potential; of
+            the best of the references that state one; 0 if none does.
         rare: Whether the source calls the disease rare.
-        menu: The share of the pool's cases with fewer tests, in [0, 1].
+        menu: How many tests the record holds.
+
+    The three but for ``rare`` are ranks in the pool: the share of its cases that have less of it.
     """
 
     case_id: str
@@ -65,24 +67,34 @@ def hardness(cases: Sequence[Case], played: Sequence[Played]) -> list[Hardness]:
         cases: The cases.
         played: For each, what the references did on it.
     """
-    sizes = sorted(len(case.tests) for case in cases)
-    found = []
-    for case, of in zip(cases, played, strict=True):
-        rows = [row for _, row in of.values()]
-        believed = [p for t, _ in of.values() if (p := first_potential(t, case)) is not None]
-        found.append(
-            Hardness(
-                case_id=case.id,
-                system=rows[0].groups["body_system"],
-                solved_by=tuple(name for name, (_, row) in of.items() if row.fate == "right"),
-                told_by=told_by(case),
-                failure=1 - sum(row.p or 0.0 for row in rows) / len(rows),
-                misled=1 - max(believed) if believed else 0.0,
-                rare=bool(case.metadata.get("rare")),
-                menu=bisect_left(sizes, len(case.tests)) / len(sizes),
-            )
+    rows = [[row for _, row in of.values()] for of in played]
+    failure = _ranks([1 - sum(row.p or 0.0 for row in some) / len(some) for some in rows])
+    misled = _ranks([_misled(case, of) for case, of in zip(cases, played, strict=True)])
+    menu = _ranks([float(len(case.tests)) for case in cases])
+    return [
+        Hardness(
+            case_id=case.id,
+            system=rows[n][0].groups["body_system"],
+            solved_by=tuple(name for name, (_, row) in played[n].items() if row.fate == "right"),
+            told_by=told_by(case),
+            failure=failure[n],
+            misled=misled[n],
+            rare=bool(case.metadata.get("rare")),
+            menu=menu[n],
         )
-    return found
+        for n, case in enumerate(cases)
+    ]
+
+
+def _ranks(values: list[float]) -> list[float]:
+    """For each value, the share of the values that lie below it."""
+    ranked = sorted(values)
+    return [round(bisect_left(ranked, value) / len(ranked), 6) for value in values]
+
+
+def _misled(case: Case, of: Played) -> float:
+    believed = [p for t, _ in of.values() if (p := first_potential(t, case)) is not None]
+    return round(1 - max(believed), 6) if believed else 0.0
 
 
 def told_by(case: Case) -> str:

@@ -12,7 +12,7 @@ from medaction_gym.benchmarks.leaderboard import called, comparable
 from medaction_gym.benchmarks.provenance import BenchError, Kind, agent_used, sha256
 from medaction_gym.benchmarks.result import Result
 from medaction_gym.benchmarks.row import Row, row
-from medaction_gym.benchmarks.tally import counts, metrics
+from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.metrics.judge import judge
@@ -45,6 +45,7 @@ class Run(NamedTuple):
         cases: How many cases, times the trials of each.
         counts: Episodes by fate.
         metrics: Means with intervals and denominators.
+        breakdowns: Accuracy and more by kinds of cases.
         rows: A row an episode, by seed and case id.
         differences: Where the scoring differs from the paper's.
         doubt: Why its numbers are not to be trusted as they stand, "" if nothing speaks against it.
@@ -60,6 +61,7 @@ class Run(NamedTuple):
     cases: int
     counts: dict[str, int]
     metrics: dict[str, Estimate]
+    breakdowns: dict[str, dict[str, dict[str, Estimate]]]
     rows: dict[tuple[int, str], Row]
     differences: str
     doubt: str
@@ -118,6 +120,7 @@ def of_result(folder: Path) -> Run:
         cases=len(result.rows),
         counts=result.counts,
         metrics=result.metrics,
+        breakdowns=result.breakdowns,
         rows={(one.seed, one.case_id): one for one in result.rows},
         differences=result.differences,
         doubt=doubt,
@@ -154,6 +157,7 @@ def of_trajectories(folder: Path) -> Run:
         cases=max(len(cases), len(rows)),
         counts=counts(scored),
         metrics=metrics(scored, "free-turn"),
+        breakdowns=breakdowns(scored),
         rows=rows,
         differences="",
         doubt=f"{missing} of {len(cases)} cases were not played" if missing else "",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from medaction_gym import __version__
+from medaction_gym.benchmarks.groups import BY
 from medaction_gym.benchmarks.provenance import BenchError
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.site.branches import TreeError, branches
@@ -173,6 +174,10 @@ def _groups(runs: list[Run], sheets: list[Sheet]) -> list[dict[str, Any]]:
                 "comparable": key[2],
                 "runs": members,
                 "ranks": {n: rank for rank, n in enumerate(contestants, 1)},
+                "kinds": {
+                    by: sorted({kind for run in members.values() for kind in run.breakdowns[by]})
+                    for by in BY
+                },
                 "most": {
                     name: max((run.metrics[name].ci or (0, 0))[1] for run in members.values())
                     for name in ("turns", "tests", "usd")
