@@ -13,21 +13,24 @@ import json
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
+from typing import cast
 
-import numpy as np
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medaction_gym import __version__
-from medaction_gym.agents.base import Agent, Start, make_agent
+from medaction_gym.agents.base import Agent, Start, agent_rng, failure, make_agent
 from medaction_gym.cases.case import Case
-from medaction_gym.cases.caseset import CaseSet, stable_fraction
+from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import Usage
+from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.envs.diagnosis import DiagnosisEnv
+from medaction_gym.lockstep import Batched, lockstep
 from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
 from medaction_gym.whole import whole_file
 
@@ -61,7 +64,7 @@ class RunConfig(BaseModel):
 
     Attributes:
         agent: Name of the agent, or ``module:Class``.
-        options: What the agent is made with, see `agents.base.make_agent`.
+        chat: The model that the agent "chat" asks, if not the one of the environment.
         seed: Seed of the agent's first trial; each further trial has the next.
         trials: How often each case is played.
         settings: Settings of the environment.
@@ -72,7 +75,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     agent: str
-    options: dict[str, str] = {}
+    chat: Endpoint | None = None
     seed: int = 0
     trials: int = Field(default=1, ge=1)
     settings: Settings = Settings()
@@ -122,17 +125,18 @@ def rollout(
         >>> rollout(env, make_agent("cheating-oracle"), cases[0]).right
         True
     """
-    rng = np.random.default_rng([seed, int(stable_fraction(case.id, "rollout") * 2**63)])
     observation, info = env.reset(options={"case_id": case.id})
     error = ""
     try:
-        agent.begin(Start(observation, info, rng, case if agent.privileged else None))
+        agent.begin(
+            Start(observation, info, agent_rng(seed, case), case if agent.privileged else None)
+        )
         over = False
         while not over:
             observation, _, terminated, truncated, info = env.step(agent.act(observation, info))
             over = terminated or truncated
-    except Exception as failure:
-        error = f"{type(failure).__name__}: {failure}"[:1_000]
+    except Exception as raised:
+        error = failure(raised)
     settings = settings or Settings(
         rules=env.rules, reward=env.reward_preset, show_menu=env.show_menu
     )
@@ -144,11 +148,12 @@ def run(
     agent: str,
     out: str | os.PathLike[str],
     *,
-    options: Mapping[str, str] | None = None,
+    chat: Endpoint | None = None,
     seed: int = 0,
     trials: int = 1,
     settings: Settings | None = None,
     jobs: int = 1,
+    seats: int = 1,
     on_case: Callable[[Trajectory], None] | None = None,
 ) -> list[Trajectory]:
     """Let an agent play every case, writing trajectories as it goes; continue a killed run.
@@ -157,11 +162,12 @@ def run(
         cases: The cases.
         agent: Name of the agent, or ``module:Class``.
         out: The run's folder; made if missing.
-        options: What the agent is made with.
+        chat: The model that the agent "chat" asks, if not the one of the environment.
         seed: Seed of the agent.
         trials: How often each case is played, with the seeds ``seed``, ``seed + 1``, ...
         settings: Settings of the environment.
         jobs: Worker processes. The files are the same bytes for any number.
+        seats: Episodes that an agent with a language model plays side by side; see `lockstep`.
         on_case: Called with each trajectory, those of an earlier call included.
 
     Returns:
@@ -169,24 +175,25 @@ def run(
 
     Raises:
         RunError: If the folder belongs to another run, is in use, or was altered.
-        ValueError: If there is no such agent.
+        ValueError: If there is no such agent, or it cannot play several episodes at once.
     """
     settings = settings or Settings()
-    options = dict(options or {})
-    make_agent(agent, **options)  # fail before anything is written
+    made = make_agent(agent, chat)  # fail before anything is written
+    if seats > 1 and (jobs > 1 or not hasattr(made, "moves")):
+        raise ValueError("several seats are for one process and an agent with a language model")
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
     config = RunConfig(
         agent=agent,
-        options=options,
+        chat=chat and chat.placed(folder, jobs),
         seed=seed,
         trials=trials,
         settings=settings,
         cases_hash=cases.hash,
     )
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            return _run(cases, config, folder, jobs, on_case or (lambda trajectory: None))
+            return _run(cases, config, folder, (jobs, seats), on_case or (lambda trajectory: None))
     except Timeout:
         raise RunError(f"{folder}: another run is writing here") from None
 
@@ -195,7 +202,7 @@ def _run(
     cases: CaseSet,
     config: RunConfig,
     folder: Path,
-    jobs: int,
+    side_by_side: tuple[int, int],
     on_case: Callable[[Trajectory], None],
 ) -> list[Trajectory]:
     _claim(folder, config, cases)
@@ -213,7 +220,7 @@ def _run(
         file.open("a", encoding="utf-8", newline="\n") as output,
         (folder / MEASURED).open("a", encoding="utf-8", newline="\n") as measured,
     ):
-        for line, cost in _play(left, config, folder, cases, jobs):
+        for line, cost in _play(left, config, folder, cases, *side_by_side):
             measured.write(cost.model_dump_json() + "\n")
             measured.flush()
             output.write(line + "\n")
@@ -246,8 +253,9 @@ def _claim(folder: Path, config: RunConfig, cases: CaseSet) -> None:
     if (folder / "trajectories.jsonl").exists():
         raise RunError(f"{folder}: has trajectories but no run.json; choose another --out")
     cases.save(folder / "cases.jsonl")
+    described = config.model_dump(mode="json", exclude={"chat": Endpoint.REACHED})
     with whole_file(description) as file:
-        file.write(json.dumps(config.model_dump(mode="json"), indent=2) + "\n")
+        file.write(json.dumps(described, indent=2) + "\n")
 
 
 def _finished(file: Path) -> Iterator[Trajectory]:
@@ -263,8 +271,16 @@ def _finished(file: Path) -> Iterator[Trajectory]:
 
 
 def _play(
-    units: list[tuple[int, str]], config: RunConfig, folder: Path, cases: CaseSet, jobs: int
+    units: list[tuple[int, str]],
+    config: RunConfig,
+    folder: Path,
+    cases: CaseSet,
+    jobs: int,
+    seats: int,
 ) -> Iterator[tuple[str, Cost]]:
+    if seats > 1:
+        yield from _seated(units, config, cases, seats)
+        return
     if jobs <= 1 or len(units) < 2:
         worker = _Worker(config, cases)
         for unit in units:
@@ -280,6 +296,45 @@ def _play(
         yield from pool.map(_play_one, units, chunksize=min(8, len(units) // (2 * jobs) + 1))
 
 
+def _seated(
+    units: list[tuple[int, str]], config: RunConfig, cases: CaseSet, seats: int
+) -> Iterator[tuple[str, Cost]]:
+    agent = make_agent(config.agent, config.chat)
+    meter = _Meter(agent)
+    for seed, of in groupby(units, lambda unit: unit[0]):
+        ids = [case_id for _, case_id in of]
+        for trajectory in lockstep(
+            (cases.get(case_id) for case_id in ids),
+            cast(Batched, agent),
+            lambda: make_env(cases, config.settings),
+            seats=min(seats, len(ids)),
+            name=config.agent,
+            seed=seed,
+            settings=config.settings,
+        ):
+            # Side by side, what is spent until an episode is written is told of that episode.
+            yield trajectory.to_json(), meter.read(trajectory.case_id, seed)
+
+
+class _Meter:
+    """Time and tokens since it was last read."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self.time, self.used = time.perf_counter(), self._used()
+
+    def read(self, case_id: str, seed: int) -> Cost:
+        now, used = time.perf_counter(), self._used()
+        spent = {k: v - self.used.get(k, 0) for k, v in used.items()}
+        wall, self.time, self.used = round(now - self.time, 3), now, used
+        usage = Usage.model_construct(None, **spent) if used else None
+        return Cost(case_id=case_id, seed=seed, wall_s=wall, usage=usage)
+
+    def _used(self) -> dict[str, int]:
+        usage: Usage | None = getattr(self.agent, "usage", None)
+        return {} if usage is None else usage.model_dump()
+
+
 class _Worker:
     """An agent and an environment that are kept between cases."""
 
@@ -287,11 +342,11 @@ class _Worker:
         self.config = config
         self.cases = cases
         self.env = make_env(cases, config.settings)
-        self.agent = make_agent(config.agent, **config.options)
+        self.agent = make_agent(config.agent, config.chat)
 
     def play(self, unit: tuple[int, str]) -> tuple[str, Cost]:
         seed, case_id = unit
-        start, before = time.perf_counter(), self._used()
+        meter = _Meter(self.agent)
         line = rollout(
             self.env,
             self.agent,
@@ -300,14 +355,7 @@ class _Worker:
             seed=seed,
             settings=self.config.settings,
         ).to_json()
-        wall, after = round(time.perf_counter() - start, 3), self._used()
-        spent = {k: v - before.get(k, 0) for k, v in after.items()}
-        used = Usage.model_construct(None, **spent) if after else None
-        return line, Cost(case_id=case_id, seed=seed, wall_s=wall, usage=used)
-
-    def _used(self) -> dict[str, int]:
-        usage: Usage | None = getattr(self.agent, "usage", None)
-        return {} if usage is None else usage.model_dump()
+        return line, meter.read(case_id, seed)
 
 
 _worker: _Worker | None = None

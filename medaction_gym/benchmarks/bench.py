@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from medaction_gym.benchmarks.protocol import DIFFERENCES, Benchmark, Protocol, 
 from medaction_gym.benchmarks.provenance import (
     BenchError,
     agent_used,
+    asked,
     environment_sha256,
     sha256,
     versions,
@@ -26,6 +28,7 @@ from medaction_gym.benchmarks.scoring import scored
 from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import Price, Usage
+from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.rollout import costs, run
 from medaction_gym.trajectory import Trajectory, read_trajectories
 
@@ -37,18 +40,20 @@ class Entrant(NamedTuple):
     """Who plays, and how often.
 
     Attributes:
-        agent: Name of the agent, or ``module:Class``.
-        options: What it is made with, see `agents.base.make_agent`.
+        agent: Name of the agent (``chat:MODEL``, ``sft:FOLDER``), or ``module:Class``.
+        chat: The model that the agent "chat" asks, if not the one of the environment.
         seed: Seed of the first trial; each further trial has the next.
         trials: How often each case is played.
         price: Money per million prompt and completion tokens.
+        seats: Episodes that an agent with a language model plays side by side.
     """
 
     agent: str
-    options: Mapping[str, str] = {}
+    chat: Endpoint | None = None
     seed: int = 0
     trials: int = 1
     price: tuple[float, float] | None = None
+    seats: int = 1
 
 
 def bench(
@@ -88,22 +93,23 @@ def bench(
         cases.cases,
         player(protocol, entrant.agent),
         out,
-        options=entrant.options,
+        chat=entrant.chat,
         seed=entrant.seed,
         trials=entrant.trials,
         settings=rules,
         jobs=jobs,
+        seats=entrant.seats,
         on_case=on_case,
     )
     rows, judged_by = scored(played, cases.cases, judge, out, jobs)
-    kind, prompt = agent_used(entrant.agent, entrant.options)
+    kind, prompt = agent_used(entrant.agent, entrant.chat)
     used = [cost.usage for cost in costs(out) if cost.usage is not None]
     usage = sum(used, Usage()) if used else None
     result = Result(
         benchmark=benchmark,
         protocol=protocol,
         agent=entrant.agent,
-        options=dict(entrant.options),
+        chat=asked(entrant.chat),
         kind=kind,
         prompt_sha256=prompt,
         seed=entrant.seed,
@@ -119,6 +125,7 @@ def bench(
             wall_s=round(time.perf_counter() - wall, 2),
             cpu_s=round(_cpu() - cpu, 2),
             episodes_wall_s=round(sum(cost.wall_s for cost in costs(out)), 2),
+            endpoint=entrant.chat.base_url if entrant.chat else "",
             usage=usage,
             cost=Price(*entrant.price).of(usage) if entrant.price and usage else None,
         ),
@@ -211,7 +218,7 @@ def bench_all(
         on_agent: Called with each result.
     """
     work = [
-        (benchmark, choice, protocol, entrant, out / entrant.agent.replace(":", "."), judge)
+        (benchmark, choice, protocol, entrant, out / folder_name(entrant.agent), judge)
         for entrant in entrants
     ]
     tell = on_agent or (lambda result: None)
@@ -226,6 +233,16 @@ def bench_all(
             results.append(result)
             tell(result)
     return results
+
+
+def folder_name(agent: str) -> str:
+    """The folder of an agent among others.
+
+    Example:
+        >>> folder_name("chat:meta/llama"), folder_name("my_agents:Mine")
+        ('chat.meta.llama', 'my_agents.Mine')
+    """
+    return re.sub(r"[^\w.=-]+", ".", agent).strip(".")
 
 
 def _bench_one(work: tuple[Benchmark, Choice, Protocol, Entrant, Path, JudgeChoice]) -> Result:

@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from medaction_gym import __version__
-from medaction_gym.benchmarks.bench import Entrant, bench_all
+from medaction_gym.benchmarks.bench import Entrant, bench_all, folder_name
 from medaction_gym.benchmarks.data import Choice, read
 from medaction_gym.benchmarks.hardness import Hardness, hardness
 from medaction_gym.benchmarks.ids import ids_sha256
@@ -109,7 +109,7 @@ def build(
             raise BenchError(
                 f"{result.agent}: {result.counts['errored']} cases errored; see {runs}"
             )
-        records = read_trajectories(runs / result.agent.replace(":", ".") / "trajectories.jsonl")
+        records = read_trajectories(runs / folder_name(result.agent) / "trajectories.jsonl")
         for place, record, row in zip(played, records, result.rows, strict=True):
             place[result.agent] = (record, row)
     measured = hardness(list(cases), played)

@@ -72,8 +72,10 @@ def leaderboard(results: Iterable[Result]) -> Leaderboard:
 
 
 def called(result: Result) -> str:
-    """The agent's name, with the options that tell it from others of that name."""
-    return " ".join([result.agent, *(f"{k}={v}" for k, v in sorted(result.options.items()))])
+    """The agent's name, with what tells it from others of that name."""
+    chat = result.chat or {}
+    more = {**chat.get("options", {}), **{k: v for k, v in chat.items() if k == "form"}}
+    return " ".join([result.agent, *(f"{k}={v}" for k, v in sorted(more.items()))])
 
 
 def comparable(result: Result) -> str:

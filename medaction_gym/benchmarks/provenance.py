@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import medaction_gym
 from medaction_gym import __version__
-from medaction_gym.agents.base import AGENTS, make_agent
+from medaction_gym.agents.base import AGENTS, LANGUAGE_AGENTS, make_agent
 from medaction_gym.cases.case import canonical_json
+from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.trajectory import ENV_ID, Settings
 
 Kind = Literal["contestant", "bound", "exploit"]
@@ -39,8 +40,11 @@ class AgentUsed(NamedTuple):
     prompt_sha256: str | None
 
 
-def agent_used(agent: str, options: Mapping[str, str] | None = None) -> AgentUsed:
+def agent_used(agent: str, chat: Endpoint | None = None) -> AgentUsed:
     """Make an agent and look at it.
+
+    An agent states its prompt in an attribute ``prompt``; that of the language agents that ship is
+    the code of `medaction_gym.prompt`, with which every message is made.
 
     Raises:
         ValueError: If it cannot be made.
@@ -49,12 +53,19 @@ def agent_used(agent: str, options: Mapping[str, str] | None = None) -> AgentUse
         >>> [agent_used(name).kind for name in ("knowledge", "cheating-oracle", "dump-fifty")]
         ['contestant', 'bound', 'exploit']
     """
-    made = make_agent(agent, **(options or {}))
+    made = make_agent(agent, chat)
+    if agent.partition(":")[0] in LANGUAGE_AGENTS:
+        return AgentUsed("contestant", files_sha256(("prompt",)))
     prompt = getattr(made, "prompt", None)
     kind: Kind = "bound" if made.privileged else "contestant"
     if ".exploits." in AGENTS.get(agent, agent):
         kind = "exploit"
     return AgentUsed(kind, None if prompt is None else sha256(str(prompt).encode()))
+
+
+def asked(chat: Endpoint | None) -> dict[str, Any] | None:
+    """What a model is asked for, without the way to it."""
+    return None if chat is None else chat.model_dump(mode="json", exclude=Endpoint.REACHED)
 
 
 def environment_sha256(settings: Settings) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -82,6 +82,7 @@ class Measured(_Frozen):
         cpu_s: Seconds of its processor time, workers included.
         episodes_wall_s: Seconds of all episodes, one after the other, those of earlier calls
             included.
+        endpoint: Where the agent "chat" asked, if that was given.
         usage: The agent's requests and tokens in all episodes; None if it counts none.
         cost: Their price, by the price that was given.
     """
@@ -90,6 +91,7 @@ class Measured(_Frozen):
     wall_s: float
     cpu_s: float
     episodes_wall_s: float = 0.0
+    endpoint: str = ""
     usage: Usage | None = None
     cost: float | None = None
 
@@ -102,7 +104,7 @@ class Result(_Frozen):
         benchmark: Which data.
         protocol: Which protocol.
         agent: Who played.
-        options: What the agent was made with.
+        chat: What the agent "chat" asked its model for: name, form, options, context.
         kind: A contestant; a bound, who is told the answer; or an exploit, that must not pay.
         prompt_sha256: Of the agent's prompt; None if it states none.
         seed: Seed of the first trial.
@@ -126,7 +128,7 @@ class Result(_Frozen):
     benchmark: Benchmark
     protocol: Protocol
     agent: str
-    options: dict[str, str] = {}
+    chat: dict[str, Any] | None = None
     kind: Kind
     prompt_sha256: str | None = None
     seed: int

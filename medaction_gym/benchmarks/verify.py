@@ -14,12 +14,18 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from medaction_gym.agents.base import AGENTS
+from medaction_gym.agents.base import AGENTS, LANGUAGE_AGENTS
 from medaction_gym.benchmarks.data import located, read
 from medaction_gym.benchmarks.ids import ids_sha256, read_ids
 from medaction_gym.benchmarks.judges import LLM, OFFLINE, JudgeChoice
 from medaction_gym.benchmarks.protocol import DIFFERENCES, player, settings
-from medaction_gym.benchmarks.provenance import BenchError, agent_used, environment_sha256, sha256
+from medaction_gym.benchmarks.provenance import (
+    BenchError,
+    agent_used,
+    asked,
+    environment_sha256,
+    sha256,
+)
 from medaction_gym.benchmarks.result import Result
 from medaction_gym.benchmarks.scoring import scored
 from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
@@ -63,7 +69,6 @@ def verify(
     config = RunConfig.model_validate_json((folder / "run.json").read_bytes())
     said = {
         "agent": name,
-        "options": result.options,
         "seed": result.seed,
         "trials": result.trials,
         "settings": rules,
@@ -71,6 +76,7 @@ def verify(
     }
     for field, value in said.items():
         yield from _differing(f"run.json: {field}", getattr(config, field), value)
+    yield from _differing("run.json: chat", asked(config.chat), result.chat)
 
     file = folder / "trajectories.jsonl"
     lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line]
@@ -184,12 +190,13 @@ def _replay(line: str, case: Case) -> str:
 
 def _kind(result: Result) -> str:
     """The kind of a known agent; one's own is not loaded, as a name could run anything."""
+    if result.agent.partition(":")[0] in LANGUAGE_AGENTS:
+        return "contestant"
     if ":" in result.agent:
         return result.kind
     if result.agent not in AGENTS:
         return "of no agent that is known"
-    # With options an agent may load a model or open a connection: what has some is a contestant.
-    return "contestant" if result.options else agent_used(result.agent).kind
+    return agent_used(result.agent).kind
 
 
 def _differing_items(where: str, said: dict[str, Any], true: dict[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from medaction_gym.benchmarks.judges import JudgeChoice
     from medaction_gym.benchmarks.protocol import Benchmark
     from medaction_gym.benchmarks.result import Result
+    from medaction_gym.chat.endpoint import Endpoint
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -46,23 +47,26 @@ Agents = Annotated[
     list[str] | None,
     typer.Option(
         "--agent",
-        help="Name of an agent, or module:Class. Given several times, each agent plays into a "
-        "folder of its name under --out.",
+        help="Name of an agent (chat:MODEL, sft:FOLDER), or module:Class. Given several times, "
+        "each agent plays into a folder of its name under --out.",
     ),
 ]
-Model = Annotated[
-    str | None, typer.Option(help="Agents with a language model: its name, or its folder.")
+Model = Annotated[str | None, typer.Option(help="Chat: the model's name; else OPENAI_MODEL.")]
+ModelEndpoint = Annotated[
+    str | None,
+    typer.Option("--endpoint", help="Chat: where, up to /v1; else OPENAI_BASE_URL."),
 ]
-Endpoint = Annotated[
-    str | None, typer.Option(help="Agents that chat: OpenAI-compatible endpoint, up to /v1.")
+Form = Annotated[
+    Literal["tools", "json"],
+    typer.Option(help="Chat: tool calls, or JSON for models without tools."),
+]
+Options = Annotated[
+    str | None, typer.Option(help="Chat: of the request, as JSON. Default: temperature 0.")
 ]
 PerMinute = Annotated[
-    float | None, typer.Option(min=0.1, help="Agents that chat: requests a minute, per worker.")
+    float | None, typer.Option(min=0.1, help="Chat: requests a minute, of all workers.")
 ]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="NAME=VALUE: any other argument of the agent's class."),
-]
+Seats = Annotated[int, typer.Option(min=1, help="Language models: episodes played side by side.")]
 PriceOption = Annotated[
     tuple[float, float] | None,
     typer.Option("--price", help="Money per million prompt and completion tokens."),
@@ -85,9 +89,11 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
         ids: Ids = None,
         protocol: Protocol = "free-turn",
         model: Model = None,
-        endpoint: Endpoint = None,
+        endpoint: ModelEndpoint = None,
+        form: Form = "tools",
+        options: Options = None,
         per_minute: PerMinute = None,
-        set: Set = None,
+        seats: Seats = 1,
         price: PriceOption = None,
         limit: Limit = None,
         jobs: Jobs = 1,
@@ -115,8 +121,19 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
         # A module in the folder where the command is given, as with "python -m".
         sys.path.insert(0, str(Path.cwd()))
         with kind_errors():
-            options = _options(model, endpoint, per_minute, set or [])
-            entrants = [Entrant(name, options, seed, trials, price) for name in agent]
+            asked: dict[str, Any] = {
+                "base_url": endpoint,
+                "options": options,
+                "per_minute": per_minute,
+            }
+            if not any(name.partition(":")[0] == "chat" for name in agent) and any(
+                (model, *asked.values())
+            ):
+                raise ValueError("an option for language models needs --agent chat")
+            entrants = [
+                Entrant(*_named(name, model, out, form=form, **asked), seed, trials, price, seats)
+                for name in agent
+            ]
             chosen = Choice(tuple(data), ids, limit)
             by = choice_of(judge, judge_model, judge_endpoint, judge_per_minute)
             played = _played(benchmark, chosen, protocol, entrants, out, jobs, by)
@@ -143,18 +160,19 @@ app.command()(results.compare)
 app.command()(results.rejudge)
 
 
-def _options(
-    model: str | None, endpoint: str | None, per_minute: float | None, more: list[str]
-) -> dict[str, str]:
-    """What an agent is made with, as text. Keys are none: they come from the environment."""
-    named = {"model": model, "base_url": endpoint, "per_minute": per_minute}
-    options = {name: str(value) for name, value in named.items() if value is not None}
-    for one in more:
-        name, equals, value = one.partition("=")
-        if not equals or not name.isidentifier():
-            raise ValueError(f"--set takes NAME=VALUE, not {one!r}")
-        options[name] = value
-    return options
+def _named(
+    agent: str, model: str | None, out: Path, *, options: str | None, **given: Any
+) -> tuple[str, Endpoint | None]:
+    """The agent as the record names it, and the model that it asks."""
+    from medaction_gym.cli.endpoint import endpoint
+
+    head, _, rest = agent.partition(":")
+    if head != "chat":
+        return agent, None
+    options = options or '{"temperature": 0}'
+    cache = out.resolve() / "replies.sqlite"  # what was paid for once is not paid for again
+    chat = endpoint(model or rest, options=options, cache=cache, **given)
+    return f"chat:{chat.model}", chat
 
 
 def _played(

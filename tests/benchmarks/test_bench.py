@@ -47,13 +47,12 @@ def bench(
     trials: int = 1,
     jobs: int = 1,
     judge: str = "offline",
-    **options: str,
 ) -> Result:
     return play.bench(
         "medr-bench",
         Choice((data,), limit=limit),
         protocol,
-        Entrant(agent, options, trials=trials),
+        Entrant(agent, trials=trials),
         out,
         jobs=jobs,
         judge=JudgeChoice(judge),
@@ -248,7 +247,7 @@ def test_errored_unjudged_and_wrong_are_not_the_same(data: Path, tmp_path: Path)
         (lambda r: r.update(seed=3), "seed"),
         (lambda r: r.update(protocol="oracle"), "settings"),
         (lambda r: r.update(trials=2), "run.json: trials"),
-        (lambda r: r.update(options={"model": "x"}), "run.json: options"),
+        (lambda r: r.update(chat={"model": "x"}), "run.json: chat"),
         (lambda r: r["judge"].update(sha256="0" * 64), "judge"),
         (lambda r: r["judge"].update(version="9"), "judge"),
         (lambda r: r["judge"].update(name="llm", model="m", endpoint="http://x/v1"), "judge"),

@@ -10,6 +10,7 @@ from typing import Any
 import gymnasium as gym
 import pytest
 from gymnasium.utils.env_checker import check_env
+from typer.testing import CliRunner
 
 from medaction_gym.agents.base import Start, make_agent
 from medaction_gym.benchmarks.bench import Entrant, bench, bench_all, rejudge
@@ -21,6 +22,7 @@ from medaction_gym.benchmarks.result import Result
 from medaction_gym.benchmarks.verify import remarks, verify
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import Usage
+from medaction_gym.cli import app
 from medaction_gym.rollout import RunError, costs, rollout
 from medaction_gym.trajectory import read_trajectories
 from tests.chat_server import ChatServer, fails, says
@@ -34,10 +36,11 @@ class Moody:
 
     privileged = True
 
-    def __init__(self, mood: str = "fair") -> None:
-        self.prompt = f"Be {mood}."
+    mood = "fair"
+
+    def __init__(self) -> None:
+        self.prompt = f"Be {self.mood}."
         self.usage = Usage()
-        self.mood = mood
 
     def begin(self, start: Start) -> None:
         assert start.case is not None
@@ -51,6 +54,14 @@ class Moody:
         if self.mood == "mute":
             return "As an AI, I am not able to provide medical advice."
         return {"action": "commit", "diagnosis": self.gold if self.draw < 0.5 else "Gout"}
+
+
+class Shy(Moody):
+    mood = "shy"
+
+
+class Mute(Moody):
+    mood = "mute"
 
 
 @pytest.fixture(scope="module")
@@ -83,20 +94,19 @@ def test_trials_tokens_and_prompt(choice: Choice, tmp_path: Path) -> None:
     assert (used.requests, used.prompt, used.completion) == (16, 1600, 160)
     assert result.measured.cost == pytest.approx((1600 * 10 + 160 * 100) / 1e6)
     assert len(costs(tmp_path / "o")) == 16
-    other = play(choice, tmp_path / "p", entrant._replace(options={"mood": "good"}))
+    other = play(choice, tmp_path / "p", entrant._replace(agent=f"{HERE}:Shy"))
+    assert result.prompt_sha256
     assert result.prompt_sha256 != other.prompt_sha256
     assert compare(result, other).p is None  # trials are not independent
     with pytest.raises(BenchError, match="paired"):
         compare(result, play(choice, tmp_path / "q", Entrant("random")))
     with pytest.raises(RunError, match="trials"):
         play(choice, tmp_path / "o", entrant._replace(trials=2))
-    with pytest.raises(ValueError, match="cannot be made"):
-        make_agent("random", mood="good")
 
 
-@pytest.mark.parametrize("mood", ["shy", "mute"])
-def test_a_refusal_is_not_a_wrong_diagnosis(choice: Choice, tmp_path: Path, mood: str) -> None:
-    result = play(choice, tmp_path, Entrant(f"{HERE}:Moody", {"mood": mood}))
+@pytest.mark.parametrize("name", ["Shy", "Mute"])
+def test_a_refusal_is_not_a_wrong_diagnosis(choice: Choice, tmp_path: Path, name: str) -> None:
+    result = play(choice, tmp_path, Entrant(f"{HERE}:{name}"))
     assert result.counts["refused"] == LIMIT
     assert (result.metrics["accuracy"].mean, result.metrics["accuracy"].n) == (0, LIMIT)
     assert list(verify(tmp_path)) == []
@@ -167,3 +177,33 @@ def test_a_judge_that_cannot_be_made(choice: Choice, tmp_path: Path) -> None:
         with pytest.raises(BenchError, match="cannot be made"):
             play(choice, tmp_path / "o", Entrant("random"), judge=JudgeChoice(name))
     assert not (tmp_path / "o").exists()
+
+
+def test_a_model_behind_an_endpoint(
+    choice: Choice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-secret-key")
+    orders = says(None, calls=[("order_test", {"test": "CBC"})])
+    commits = says(None, calls=[("commit", {"diagnosis": "Gout"})])
+    with ChatServer(orders, orders, default=commits) as server:
+        call = ["bench", "medr-bench", "--data", str(choice.files[0]), "--limit", "2"]
+        call += ["--agent", "chat", "--model", "scripted", "--endpoint", server.url]
+        call += ["--protocol", "1-turn", "--per-minute", "6000", "--price", "10", "100"]
+        done = CliRunner().invoke(app, [*call, "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    result = Result.load(tmp_path)
+    assert result.agent == "chat:scripted"
+    assert result.chat is not None
+    assert result.chat["model"] == "scripted"
+    assert result.measured.endpoint == server.url
+    used = result.measured.usage
+    assert used is not None
+    assert (used.requests, used.prompt) == (4, 40)
+    assert result.measured.cost == pytest.approx((40 * 10 + 8 * 100) / 1e6)
+    assert result.prompt_sha256
+    steps = next(read_trajectories(tmp_path / "trajectories.jsonl")).steps
+    assert [step.outcome for step in steps][1:] == ["MALFORMED", "ACCEPTED"]  # one round of orders
+    assert list(verify(tmp_path)) == []
+    assert "sk-test" not in "".join(
+        file.read_text() for file in tmp_path.iterdir() if file.suffix in (".json", ".jsonl")
+    )
