@@ -18,9 +18,9 @@ OFFLINE, LLM = "offline", "llm"
 RECORD = "judge.jsonl"  # what a language model answered, beside the result
 
 # All that the offline judge's verdicts depend on, but for the graph of the installed packages.
-_OFFLINE_FILES = (
+OFFLINE_FILES = (
     *("metrics/judge.py", "metrics/judge_features.py", "metrics/profile.py"),
-    *("metrics/conflicts.py", "metrics/data", "knowledge"),
+    *("metrics/conflicts.py", "metrics/short_forms.py", "metrics/data", "knowledge"),
 )
 
 
@@ -81,7 +81,7 @@ def judging(choice: JudgeChoice, folder: Path) -> Judging:
         BenchError: If it cannot be made.
     """
     if choice.name == OFFLINE:
-        used = JudgeUsed(name=OFFLINE, version=__version__, sha256=files_sha256(_OFFLINE_FILES))
+        used = JudgeUsed(name=OFFLINE, version=__version__, sha256=files_sha256(OFFLINE_FILES))
         return Judging(offline_judge(), lambda: used)
     if choice.name == LLM:
         return _llm(choice, folder / RECORD)

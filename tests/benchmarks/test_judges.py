@@ -16,7 +16,7 @@ from medaction_gym.agents.base import Start, make_agent
 from medaction_gym.benchmarks.bench import Entrant, bench, bench_all, rejudge
 from medaction_gym.benchmarks.compare import compare
 from medaction_gym.benchmarks.data import Choice
-from medaction_gym.benchmarks.judges import JudgeChoice
+from medaction_gym.benchmarks.judges import OFFLINE_FILES, JudgeChoice
 from medaction_gym.benchmarks.provenance import BenchError
 from medaction_gym.benchmarks.result import Result
 from medaction_gym.benchmarks.verify import remarks, verify
@@ -26,6 +26,7 @@ from medaction_gym.cli import app
 from medaction_gym.rollout import RunError, costs, rollout
 from medaction_gym.trajectory import read_trajectories
 from tests.chat_server import ChatServer, fails, says
+from tests.test_layering import PACKAGE, imports
 
 HERE = "tests.benchmarks.test_judges"
 LIMIT = 4
@@ -166,6 +167,18 @@ def test_the_registered_environment_plays_as_the_benchmark(choice: Choice, tmp_p
             assert (again.prediction, again.reward) == (record.prediction, record.reward)
     with pytest.raises(ValueError, match="protocol"):
         gym.make("MedAction-MedRBench-v0", data=choice.files[0], protocol="2-turn")
+
+
+def test_the_judge_is_hashed_whole() -> None:
+    """Whatever of the metrics the judge imports is part of its hash."""
+    waiting, met = ["metrics.judge"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        path = (PACKAGE / Path(*name.split("."))).with_suffix(".py")
+        if name not in met and path.exists():
+            met.add(name)
+            waiting += [one for one in imports(path) if one.startswith("metrics.")]
+    assert {f"{name.replace('.', '/')}.py" for name in met} <= set(OFFLINE_FILES)
 
 
 def unsure() -> Callable[[str, str], Any]:
