@@ -1,4 +1,4 @@
-"""What is released: wheel and sdist, built and installed where nothing of the checkout is in reach."""
+"""Wheel and sdist, built and installed where nothing of the checkout is in reach."""
 
 from __future__ import annotations
 
