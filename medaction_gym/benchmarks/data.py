@@ -59,7 +59,8 @@ def read(choice: Choice, protocol: Protocol) -> Read:
         if missing:
             raise BenchError(
                 f"{choice.ids}: {len(missing)} of {len(wanted)} ids are in no data file, the first "
-                f"{missing[0]!r}; a benchmark played in part is another benchmark"
+                f"{missing[0]!r}; a benchmark played in part is another benchmark. "
+                "Give the other files, too, or a list of your own (--ids)"
             )
         chosen = CaseSet(chosen.get(id) for id in wanted)
     return Read(played_cases(protocol, chosen[: choice.limit]), tuple(unreadable))
