@@ -64,7 +64,7 @@ def contrast(
             estimates = (found.hard, found.rest, found.difference)
             table.add_row(
                 escape(called(result)) + (" *" if found.chose else ""),
-                f"{result.benchmark}, {result.protocol}",
+                result.protocol,
                 *(cell for one in estimates for cell in cells(one, ".3f")),
                 f"{found.hard.n} + {found.rest.n}",
             )

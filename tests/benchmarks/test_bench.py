@@ -334,7 +334,10 @@ def test_the_command_line(data: Path, played: Path, tmp_path: Path) -> None:
     assert "exploit" in text
     assert "Not comparable" in text
     assert call("bench", "verify", out)[0] == 0
-    assert call("bench", "compare", played, out)[0] == 0
+    assert call("compare", played, out)[0] == 0
+    assert call("rejudge", out)[0] == 0
+    assert call("bench", "verify", out)[0] == 0
+    assert "| dump-fifty (exploit) | 0.000 |" in call("leaderboard", out, "--markdown")[1]
     code, text = call("leaderboard", out.parent, played, "--out", tmp_path / "board")
     assert code == 0
     entries = json.loads((tmp_path / "board" / "leaderboard.json").read_text())["entries"]
