@@ -86,8 +86,14 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
                 current = None
             continue
         if line.role != "test":
+            awaited = ""
+            continue
+        if awaited and not line.heads and not (line.reports or _says(sentence.text)):
+            awaited = ""
             continue
         if not line.heads and SURGICAL.search(sentence.text):
+            if cue("apart").search(sentence.text):
+                continue
             current = item_called(found, SURGERY, "procedure")
             current.take(sentence.text, Span(sentence.start, sentence.end))
         elif not line.heads and cue("gross").search(sentence.text):
@@ -100,19 +106,49 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
         else:
             current = _read(sentence, found, current, "" if line.heads else awaited) or current
         awaited = ""
-    found = _gathered(found)
+    found = _with_serology(_gathered(found))
+    found = [item for item in found if item.name != LABORATORY or _measures(item)]
     # What the surgeon saw is kept where no pathologist, culture or gene says more.
     if any(item.category in ("pathology", "genetics") for item in found):
         found = [item for item in found if item.name != SURGERY]
+    telling = [item for item in found if not _passing(item)]
+    if len(telling) >= _ENOUGH:
+        found = telling
     return found
 
 
+def _passing(item: Recorded) -> bool:
+    """Whether a few words say no more than that a test was normal: "ECG was normal"."""
+    said = " ".join(item.pieces)
+    return (
+        item.category != "laboratory"
+        and len(said.split()) <= _FEW
+        and bool(cue("bare").search(said))
+        and not re.search(r"\d\s*(?:%|mm|cm|[mµμ]?g\b)", said)
+    )
+
+
+def _measures(item: Recorded) -> bool:
+    """Whether a laboratory panel holds more than a word that is an analyte elsewhere."""
+    if len(item.analytes) > 1:
+        return True
+    said = (cue("measured"), _UNIT, *([STATE] if item.analytes else []))
+    return any(pattern.search(piece) for pattern in said for piece in item.pieces)
+
+
+_FEW = 12  # words; what says more looked for something
+_ENOUGH = 2  # tests beside those that were only called normal
+# A value with its unit.
+_UNIT = re.compile(r"\d\s*(?:[mµμn]?g|[mµμnp]?mol|[mk]?i?U|mEq|mm|cells)\s*/|×\s*10", re.IGNORECASE)
 # Names so general that they speak of a test told before.
 _GENERAL = {
     "imaging": frozenset({"imaging", "radiology"}),
     "pathology": frozenset({"pathology", "histopathology"}),
     "microbiology": frozenset({"gram_stain", "microscopy", "maldi_tof", "culture"}),
 }
+
+# Tests of blood that are called after a germ or an antibody.
+_DRAWN = frozenset({"serology", "microbiology"})
 
 
 def _gathered(found: list[Recorded]) -> list[Recorded]:
@@ -136,6 +172,27 @@ def _gathered(found: list[Recorded]) -> list[Recorded]:
     return kept
 
 
+def _with_serology(found: list[Recorded]) -> list[Recorded]:
+    """The tests, with antibodies and the like among the laboratory values: they share a sample.
+
+    Each can still be ordered alone, as a component of the panel.
+    """
+    panel = next((item for item in found if item.name == LABORATORY), None)
+    if panel is None:
+        return found
+    kept = []
+    for item in found:
+        heads = {order.head.id for order in parse_orders(item.name) if order.head}
+        if item.category == "microbiology" and heads and heads <= _DRAWN:
+            alone = Analyte(name=item.name[:MAX_NAME], result=" ".join(item.pieces)[:MAX_TEXT])
+            for piece, span in zip(item.pieces, item.spans, strict=False):
+                panel.take(piece, span)
+            panel.analytes.setdefault(item.name.casefold(), alone)
+        else:
+            kept.append(item)
+    return kept
+
+
 def _read(
     sentence: Sentence, found: list[Recorded], current: Recorded | None, awaited: str
 ) -> Recorded | None:
@@ -151,7 +208,7 @@ def _read(
         stated = STATE.search(piece) or cue("stated").search(piece)
         if name == LABORATORY and not stated:
             continue
-        if not name or LOOKED_AT.fullmatch(name):
+        if not name or LOOKED_AT.fullmatch(name) or category == "other":
             name = OTHER
         if category == "examination" or cue("bedside").search(name):
             continue  # the first observation tells it, or nobody does
@@ -170,10 +227,15 @@ def _read(
     return current
 
 
+def _says(text: str) -> bool:
+    """Whether a sentence that names no test may say what one showed: it tells of no treatment."""
+    return not (cue("other_subject").match(text) or cue("treatment").search(text))
+
+
 def _named(text: str) -> tuple[str, Category] | None:
     """The test that a sentence or heading without a result speaks of."""
     for item in parse_menu(_flat(text)).tests:
-        if item.name != OTHER:
+        if item.name != OTHER and item.category != "examination":
             name = _tidy(item.name, text)
             if name and not (item.category == "procedure" and OPERATION.search(name)):
                 return name, item.category
@@ -260,6 +322,9 @@ def _kept(found: list[Recorded], name: str, category: Category) -> Recorded | No
     for item in reversed(found):
         if item.name == name or _key(item.name) == key:
             return item
+    for item in reversed(found):
+        if category == "imaging" and any(_overlap(a, b) for a in key for b in _key(item.name)):
+            return item
     heads = {head for head, *where in key if not any(where)} if key else set()
     if heads and len(heads) == len(key) and category != "laboratory":
         # "The CT scan" where the article has told of one CT.
@@ -267,6 +332,14 @@ def _kept(found: list[Recorded], name: str, category: Category) -> Recorded | No
         if len(kin) == 1:
             return kin[0]
     return None
+
+
+def _overlap(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    """Whether two orders are one look: "CT of the chest" and "CT of chest and abdomen"."""
+    if len(one) != 5 or len(other) != 5 or one[0] is None:
+        return False
+    here, there = frozenset(one[1]), frozenset(other[1])
+    return (one[0], *one[2:]) == (other[0], *other[2:]) and bool(here & there)
 
 
 @lru_cache(maxsize=4_096)
