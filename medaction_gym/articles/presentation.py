@@ -23,6 +23,11 @@ _DIAGNOSED = re.compile(
     r"h[iy]sto(?:log|path)\w*|cytolog\w*|patholog(?:y|ist)\w*)\b",
     re.IGNORECASE,
 )
+_AT_BEDSIDE = re.compile(
+    r"\b(?:physical|clinical|general) exam|\bvital|\bon (?:arrival|admission|presentation|exam)|"
+    r"\bblood pressure|\bheart rate",
+    re.IGNORECASE,
+)
 _SAID = frozenset("laboratory microbiology pathology genetics imaging endoscopy physiology".split())
 
 
@@ -42,9 +47,14 @@ def first_observation(told: Iterable[Told]) -> First:
     history: list[str] = []
     examination: list[str] = []
     spans: dict[str, list[Span]] = {"history": [], "examination": []}
+    operating = False
     for line in told:
         if line.role not in ("history", "examination"):
+            operating = bool(cue("operated").search(line.sentence.text))
             continue
+        if operating and line.role == "examination" and not _AT_BEDSIDE.search(line.sentence.text):
+            continue  # what a surgeon inspects
+        operating = False
         if line.role == "examination" and not line.early and line.topic != "examination":
             continue
         text = line.sentence.text[: shown_until(line)]

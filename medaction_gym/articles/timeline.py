@@ -248,4 +248,3 @@ def _role(
         return "treatment"
     # What goes on about the same.
     return previous if previous in ("history", "examination") else "other"
-

@@ -136,7 +136,7 @@ def _measures(item: Recorded) -> bool:
     return any(pattern.search(piece) for pattern in said for piece in item.pieces)
 
 
-_FEW = 12  # words; what says more looked for something
+_FEW = 15  # words; what says more looked for something
 _ENOUGH = 2  # tests beside those that were only called normal
 # A value with its unit.
 _UNIT = re.compile(r"\d\s*(?:[mµμn]?g|[mµμnp]?mol|[mk]?i?U|mEq|mm|cells)\s*/|×\s*10", re.IGNORECASE)
@@ -338,8 +338,13 @@ def _overlap(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     """Whether two orders are one look: "CT of the chest" and "CT of chest and abdomen"."""
     if len(one) != 5 or len(other) != 5 or one[0] is None:
         return False
-    here, there = frozenset(one[1]), frozenset(other[1])
-    return (one[0], *one[2:]) == (other[0], *other[2:]) and bool(here & there)
+    here, there = one[1], other[1]
+    return (
+        (one[0], *one[2:]) == (other[0], *other[2:])
+        and isinstance(here, frozenset)
+        and isinstance(there, frozenset)
+        and bool(here & there)
+    )
 
 
 @lru_cache(maxsize=4_096)
