@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from medaction_gym.articles.diseases import DISEASE, GENERAL, says_little
 from medaction_gym.cases.leaks import MASK
-from medaction_gym.catalogue.tokens import fold_word, tokenize
+from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.tokens import Token, fold_word, tokenize, words
 
 _STEM = 7  # letters by which tuberculous and tuberculosis are akin
 # What is said in plain words for diseases that end so.
@@ -93,7 +95,11 @@ class _Near:
         return _general(word) in self._words or self._disease(word)
 
     def _disease(self, word: str) -> bool:
-        if word in self._lay or word.startswith(self._diseases):
+        if (
+            any(part[:_STEM] in self._stems for part in _germ(word))
+            or word in self._lay
+            or word.startswith(self._diseases)
+        ):
             return not says_little((word,))
         near = word in self._telling or (len(word) >= _STEM and word[:_STEM] in self._stems)
         return near and bool(DISEASE.search(word)) and not says_little((word,))
@@ -105,6 +111,15 @@ class _Near:
         return "cancer" in run and any(
             set(run) <= set(name) and len(set(run) - GENERAL) > 0 for name in self._names
         )
+
+
+@lru_cache(maxsize=4_096)
+def _germ(word: str) -> tuple[str, ...]:
+    """The name of the germ that a word is short for: "TB"."""
+    if len(word) > 4:
+        return ()
+    found = Catalogue.load().find([Token(word, 0, len(word))])
+    return tuple(w for m in found if m.term.kind == "organism" for w in words(m.term.name))
 
 
 def _ends(end: str) -> Callable[[str], bool]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from medaction_gym.articles.article import Span
 from medaction_gym.articles.cues import cue
-from medaction_gym.articles.patient import patient_of
+from medaction_gym.articles.patient import introduced, patient_of
 from medaction_gym.articles.timeline import Told, tests_named
 from medaction_gym.cases.case import Presentation
 from medaction_gym.cases.prose import VERB
@@ -55,6 +55,8 @@ def first_observation(told: Iterable[Told]) -> First:
         if operating and line.role == "examination" and not _AT_BEDSIDE.search(line.sentence.text):
             continue  # what a surgeon inspects
         operating = False
+        if cue("behind").search(line.sentence.text) and not introduced(line.sentence.text):
+            continue
         if line.role == "examination" and not line.early and line.topic != "examination":
             continue
         text = line.sentence.text[: shown_until(line)]
