@@ -80,7 +80,7 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
 # How words end that name one disease or few, and not a sign.
 _ENDING = re.compile(
     r"\w{5,}(?:omas?|itis|[ie]asis|osis|cysts?|plasia|opathy|trophy|sclerosis|ectasia|[dt]osis|"
-    r"cele|malacia|[kd]emia)",
+    r"cele|malacia|[kd]emia|tonia)",
     re.IGNORECASE,
 )
 
