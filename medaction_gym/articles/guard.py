@@ -80,7 +80,7 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
 # How words end that name one disease or few, and not a sign.
 _ENDING = re.compile(
     r"\w{5,}(?:omas?|itis|[ie]asis|osis|cysts?|plasia|opathy|trophy|sclerosis|ectasia|[dt]osis|"
-    r"cele|malacia|[kd]emia|tonia)",
+    r"cele|malacia|[kd]emia|tonia)|poisonings?|toxicity|deficiency",
     re.IGNORECASE,
 )
 
@@ -145,7 +145,10 @@ def guarded(case: Case, others: Iterable[str] = ()) -> Kept:
     names = names_of(case.diagnosis, others)
     mended = 0
     sections = {}
+    short = [n for n in (*case.diagnosis.synonyms, *others) if re.fullmatch(r"[A-Z]{2,8}", n)]
     for section, text in case.presentation:
+        for name in short:  # "ON" is a word when it is folded
+            text = re.sub(rf"(?<![\w-]){name}(?![\w-])", MASK, text)
         text, found = _masked(text, names)
         sections[section], hints = without_hints(text, names)
         mended += found + hints
