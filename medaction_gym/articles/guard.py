@@ -72,7 +72,7 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
         more |= {words(name) for name in _graph_names(text)}
     for text in others:
         more |= set(gold_names(Diagnosis(name=text)))
-    names |= {(word,) for name in names | more for word in name if _names_one(word)}
+    names |= {(word,) for name in names for word in name if _names_one(word)}
     names |= {name for name in more if name and not says_little(name) and not _test(name)}
     return tuple(sorted(names, key=lambda name: (-len(name), name)))
 
