@@ -14,6 +14,15 @@ from medaction_gym.oracle.entry import Entry
 # Ways that exclude one another, group by group; of a group the first that is found counts.
 _WAYS = (
     {
+        "doppler": r"doppler|duplex|colou?r flow|cdfi",
+        "transvaginal": r"trans-? ?vaginal|tvus|tvs|endovaginal",
+        "transrectal": r"trans-? ?rectal|trus|endorectal",
+    },
+    {
+        "excised": r"excis|resect|surgical|operative|\w*ectomy|final",
+        "by needle": r"needle|core|punch|tru-? ?cut|fna|incision",
+    },
+    {
         "without contrast": r"non ?-?(?:contrast|enhanced)|unenhanced|plain|native|ncct"
         r"|without (?:\w+ )?(?:contrast|gadolinium)",
         "with contrast": r"contrast|enhanced|cect|gadolinium",
@@ -36,6 +45,9 @@ def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
         entries: Whole items that fit it equally well.
     """
     left = list(entries)
+    numbers = set(re.findall(r"\d+", request))
+    same = [e for e in left if numbers & {w for name in e.names for w in name if w.isdigit()}]
+    left = same or left
     for ways in _WAYS:
         asked = _way(request.casefold(), ways)
         fitting = [entry for entry in left if asked and asked in _named(entry, ways)]

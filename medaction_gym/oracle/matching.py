@@ -24,8 +24,8 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.orders import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
-from medaction_gym.oracle.agreement import Tier, agree
-from medaction_gym.oracle.entry import Content, Context, Entry
+from medaction_gym.oracle.agreement import Tier, agree, nested
+from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry
 
 # A panel of so few components (itself counted) is one test to a doctor: "complement" is C3 and C4.
 SMALL_PANEL = 4
@@ -51,6 +51,10 @@ _CORE = {
     "immunoglobulins": frozenset({"igg", "iga", "igm"}),
     "syphilis_panel": frozenset({"vdrl", "rpr", "tpha"}),
     "lipid_panel": frozenset({"total_cholesterol", "ldl", "hdl", "triglycerides"}),
+    "cardiac_enzymes": frozenset({"troponin", "ck_mb"}),
+    "muscle_enzymes": frozenset({"ck"}),
+    "thyroid_function": frozenset({"tsh", "free_t4"}),
+    "transaminases": frozenset({"alt", "ast"}),
 }
 # Headings over whatever was done.
 _GENERIC = frozenset(
@@ -97,7 +101,7 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         if head.category == "genetics":
             # The genes of the patient's disease, by its name.
             known |= context.words
-        spoken = all(_spoken(word, known) for word in asked.words)
+        spoken = all(_spoken(word, known) for word in asked.words) or _spells(asked, content)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
         if not spoken and not asked.sites and head.category in ("imaging", "pathology"):
@@ -109,6 +113,13 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         if more and held.head is not None and tier is Tier.SAME:
             tier = Tier.GENERAL
     return tier
+
+
+def _of_a_class(order: Order, held: Order, content: Content) -> bool:
+    """IgM against a germ is not the IgG against it."""
+    wanted = _ANTIBODY_CLASSES.intersection(words(order.text))
+    named = _ANTIBODY_CLASSES.intersection(words(held.text)) or _ANTIBODY_CLASSES & content.words
+    return not wanted or not named or not wanted.isdisjoint(named)
 
 
 def _nameless(held: Order) -> bool:
@@ -124,10 +135,8 @@ def _head_tier(
     assert asked is not None
     if head is None:
         return _described(asked, content)
-    if asked.id == head.id == "serology":
-        # IgM against a germ is not the IgG against it.
-        classes = [_ANTIBODY_CLASSES.intersection(words(o.text)) for o in (order, held)]
-        return None if all(classes) and classes[0].isdisjoint(classes[1]) else Tier.SAME
+    if asked.id == "serology" and not _of_a_class(order, held, content):
+        return None
     if asked.id == head.id:
         # The IgG "specific to" an antigen is no level of immunoglobulin.
         specific = asked.id in _ANTIBODY_CLASSES and held.words & _AGAINST
@@ -157,7 +166,7 @@ def _head_tier(
         special
         and not contrast
         and head.id in _PLAIN
-        and (not held.sites or held.sites & set(asked.sites))
+        and (not held.sites or nested(frozenset(asked.sites), held.sites) is not None)
     ):
         # A projection or approach that the record does not name ("panoramic radiograph" for
         # "Radiographs"); the sites must still agree.
@@ -185,6 +194,18 @@ def _head_tier(
     if special and reporting and _distinct(asked) & content.words:
         return Tier.DESCRIBED
     return None
+
+
+def _spells(asked: Order, content: Content) -> bool:
+    """Whether a gene's name is the long form of a symbol in the report: "cathepsin K", CTSK."""
+    if asked.head is None or asked.head.category != "genetics":
+        return False
+    text = "".join(w for w in words(asked.text) if w not in filler() and w not in _OF_GENES)
+    return len(text) >= 9 and any(
+        text.startswith(symbol[0]) and all(letter in rest for letter in symbol[1:])
+        for symbol in content.symbols
+        for rest in [iter(text[1:])]
+    )
 
 
 @cache
@@ -226,6 +247,7 @@ def _distinct(term: Term) -> frozenset[str]:
 
     # Words that other terms are made of (sites, modalities) do not distinguish.
     own = spelt([term]) - spelt(broader) - filler()
+    own -= OF_TISSUE
     return frozenset(word for word in own if not catalogue.find(word) and not word.isdigit())
 
 
