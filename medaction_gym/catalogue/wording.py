@@ -82,7 +82,7 @@ def courtesies() -> frozenset[str]:
         please pls order get obtain do perform run check send request would want like need i we me
         my you can could should let lets now also next go ahead think recommend suggest arrange
         schedule book thank thanks doctor dr ok okay the a an some for this that his her their
-        patient today tomorrow stat urgent urgently to have had be done it us sequence
+        patient today tomorrow stat urgent urgently to have had be done it us s
         """.split()
     )
 

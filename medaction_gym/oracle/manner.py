@@ -49,7 +49,7 @@ def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
     same = [e for e in left if numbers & {w for name in e.names for w in name if w.isdigit()}]
     left = same or left
     for ways in _WAYS:
-        asked = _way(request.casefold(), ways)
+        asked = _only_way(request.casefold(), ways)
         fitting = [entry for entry in left if asked and asked in _named(entry, ways)]
         left = fitting or left
     return left if len(left) < len(entries) else []
@@ -57,6 +57,13 @@ def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
 
 def _named(entry: Entry, ways: dict[str, str]) -> set[str]:
     return {_way(" ".join(name), ways) for name in entry.names}
+
+
+def _only_way(text: str, ways: dict[str, str]) -> str:
+    """The way a request names; none if it names two ("plain CT is unclear, repeat with contrast")."""
+    first = _way(text, ways)
+    rest = re.sub(rf"\b(?:{ways[first]})\w*", " ", text) if first else ""
+    return "" if _way(rest, ways) else first
 
 
 def _way(text: str, ways: dict[str, str]) -> str:

@@ -49,6 +49,7 @@ _CORE = {
     "rft": frozenset({"urea", "creatinine"}),
     "sex_hormones": frozenset({"lh", "fsh", "estradiol"}),
     "immunoglobulins": frozenset({"igg", "iga", "igm"}),
+    "hepatitis_panel": frozenset({"hbsag", "anti_hcv"}),
     "syphilis_panel": frozenset({"vdrl", "rpr", "tpha"}),
     "lipid_panel": frozenset({"total_cholesterol", "ldl", "hdl", "triglycerides"}),
     "cardiac_enzymes": frozenset({"troponin", "ck_mb"}),
@@ -58,7 +59,8 @@ _CORE = {
 }
 # Headings over whatever was done.
 _GENERIC = frozenset(
-    "imaging radiology blood_tests laboratory_tests microbiology physiology endoscopy".split()
+    "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology physiology "
+    "endoscopy".split()
 )
 # Departments that read one tissue.
 _READ = frozenset({"pathology", "microbiology", "genetics"})
@@ -167,9 +169,10 @@ def _head_tier(
         and not contrast
         and head.id in _PLAIN
         and (not held.sites or nested(frozenset(asked.sites), held.sites) is not None)
+        and not (held.sites and head.id == "ultrasound" and asked.id != "tvus")
     ):
         # A projection or approach that the record does not name ("panoramic radiograph" for
-        # "Radiographs"); the sites must still agree.
+        # "Radiographs"); the sites must still agree. A "pelvic ultrasound" is no transrectal one.
         return Tier.GENERAL
     if head.id in _GENERIC:
         silent = not any(_is_test(id, asked.category) for id in content.heads)

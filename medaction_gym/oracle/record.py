@@ -138,8 +138,10 @@ class RecordOracle:
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None and not wish.senses:
             return self._unknown(order, part)
-        if order.head is not None and order.head.id in _DEPARTMENTS and not any(
-            (order.sites, order.specimens, order.organisms, order.words)
+        if (
+            order.head is not None
+            and order.head.id in _DEPARTMENTS
+            and not any((order.sites, order.specimens, order.organisms, order.words))
         ):
             return self._department(order.head, part)
         for sense in (wish, *wish.senses) if order.head else wish.senses:
