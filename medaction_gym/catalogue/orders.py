@@ -37,6 +37,11 @@ _FLUID_PANEL = {"csf": "csf_analysis", "pleural_fluid": "pleural_fluid_analysis"
     "ascitic_fluid": "ascitic_fluid_analysis", "synovial_fluid": "synovial_fluid_analysis",
 }  # fmt: skip
 _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_tests"})
+# Done on what the test named before has yielded, where nothing else is said.
+_ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
+_ON_TISSUE = frozenset({"biopsy", "histopathology"})
+_TAKING = frozenset({"endoscopy", "pathology"})
+_MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
 # "Look at the skin", "examine the mouth".
 _LOOKING = frozenset("examine exam examination examined look looked looking inspect assess".split())
 _SEEKING = frozenset(
@@ -155,7 +160,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
         if alone is None and segment.ids("organism") and not text.rstrip().endswith("?"):
             alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
-    return tuple(dict.fromkeys(_share_end(orders, segments)))
+    return tuple(dict.fromkeys(_from_before(_share_end(orders, segments))))
 
 
 def _complete(segment: Segment, following: Segment | None) -> None:
@@ -222,7 +227,11 @@ def _unsaid(segment: Segment) -> Term | None:
 
 def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
     """One order a head; a generic head beside a specific one of its kind adds nothing."""
+    catalogue = Catalogue.load()
     heads = list(dict.fromkeys(segment.heads))
+    if any(h.id != "doppler" and catalogue.within(h.id, "ultrasound") for h in heads):
+        # "Echocardiogram with Doppler" is one scan.
+        heads = [h for h in heads if h.id != "doppler"]
     specific = [
         h for h in heads
         if not any(o is not h and _covers(o, h) for o in heads)
@@ -336,6 +345,26 @@ def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
                 order = replace(order, sites=shared)
             elif last.term.kind == "specimen" and head.category == "microbiology":
                 order = replace(order, specimens=shared)
+        result.append(order)
+    return result
+
+
+def _from_before(orders: list[Order]) -> list[Order]:
+    """Let what follows be done on what was taken: the culture of "lumbar puncture with culture"."""
+    result: list[Order] = []
+    for order in orders:
+        before = result[-1] if result else None
+        if before is not None and before.head is not None and order.head is not None:
+            taken = before.specimens or frozenset(before.head.specimens) & _FLUIDS
+            taken = _NONE if before.head.category == "pathology" else taken
+            where = before.sites or frozenset(before.head.sites)
+            bare = not (order.sites or order.specimens or order.head.sites)
+            if bare and before.head.id in _MARROW and order.head.id == "biopsy":
+                order = replace(order, head=Catalogue.load().terms["bone_marrow_biopsy"])
+            elif bare and taken and order.head.id in _ON_SAMPLES:
+                order = replace(order, specimens=taken)
+            elif bare and where and order.head.id in _ON_TISSUE and before.head.category in _TAKING:
+                order = replace(order, sites=where)
         result.append(order)
     return result
 

@@ -84,6 +84,10 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         return None
     if held.head is not None and held.head.id == "autopsy":
         return Tier.SAME
+    if asked.head == held.head and asked.head is not None and asked.head.category == "endoscopy":
+        if implied_sites(asked.head):
+            # How far a colonoscopy went does not make it another.
+            return Tier.SAME
     if not asked.sites:
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):

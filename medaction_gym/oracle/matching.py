@@ -103,7 +103,9 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         if head.category == "genetics":
             # The genes of the patient's disease, by its name.
             known |= context.words
-        spoken = all(_spoken(word, known) for word in asked.words) or _spells(asked, content)
+        # A gene panel is called by a class of diseases, of which the record names one.
+        enough = any if head.id == "gene_panel" else all
+        spoken = enough(_spoken(word, known) for word in asked.words) or _spells(asked, content)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
         if not spoken and not asked.sites and head.category in ("imaging", "pathology"):
