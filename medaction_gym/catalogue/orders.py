@@ -247,6 +247,7 @@ def _covers(special: Term, general: Term) -> bool:
     department |= gene and general.category == "genetics" and general.kind == "procedure"
     # "Blood test for ferritin" asks for one.
     department |= general.id in _ANY_TEST and special.category == "laboratory"
+    department |= general.id == "swab" and special.category == "microbiology"
     return department or Catalogue.load().within(special.id, general.id)
 
 
@@ -283,7 +284,7 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
     organisms = frozenset().union(*(p.ids("organism") for p in parts))
     if head is not None and head.id in _ANTIBODY_CLASSES and organisms:
         head = catalogue.terms["serology"]
-    if loose & _GENE and (head is None or head.kind == "analyte" and head.category != "genetics"):
+    if loose & _GENE and (head is None or (head.kind, head.category) == ("analyte", "laboratory")):
         # "Sequence the insulin receptor gene" asks for no insulin.
         loose |= frozenset().union(*(part.all_words() for part in parts))
         head = catalogue.terms["genetic_testing"]

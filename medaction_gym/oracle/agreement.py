@@ -30,6 +30,7 @@ _ONE_SITE = ({"head", "brain"}, {"head", "skull"})
 
 # Parts of the body that are imaged in one go. The head is its brain: its face and ears are not.
 _REGIONS = frozenset("brain face ear neck chest abdomen pelvis spine upper_limb lower_limb".split())
+_NONE: frozenset[str] = frozenset()
 _MATERNAL = frozenset({"maternal", "mother"})
 _OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
 _OF_THE_HEAD = frozenset({"head", "skull"})
@@ -84,10 +85,9 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         return None
     if held.head is not None and held.head.id == "autopsy":
         return Tier.SAME
-    if asked.head == held.head and asked.head is not None and asked.head.category == "endoscopy":
-        if implied_sites(asked.head):
-            # How far a colonoscopy went does not make it another.
-            return Tier.SAME
+    if asked.head == held.head and _is(asked, "endoscopy") and implied_sites(asked.head):
+        # How far a colonoscopy went does not make it another.
+        return Tier.SAME
     if not asked.sites:
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):
@@ -120,10 +120,20 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.sites <= TISSUES and any(_within_tissue(w, a) for w in where for a in asked.sites):
         return Tier.GENERAL
     common = _regions(asked.sites) & _regions(where)
+    if _is(asked, "pathology") and content.sites:
+        # A piece of the kidney is none of the liver, though both lie in the abdomen.
+        common = _NONE if nested(asked.sites, where | context.lead - _REGIONS) is None else common
+    if "whole_body" in asked.sites and not content.sites:
+        return Tier.GENERAL
     if common and common <= _PARTED and not _same_part(asked.sites, where):
         return None
     near = common or nested(asked.sites, where) is not None
-    if near and not content.sites and _scanned(asked) and not _leads(asked.sites, context.lead):
+    if (
+        near
+        and not content.sites
+        and _is(asked, "imaging")
+        and not _leads(asked.sites, context.lead)
+    ):
         # Neck pain, and a headache too: nothing tells which of them the scan was for.
         return Tier.UNSTATED
     return Tier.GENERAL if near else None
@@ -191,8 +201,8 @@ def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:
     return not lead or bool(near) or nested(asked, lead) is not None
 
 
-def _scanned(order: Order) -> bool:
-    return order.head is not None and order.head.category == "imaging"
+def _is(order: Order, category: str) -> bool:
+    return order.head is not None and order.head.category == category
 
 
 def _shown(asked: Order, own: frozenset[str], content: Content, context: Context) -> bool:

@@ -30,9 +30,9 @@ _UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
 # Words of a histological report.
 OF_TISSUE = frozenset(
-    "stroma stromal epithelium epithelial dermis epidermis squamous spindle glandular nuclei atypia "
-    "mitosis hyperkeratosis infiltrate proliferation tumor cell tissue cyst collagen fibrous keratin "
-    "histology histopathology necrosis vessel lumen".split()
+    "stroma stromal epithelium epithelial dermis epidermis squamous spindle glandular nuclei "
+    "atypia mitosis hyperkeratosis infiltrate proliferation tumor cell tissue cyst collagen fibrous "
+    "keratin histology histopathology necrosis vessel lumen".split()
 )
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 

@@ -57,6 +57,8 @@ _CORE = {
     "thyroid_function": frozenset({"tsh", "free_t4"}),
     "transaminases": frozenset({"alt", "ast"}),
 }
+# Words of a report that goes through its markers.
+_MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
 # Headings over whatever was done.
 _GENERIC = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology physiology "
@@ -160,10 +162,11 @@ def _head_tier(
         # "Electrolytes: normal" speaks of none of them, and so of those that are always measured.
         core = asked.id in _CORE.get(head.id, ()) and not content.analytes
         core = core or (asked.kind == "panel" and not content.analytes)
-        silent = core and not content.heads & (parts - {head.id})
+        silent = core and (content.single or not content.heads & (parts - {head.id}))
         return Tier.PART if small or named else Tier.DESCRIBED if silent else None
     if catalogue.within(head.id, asked.id):
-        return Tier.GENERAL
+        # With another tracer it is another scan.
+        return None if order.way == "fdg_pet" else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
     contrast = head.id == "xray" and catalogue.within(asked.id, "fluoroscopy")
     if (
@@ -185,6 +188,13 @@ def _head_tier(
         if described is not None:
             return described
     reporting = asked.category == head.category and asked.category in _REPORTING
+    if head.id == "ihc" and special and not _MARKED & content.words:
+        # "Immunohistochemistry confirmed a sarcoma", without its markers.
+        return Tier.DESCRIBED
+    taken = head.category == "endoscopy" and asked.category in ("pathology", "microbiology")
+    if taken and asked.id in content.heads:
+        # What was taken through the endoscope, told in its report.
+        return Tier.DESCRIBED
     if asked.category in _READ and head.category in _READ and not reporting:
         # The culture of a biopsy, told in the pathologist's report.
         return _described(asked, content)
