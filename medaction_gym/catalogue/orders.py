@@ -352,19 +352,17 @@ def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
 
 def _from_before(orders: list[Order]) -> list[Order]:
     """Let what follows be done on what was taken: the culture of "lumbar puncture with culture"."""
-    result: list[Order] = []
-    for order in orders:
-        before = result[-1] if result else None
-        if before is not None and before.head is not None and order.head is not None:
+    result = orders[:1]
+    for order in orders[1:]:
+        before, head = result[-1], order.head
+        if before.head and head and not (order.sites or order.specimens or head.sites):
             taken = before.specimens or frozenset(before.head.specimens) & _FLUIDS
-            taken = _NONE if before.head.category == "pathology" else taken
             where = before.sites or frozenset(before.head.sites)
-            bare = not (order.sites or order.specimens or order.head.sites)
-            if bare and before.head.id in _MARROW and order.head.id == "biopsy":
+            if head.id == "biopsy" and before.head.id in _MARROW:
                 order = replace(order, head=Catalogue.load().terms["bone_marrow_biopsy"])
-            elif bare and taken and order.head.id in _ON_SAMPLES:
+            elif head.id in _ON_SAMPLES and before.head.category != "pathology":
                 order = replace(order, specimens=taken)
-            elif bare and where and order.head.id in _ON_TISSUE and before.head.category in _TAKING:
+            elif head.id in _ON_TISSUE and before.head.category in _TAKING:
                 order = replace(order, sites=where)
         result.append(order)
     return result

@@ -31,8 +31,8 @@ TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin
 # Words of a histological report.
 OF_TISSUE = frozenset(
     "stroma stromal epithelium epithelial dermis epidermis squamous spindle glandular nuclei "
-    "atypia mitosis hyperkeratosis infiltrate proliferation tumor cell tissue cyst collagen fibrous "
-    "keratin histology histopathology necrosis vessel lumen".split()
+    "atypia mitosis hyperkeratosis infiltrate proliferation tumor cell tissue cyst collagen "
+    "fibrous keratin histology histopathology necrosis vessel lumen".split()
 )
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 
@@ -116,7 +116,7 @@ def entries_of(case: Case) -> Iterator[Entry]:
 
 
 def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Order]:
-    """What a name means besides: a "myelogram" of the marrow, a "microscopic examination" of tissue."""
+    """What a name means besides: "myelogram" the marrow, "microscopic examination" tissue."""
     for order in orders:
         yield from other_senses(order)
         microscopy = order.head is not None and order.head.id == "microscopy"

@@ -60,7 +60,7 @@ def _named(entry: Entry, ways: dict[str, str]) -> set[str]:
 
 
 def _only_way(text: str, ways: dict[str, str]) -> str:
-    """The way a request names; none if it names two ("plain CT is unclear, repeat with contrast")."""
+    """The way a request names; none if two ("plain CT is unclear, now with contrast")."""
     first = _way(text, ways)
     rest = re.sub(rf"\b(?:{ways[first]})\w*", " ", text) if first else ""
     return "" if _way(rest, ways) else first
