@@ -61,8 +61,8 @@ _CORE = {
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
 # Headings over whatever was done.
 _GENERIC = frozenset(
-    "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology physiology "
-    "endoscopy".split()
+    "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
+    "physiology endoscopy".split()
 )
 # Departments that read one tissue.
 _READ = frozenset({"pathology", "microbiology", "genetics"})

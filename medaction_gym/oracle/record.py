@@ -171,11 +171,11 @@ class RecordOracle:
 
     def _found(self, wish: Wish) -> dict[Tier, list[Release]]:
         """Everything on the menu that may answer a wish, by how well it does."""
+        if not wish.organisms and self._heads.isdisjoint(wish.heads):
+            return {}
         found: dict[Tier, list[Release]] = {}
         as_asked: set[Release] = set()
         able = wish.heads & self._heads
-        if not able and not wish.organisms:
-            return found
         numbers = {number for head in able for number in self._by_head[head]}
         for organism in wish.organisms:
             numbers.update(self._by_organism.get(organism, ()))
