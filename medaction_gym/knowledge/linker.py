@@ -40,6 +40,7 @@ class Linker:
     def __init__(self, arrays: Arrays, cache_size: int = 50_000) -> None:
         self._arrays = arrays
         self._matcher = Matcher(arrays, cache_size)
+        self.is_name = self._matcher.is_name
         self.link = lru_cache(cache_size)(self._link)
 
     def _link(self, text: str) -> tuple[Link, ...]:
