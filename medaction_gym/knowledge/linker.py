@@ -40,11 +40,14 @@ class Linker:
     def __init__(self, arrays: Arrays, cache_size: int = 50_000) -> None:
         self._arrays = arrays
         self._matcher = Matcher(arrays, cache_size)
-        self.is_name = self._matcher.is_name
         self.link = lru_cache(cache_size)(self._link)
 
     def _link(self, text: str) -> tuple[Link, ...]:
         """Link one text: concepts best first, none where the linker abstains."""
+        return self.read(text)[1]
+
+    def read(self, text: str) -> tuple[list[Phrase], tuple[Link, ...]]:
+        """The phrases of a text, and the concepts they name, best first."""
         text = text[:MAX_CHARS]
         found: dict[int, tuple[float, str]] = {}
         pieces = phrases(text, self._matcher.is_name)
@@ -61,7 +64,7 @@ class Linker:
         ranked = sorted(
             enumerate(found.items()), key=lambda item: (ROLES.index(item[1][1][1]), item[0])
         )
-        return tuple(
+        return pieces, tuple(
             Link(
                 string_at(self._arrays, "id", row),
                 string_at(self._arrays, "name", row),

@@ -84,9 +84,14 @@ class Matcher:
             scale = np.where((flags & flag) > 0, np.minimum(scale, factor), scale)
         self._flags: list[int] = flags.tolist()
         self._weights: list[float] = np.round(weights * scale, 4).tolist()
+        self._rarity = [
+            (bool(flag & TOKEN_WEAK), -weight, row)
+            for row, (flag, weight) in enumerate(zip(flags.tolist(), weights.tolist(), strict=True))
+        ]
         self._omissible: NDArray[np.bool_] = np.array([word in OMISSIBLE for word in words], bool)
         self._entry_token = arrays["entry.token"]
         self._entry_at: NDArray[np.int64] = arrays["entry.at"].astype(np.int64)
+        self._ends: list[int] = arrays["entry.at"].tolist()
         self._anchor_at: list[int] = arrays["anchor.at"].tolist()
         self._entry_concept = arrays["entry.concept"]
         self._entry_quality = arrays["entry.quality"]
@@ -115,8 +120,11 @@ class Matcher:
         rows = {self._number.get(token, -1) for token in sequence}
         if not rows or -1 in rows or len(rows) > MAX_TOKENS:
             return None
-        for entry in self._fitting(rows):
-            start, end = self._entry_at[entry], self._entry_at[entry + 1]
+        rarest = min(rows, key=self._rarity.__getitem__)  # a name is filed under its rarest word
+        for entry in range(self._anchor_at[rarest], self._anchor_at[rarest + 1]):
+            start, end = self._ends[entry], self._ends[entry + 1]
+            if len(rows) != end - start:
+                continue
             quality = int(self._entry_quality[entry])
             if quality & 3 != Quality.DRAWER and set(self._entry_token[start:end].tolist()) == rows:
                 confidence = (

@@ -32,7 +32,7 @@ RELATED, ALIKE = 0.3, 0.5  # Lin's similarity of kin, and of two names of much t
 _ADDED = frozenset(("syndrome", "disease"))
 DOUBT = 0.6  # share of a loose link that exchanged words take away
 _UNKNOWN_WEIGHT = 5.0  # of a word that no name in the graph holds
-_ENDINGS = tuple(sorted({*DISEASE_ENDINGS, "oid", "gram"}, key=len, reverse=True))
+_ENDINGS = tuple(sorted({*DISEASE_ENDINGS, "oid", "gram", "itic", "otic"}, key=len, reverse=True))
 
 
 class Reader:
@@ -55,6 +55,11 @@ class Reader:
         self._above = lru_cache(20_000)(self._read_ancestors)
         self._names = lru_cache(20_000)(self._read_names)
         self._told = lru_cache(20_000)(self._told_of)
+
+    def forget(self) -> None:
+        """Empty the caches of what was read of strings and concepts, to time the work itself."""
+        for cache in (self.profile, self._names, self._told):
+            cache.cache_clear()
 
     def weight(self, word: str) -> float:
         """How much a word tells: rare words much, "acute" and "disease" little."""

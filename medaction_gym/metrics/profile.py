@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from medaction_gym.knowledge.graph import KnowledgeGraph
+from medaction_gym.knowledge.linker import Link
 from medaction_gym.knowledge.normalise import fold, tokens
 from medaction_gym.knowledge.normalise import words as raw_words
-from medaction_gym.knowledge.phrases import BRACKETED, MAIN, SITE, phrases
+from medaction_gym.knowledge.phrases import BRACKETED, MAIN, SITE, Phrase, phrases
 
 MAX_CHARS = 4_000  # read of one string; a diagnosis is a line
 MANY_ANDS = 4  # in one diagnosis, more than which string guesses together
@@ -152,7 +153,12 @@ def read_profile(text: str, graph: KnowledgeGraph | None) -> Profile:
     whole = tokens(text)
     said = affirmed(text)
     refused = bool(_REFUSAL.match(text))
-    parts = [] if refused else phrases(said, graph.linker.is_name) if graph else phrases(said)
+    parts: list[Phrase] = []
+    found: tuple[Link, ...] = ()
+    if graph is not None and not refused:
+        parts, found = graph.linker.read(said)
+    elif not refused:
+        parts = phrases(said)
     pieces = {part: tokens(part.text) for part in parts}
     words = unique(word for piece in pieces.values() for word in piece)
     plain = [p for part, p in pieces.items() if part.role == MAIN and not part.alias and p]
@@ -169,13 +175,12 @@ def read_profile(text: str, graph: KnowledgeGraph | None) -> Profile:
         stands_for.add(initials)
     links: list[tuple[int, float]] = []
     others: list[tuple[int, float]] = []
-    if graph is not None and words:
-        for link in graph.linker.link(said):
-            place = (graph.row(link.id), link.confidence)
-            if link.role == MAIN and link.confidence > 0.5:
-                links.append(place)
-            elif link.role != SITE:
-                others.append(place)
+    for link in found if words else ():
+        place = (graph.row(link.id) if graph else -1, link.confidence)
+        if link.role == MAIN and link.confidence > 0.5:
+            links.append(place)
+        elif link.role != SITE:
+            others.append(place)
     folded = fold(_LINE.sub("; ", bare))
     pieces_said = _GUESS.split(folded)
     if folded.count(" and ") > MANY_ANDS:
