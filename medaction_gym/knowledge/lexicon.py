@@ -255,30 +255,35 @@ BROAD = frozenset("infection metastasis neoplasm malformation poisoning injury t
 # What a process is a kind of, by definition, for phrases that fit no name: a word, or an ending
 # with "-" before it.
 HYPERNYM = {
-    "laceration": "injury",
-    "abrasion": "injury",
-    "contusion": "injury",
-    "tear": "injury",
-    "sprain": "injury",
-    "strain": "injury",
-    "wound": "injury",
-    "bite": "injury",
-    "avulsion": "injury",
-    "amputation": "injury",
-    "infarction": "ischemia",
-    "apoplexy": "hemorrhage",
-    "thrombus": "thrombosis",
-    "embolus": "embolism",
+    **_pairs("""
+    laceration abrasion contusion tear sprain strain wound bite avulsion amputation > injury
+    rupture disruption dislocation subluxation displacement separation crush puncture > injury
+    infarction > ischemia
+    apoplexy > hemorrhage
+    thrombus > thrombosis
+    embolus > embolism
+    metastasis > metastatic neoplasm
+    malformation anomaly agenesis aplasia atresia duplication ectopia > congenital anomaly
+    toxicity envenomation sting ingestion > poisoning
+    calcification > calcinosis
+    infestation > parasitic infection
+    """),
     "-itis": "inflammation",
     "-carcinoma": "carcinoma",
     "-sarcoma": "sarcoma",
     "-lymphoma": "lymphoma",
     "-blastoma": "neoplasm",
+    "-cytoma": "neoplasm",
     "-adenoma": "adenoma",
     "-anemia": "anemia",
     "-cardiomyopathy": "cardiomyopathy",
     "-neuropathy": "neuropathy",
     "-myopathy": "myopathy",
+    "-encephalopathy": "encephalopathy",
+    "-retinopathy": "retinopathy",
+    "-keratopathy": "keratopathy",
+    "-vasculopathy": "vasculopathy",
+    "-mycosis": "fungal infection",
 }
 
 # Need not be covered by the name a phrase is linked to.

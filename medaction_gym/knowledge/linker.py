@@ -105,7 +105,7 @@ class Linker:
             (
                 token
                 for token in reversed(sequence)
-                if token not in MODIFIER and not token.isdigit()
+                if (token not in MODIFIER or token in HYPERNYM) and not token.isdigit()
             ),
             "",
         )
@@ -118,7 +118,7 @@ class Linker:
             None,
         )
         match = (
-            self._matcher.exact([broader]) or self._matcher.exact([broader, "disease"])
+            self._matcher.exact(tokens(broader)) or self._matcher.exact([broader, "disease"])
             if broader
             else None
         )

@@ -52,7 +52,17 @@ _SCALE = (
     (TOKEN_ANATOMY, 0.6),
 )
 _GENETIC = frozenset(("gene", "mutation", "variant", "deficiency"))  # what follows a gene symbol
+_STAGED = frozenset(("stage", "grade", "class", "level"))  # what follows them numbers no disease
 REGION = re.compile(r"\b(?:of|in|on|at|to|involving|within|affecting|for|over|near|into|between)\b")
+
+
+def _unstaged(sequence: list[str]) -> list[str]:
+    """The words without "stage 2" and the like."""
+    dropped: set[int] = set()
+    for place, (word, following) in enumerate(pairwise(sequence)):
+        if word in _STAGED and following[0].isdigit():
+            dropped |= {place, place + 1}
+    return [word for place, word in enumerate(sequence) if place not in dropped]
 
 
 def _skeleton(word: str) -> str:
@@ -104,6 +114,10 @@ class Matcher:
         sequence = [self.known(token) for region in regions for token in region][:MAX_TOKENS]
         first = next((len(region) for region in regions if region), 0)
         best = self._best_of(sequence, first, capitals)
+        # "Stage 2 Wilms tumor" is no "Wilms tumor 2".
+        unstaged = _unstaged(sequence)
+        if best and len(unstaged) < len(sequence) and _STAGED.isdisjoint(best.covered):
+            best = self._best_of(unstaged, len(_unstaged(sequence[:first])), capitals) or best
         if best is None or best.confidence < 0.9:
             for place, (left, right) in enumerate(pairwise(sequence)):
                 if (
