@@ -47,7 +47,6 @@ PRESETS: tuple[Preset, ...] = tuple(TERMS)
 
 DTC = 0.4
 RAC = 0.6
-ARRIVED = 0.6  # the DTC from which RAC is paid in full: else it pays whatever the belief is about
 PER_TURN = 0.01
 PER_USD = 1 / 20_000
 PER_MISUSE = 0.05
@@ -91,7 +90,7 @@ def _worth(gold: Diagnosis, answer: str) -> float:
 
 
 def _grounded(process: Process) -> float:
-    return process.rac * min(1.0, process.dtc / ARRIVED)
+    return process.rac * process.arrived
 
 
 def reward_terms(

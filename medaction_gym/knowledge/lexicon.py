@@ -252,8 +252,7 @@ GENERIC = frozenset(
 # General, but still a class of disease: named as a last resort, with low confidence.
 BROAD = frozenset("infection metastasis neoplasm malformation poisoning injury trauma".split())
 
-# What a process is a kind of, by definition, for phrases that fit no name: a word, or an ending
-# with "-" before it.
+# What a process is a kind of, by definition, for phrases that fit no name; "-" marks an ending.
 HYPERNYM = {
     **_pairs("""
     laceration abrasion contusion tear sprain strain wound bite avulsion amputation > injury

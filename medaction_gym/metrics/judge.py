@@ -157,9 +157,9 @@ class Judge:
             return Judgement(nothing[0], "different", nothing[1])
         measures = self.reader.measure(gold, prediction)
         p, parts = self.score(measures)
-        for limit, reason in self.rules(a, b):
-            if limit < p:
-                return Judgement(limit, self._verdict(limit), reason)
+        limit, reason = min(self.rules(a, b), default=(1.0, ""))
+        if limit < p:
+            return Judgement(limit, self._verdict(limit), reason)
         p = round(p, 4)
         return Judgement(p, self._verdict(p), self._explain(p, measures, parts))
 

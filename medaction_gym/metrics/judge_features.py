@@ -15,13 +15,13 @@ from rapidfuzz.distance import Levenshtein
 
 from medaction_gym.knowledge.graph import KnowledgeGraph
 from medaction_gym.knowledge.lexicon import ANATOMY, DISEASE_ENDINGS, GENERIC, MODIFIER, WEAK
-from medaction_gym.knowledge.normalise import canonical_words, tokens
+from medaction_gym.knowledge.normalise import tokens
 from medaction_gym.knowledge.phrases import BRACKETED
 from medaction_gym.knowledge.strings import string_at, unpack
 from medaction_gym.knowledge.tables import Quality
 from medaction_gym.metrics.conflicts import conflicts
-from medaction_gym.metrics.profile import HEDGE, Profile, read_profile, unique
-from medaction_gym.metrics.short_forms import spelt_out
+from medaction_gym.metrics.profile import HEDGE, Profile, read_profile
+from medaction_gym.metrics.short_forms import both_spelt_out, spelt_out
 
 Measures = dict[str, float]
 
@@ -155,7 +155,7 @@ class Reader:
         one, other = self._whole(a), self._whole(b)
         if self._graph is None or one is None or other is None or one == other:
             return None
-        spelt = _spelt_out(a, b)
+        spelt = both_spelt_out(a, b)
         if self.one_name(a, b) or _same_core(*spelt):
             return None
         if set(a.words) <= set(b.everything) or set(b.words) <= set(a.everything):
@@ -195,7 +195,7 @@ class Reader:
         """
         if self._graph is None or not (a.main_links or b.main_links):
             return False
-        one, other = _spelt_out(a, b)
+        one, other = both_spelt_out(a, b)
         if any(self.weight(w) > TELLING and self._found(w, other.words) for w in one.words):
             return False
         if a.main_links and b.main_links:
@@ -228,7 +228,7 @@ class Reader:
     def measure(self, gold: str, prediction: str) -> Measures:
         """All measures of a pair, by name, in a fixed order."""
         first, second = self.profile(gold), self.profile(prediction)
-        a, b = _spelt_out(first, second)
+        a, b = both_spelt_out(first, second)
         weight = {word: self.weight(word) for word in (*a.words, *b.words)}
         mine = {word: weight[word] * self._found(word, b.words) for word in a.words}
         theirs = {word: weight[word] * self._found(word, a.words) for word in b.words}
@@ -364,34 +364,6 @@ def _same_core(a: Profile, b: Profile) -> bool:
     """Whether two first phrases are the same words, but for an added "syndrome" or "disease"."""
     more, less = sorted((set(a.core), set(b.core)), key=len, reverse=True)
     return less <= more and more - less <= _ADDED
-
-
-def _spelt_out(a: Profile, b: Profile) -> tuple[Profile, Profile]:
-    """Both profiles, an abbreviation in one read as the words of the other.
-
-    "PRES" stands for the phrase it follows in brackets, or whose first letters it is.
-    """
-    return _with(a, b), _with(b, a)
-
-
-def _with(a: Profile, b: Profile) -> Profile:
-    meant = {
-        short: b.core if short in b.stands_for else canonical_words(list(run))
-        for short in a.acronyms.intersection(a.words).difference(b.words)
-        if (run := spelt_out(short, b.spoken)) or short in b.stands_for
-    }
-    if not meant:
-        return a
-
-    def spell(words: tuple[str, ...]) -> tuple[str, ...]:
-        return unique(word for short in words for word in meant.get(short, (short,)))
-
-    return a._replace(
-        words=spell(a.words),
-        main=spell(a.main),
-        core=spell(a.core),
-        names=tuple(map(spell, a.names)),
-    )
 
 
 def _alike(word: str, other: str) -> float:

@@ -10,6 +10,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from medaction_gym.knowledge.normalise import canonical_words
+from medaction_gym.metrics.profile import Profile, unique
+
 MIN_LETTERS, MAX_LETTERS = 3, 7
 MAX_WORDS = 40  # of a text that are looked through
 
@@ -49,6 +52,34 @@ def spelt_out(short: str, text: tuple[str, ...]) -> tuple[str, ...]:
         if digits in text[end : end + 2]:
             return text[start : text.index(digits, end) + 1]
     return ()
+
+
+def both_spelt_out(a: Profile, b: Profile) -> tuple[Profile, Profile]:
+    """Both profiles, an abbreviation in one read as the words of the other.
+
+    "PRES" stands for the phrase it follows in brackets, or whose first letters it is.
+    """
+    return _with(a, b), _with(b, a)
+
+
+def _with(a: Profile, b: Profile) -> Profile:
+    meant = {
+        short: b.core if short in b.stands_for else canonical_words(list(run))
+        for short in a.acronyms.intersection(a.words).difference(b.words)
+        if (run := spelt_out(short, b.spoken)) or short in b.stands_for
+    }
+    if not meant:
+        return a
+
+    def spell(words: tuple[str, ...]) -> tuple[str, ...]:
+        return unique(word for short in words for word in meant.get(short, (short,)))
+
+    return a._replace(
+        words=spell(a.words),
+        main=spell(a.main),
+        core=spell(a.core),
+        names=tuple(map(spell, a.names)),
+    )
 
 
 def _run(letters: str, text: Sequence[str], at: int) -> int:

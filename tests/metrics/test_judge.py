@@ -77,6 +77,7 @@ def test_same(judge: Judge, gold: str, prediction: str) -> None:
         ("Primary biliary cholangitis", "Primary sclerosing cholangitis"),
         ("Gout", "Fever with cough with gout with asthma"),
         ("Pulmonary alveolar proteinosis", "Pneumonia"),
+        ("Cat-scratch disease", "Unremarkable"),
         ("An unheard-of eponym's disease", "Acute appendicitis"),
     ],
 )
