@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from medaction_gym import models
+from medaction_gym.actions import Malformed
 from medaction_gym.agents.constrain import SchemaConstraint
 from medaction_gym.agents.language import LanguageAgent, Session
+from medaction_gym.chat.reply import Usage
 from medaction_gym.prompt.cut import Count, token_counter
 from medaction_gym.prompt.history import shorten
 from medaction_gym.prompt.reply import Move, read_text
@@ -49,6 +51,9 @@ class SFTPolicy(LanguageAgent):
         threads: Processor threads on a CPU, of this whole process; None leaves them. With more than
             one, generation collapses as soon as anything else wants the processor.
 
+    Attributes:
+        usage: Tokens so far; a request is a call of generate.
+
     Raises:
         ValueError: If there is no such folder, or its prompt is of another version.
         RuntimeError: If an extra is missing; names the command.
@@ -75,6 +80,7 @@ class SFTPolicy(LanguageAgent):
         self.folder = models.fetch_dense(name) if name in models.MODELS else Path(name)
         if not any((self.folder / file).is_file() for file in ("config.json", _ADAPTER)):
             raise ValueError(f"{name or 'agent sft'}: no model's folder; it has no config.json")
+        self.usage = Usage()
         self._device, self._threads = device, threads
 
     @property
@@ -122,9 +128,33 @@ class SFTPolicy(LanguageAgent):
                 max_new_tokens=reply,
                 pad_token_id=tokenizer.pad_token_id,
                 logits_processor=[SchemaConstraint(tokenizer, start)] if self.constrained else None,
+                stopping_criteria=[_Complete(tokenizer, start)],
             )
+        self.usage += Usage(
+            prompt=int(given["attention_mask"].sum()),
+            completion=int((output[:, start:] != tokenizer.pad_token_id).sum()),
+            requests=1,
+        )
         texts: list[str] = tokenizer.batch_decode(output[:, start:], skip_special_tokens=True)
         return texts
+
+
+class _Complete:
+    """Stops a row once it holds a move: what follows is not read."""
+
+    def __init__(self, tokenizer: Any, start: int) -> None:
+        self._tokenizer, self._start = tokenizer, start
+
+    def __call__(self, tokens: Any, scores: Any, **_: Any) -> Any:
+        """As transformers calls it: token ids (rows, length); returns a flag a row."""
+        import torch
+
+        done = [
+            "}" in self._tokenizer.decode(row[-1:])
+            and not isinstance(read_text(self._tokenizer.decode(row)).action, Malformed)
+            for row in tokens[:, self._start :]
+        ]
+        return torch.tensor(done, device=tokens.device)
 
 
 @lru_cache(maxsize=2)

@@ -25,7 +25,8 @@ class SmolLM2Agent(ChatAgent):
         endpoint = Endpoint(
             model="smollm2",
             form="json",
-            options={"temperature": 0, "max_tokens": REPLY},
+            # The likeliest words of so small a model repeat themselves without end.
+            options={"temperature": 0.7, "max_tokens": REPLY},
             context=CONTEXT // 2,
         )
         super().__init__(endpoint, EmbeddedModel(fetch_gguf("smollm2")))
