@@ -130,7 +130,7 @@ class SFTPolicy(LanguageAgent):
                 logits_processor=[SchemaConstraint(tokenizer, start)] if self.constrained else None,
                 stopping_criteria=[_Complete(tokenizer, start)],
             )
-        self.usage += Usage(
+        self.usage += Usage.model_construct(
             prompt=int(given["attention_mask"].sum()),
             completion=int((output[:, start:] != tokenizer.pad_token_id).sum()),
             requests=1,
