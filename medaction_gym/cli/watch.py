@@ -105,6 +105,8 @@ def _bars(differential: Any) -> Table:
     for h in differential:
         bar = Text("█" * round(_BAR * h.probability), style="magenta")
         grid.add_row(Text(h.disease, style="bold magenta"), f"{h.probability:.0%}", bar)
+    if (left := 1 - sum(h.probability for h in differential)) > 0.005:
+        grid.add_row(Text("something else", style="dim"), f"{left:.0%}", "")
     return grid
 
 
