@@ -25,8 +25,8 @@ class SmolLM2Agent(ChatAgent):
         endpoint = Endpoint(
             model="smollm2",
             form="json",
-            # The likeliest words of so small a model repeat themselves without end.
-            options={"temperature": 0.7, "max_tokens": REPLY},
+            # So small a model repeats itself without end unless that is made dear (DRY sampling).
+            options={"temperature": 0.7, "dry_multiplier": 0.8, "max_tokens": REPLY},
             context=CONTEXT // 2,
         )
         super().__init__(endpoint, EmbeddedModel(fetch_gguf("smollm2")))

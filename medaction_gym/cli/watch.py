@@ -30,7 +30,6 @@ _STYLES = {
     "MALFORMED": "red",
 }
 _BAR = 20  # characters of a probability of 1
-_RECEIVED = 160  # characters of malformed output that are shown
 
 
 def watch(agent: Agent, name: str, case: Case, *, max_turns: int, seed: int) -> None:
@@ -72,18 +71,17 @@ def watch(agent: Agent, name: str, case: Case, *, max_turns: int, seed: int) -> 
 
 def shown(number: int, turn: Turn, rationale: str, seconds: str) -> RenderableType:
     """A turn: the reason, the move, how it was taken, what came back."""
-    parts: list[RenderableType] = [
-        Text.assemble((f" {number} ", "bold reverse"), "  ", _move(turn.action), (seconds, "dim"))
-    ]
+    parts: list[RenderableType] = [Text.assemble(_move(turn.action), (seconds, "dim"))]
     if rationale:
-        parts.append(Padding(Text(rationale, style="italic"), (0, 0, 0, 5)))
+        parts.append(Text(rationale, style="italic"))
     if differential := getattr(turn.action, "differential", ()):
-        parts.append(Padding(_bars(differential), (0, 0, 0, 5)))
+        parts.append(_bars(differential))
     else:
         outcome = turn.outcome.value
-        answer = Text.assemble((outcome, _STYLES[outcome]), "  ", turn.message)
-        parts.append(Padding(answer, (0, 0, 0, 5)))
-    return Padding(Group(*parts), (1, 0, 0, 0))
+        parts.append(Text.assemble((outcome, _STYLES[outcome]), "  ", turn.message))
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(Text(f"{number:>3} ", style="bold reverse"), Group(*parts))
+    return Padding(grid, (1, 0, 0, 0))
 
 
 def _move(action: Action | Malformed) -> Text:
@@ -94,9 +92,8 @@ def _move(action: Action | Malformed) -> Text:
     if isinstance(action, Commit):
         return Text.assemble("commits to ", (action.diagnosis, "bold green"))
     if isinstance(action, Malformed):
-        said = " ".join(action.received.split())
-        short = said if len(said) <= _RECEIVED else said[: _RECEIVED - 1] + "…"
-        return Text.assemble("says something that is no action: ", (short or "(nothing)", "red"))
+        said = " ".join(action.received.split()) or "(nothing)"
+        return Text.assemble("says something that is no action: ", (said, "red"))
     return Text("thinks of" if action.differential else "has nothing in mind")
 
 
@@ -124,12 +121,12 @@ def _end(env: Any, case: Case, info: dict[str, Any], over: bool) -> Padding:
     episode = env.episode
     verdict = "stopped before the end"
     if over:
-        said = info["prediction"] or "nothing"
-        verdict = (
-            f"{'right' if info['right'] else 'wrong'}: {said} (grade {info['grade']:.2f} of 1)"
-        )
+        right = "right" if info["right"] else "wrong"
+        verdict = f"{right}: {info['prediction']} (grade {info['grade']:.2f} of 1)"
         if episode.status == "truncated":
-            verdict = f"out of turns; {verdict}"
+            verdict = (
+                f"out of turns; {verdict}" if info["prediction"] else "out of turns, no diagnosis"
+            )
     style = "green" if over and info["right"] else "red"
     text = Text.assemble(
         "The diagnosis was ", (case.diagnosis.name, "bold"), ".\n", (verdict, style),
