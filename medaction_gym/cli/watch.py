@@ -123,10 +123,10 @@ def _end(env: Any, case: Case, info: dict[str, Any], over: bool) -> Padding:
     if over:
         right = "right" if info["right"] else "wrong"
         verdict = f"{right}: {info['prediction']} (grade {info['grade']:.2f} of 1)"
-        if episode.status == "truncated":
-            verdict = (
-                f"out of turns; {verdict}" if info["prediction"] else "out of turns, no diagnosis"
-            )
+        if not info["prediction"]:
+            verdict = "out of turns, no diagnosis"
+        elif episode.status == "truncated":
+            verdict = f"out of turns; {verdict}"
     style = "green" if over and info["right"] else "red"
     text = Text.assemble(
         "The diagnosis was ", (case.diagnosis.name, "bold"), ".\n", (verdict, style),
