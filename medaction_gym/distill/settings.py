@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from medaction_gym import __version__
+from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.distill.selection import Thresholds
-from medaction_gym.distill.teachers.endpoint import Endpoint
 from medaction_gym.distill.tree import Growth
 
 
@@ -40,6 +40,6 @@ class Settings(BaseModel):
 
         Example:
             >>> Settings(chat=Endpoint(model="m", cache="replies.sqlite")).described()["chat"]
-            {'model': 'm', 'form': 'tools', 'options': {'temperature': 1.0}}
+            {'model': 'm', 'form': 'tools', 'options': {'temperature': 1.0}, 'context': 0}
         """
         return self.model_dump(mode="json", exclude={"chat": Endpoint.REACHED})

@@ -11,21 +11,21 @@ run that was killed grows the same trees again as far as it had come, and pays f
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable
 from importlib.util import find_spec
-from typing import Any
 from weakref import finalize
 
-from medaction_gym.actions import Action, Malformed, parse
+from medaction_gym.actions import Malformed
 from medaction_gym.cases.case import Case
 from medaction_gym.chat import Candidate as Answer
-from medaction_gym.chat import ChatClient, ChatError, Usage
-from medaction_gym.distill.messages import TOOLS, as_calls, as_text, history
+from medaction_gym.chat import ChatError, Usage
+from medaction_gym.chat.endpoint import Endpoint
+from medaction_gym.distill.messages import history
 from medaction_gym.distill.node import Candidate, Node
 from medaction_gym.distill.teachers.base import TeacherError
-from medaction_gym.distill.teachers.endpoint import Endpoint
+from medaction_gym.prompt.reply import read_answer
+from medaction_gym.prompt.request import request
 
 SEEDS = 2**31  # endpoints take a signed 32-bit seed
 
@@ -54,14 +54,7 @@ class ChatTeacher:
             raise ValueError("the teacher 'chat' needs openai: pip install 'medaction-gym[llm]'")
         self.usage = Usage()
         self._endpoint = endpoint
-        self._client = ChatClient(
-            endpoint.model,
-            base_url=endpoint.base_url or None,
-            cache=endpoint.cache or None,
-            timeout=endpoint.timeout,
-            retries=endpoint.retries,
-            per_minute=endpoint.per_minute,
-        )
+        self._client = endpoint.client()
         # Teachers are not closed by those who use them; this one's connections end with it.
         finalize(self, self._client.close)
 
@@ -71,64 +64,22 @@ class ChatTeacher:
         Raises:
             TeacherError: If the endpoint fails, retries included.
         """
-        messages, options = history(node), dict(self._endpoint.options)
-        if self._endpoint.form == "json":
-            messages = as_text(messages)
-        else:
-            messages, options["tools"] = as_calls(messages), TOOLS
+        asked = self._endpoint.options | request(history(node), self._endpoint)
         seed = rng.randrange(SEEDS - k)
         # An endpoint that gives one at a time is asked with the next seed by the client itself.
         asks = [(seed, k)] if self._endpoint.several else [(seed + i, 1) for i in range(k)]
         found = []
         for seed, n in asks:
             try:
-                reply = self._client.ask(messages, n=n, seed=seed, **options)
+                reply = self._client.ask(n=n, seed=seed, **asked)
             except ChatError as error:
                 raise TeacherError(str(error)) from None
             self.usage += reply.usage
-            found += [self._read(answer) for answer in reply.candidates]
+            found += [_candidate(answer) for answer in reply.candidates]
         return found
 
-    def _read(self, answer: Answer) -> Candidate:
-        if not answer.tool_calls:
-            return written(answer.answer)
-        call = answer.tool_calls[0]
-        action: Action | Malformed
-        try:
-            given = json.loads(call.arguments or "{}")
-            if not isinstance(given, dict):
-                raise ValueError("the arguments are no object")
-            action = parse({**given, "action": call.name})
-        except (ValueError, RecursionError) as error:
-            action = Malformed(reason=f"{call.name}: {error}"[:300], received=answer.said()[:200])
-        return Candidate(action, answer.answer, _plan(action))
 
-
-def written(text: str) -> Candidate:
-    """A move written as a JSON object, with whatever is written around it as its reason.
-
-    Example:
-        >>> move = written('Sounds like gout. {"action": "commit", "diagnosis": "Gout"}')
-        >>> move.action.diagnosis, move.rationale
-        ('Gout', 'Sounds like gout.')
-        >>> written("I would rather not.").plan
-        'malformed'
-    """
-    first, last = text.find("{"), text.rfind("}")
-    if first < 0 or last < first:
-        lost = Malformed(reason="no tool was called, and no action written", received=text[:200])
-        return Candidate(lost, "", "malformed")
-    around = f"{text[:first]} {text[last + 1 :]}".replace("```json", "").replace("```", "").strip()
-    inside = text[first : last + 1]
-    try:
-        given: dict[str, Any] = json.loads(inside)  # what begins with a brace is an object
-        reason = str(given.pop("rationale", "")).strip()
-        action = parse(given)
-    except (ValueError, RecursionError) as error:
-        reason = ""
-        action = Malformed(reason=f"not JSON: {error}"[:300], received=inside[:200])
-    return Candidate(action, reason or around, _plan(action))
-
-
-def _plan(action: Action | Malformed) -> str:
-    return "malformed" if isinstance(action, Malformed) else "proposed"
+def _candidate(answer: Answer) -> Candidate:
+    read = read_answer(answer)
+    plan = "malformed" if isinstance(read.action, Malformed) else "proposed"
+    return Candidate(read.action, read.rationale, plan)
