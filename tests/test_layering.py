@@ -13,6 +13,8 @@ PACKAGE = Path(medaction_gym.__file__).parent
 
 LAYERS = (
     "whole",
+    "place",
+    "models",
     "chat",
     "catalogue",
     "cases",
@@ -22,6 +24,7 @@ LAYERS = (
     "oracle",
     "episode",
     "view",
+    "prompt",
     "metrics",
     "articles",
     "reward",
