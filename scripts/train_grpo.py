@@ -33,7 +33,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.integrations.trl import MedActionTools, prompts, well_formed
-from medaction_gym.trajectory import SYSTEM_PROMPT
+from medaction_gym.prompt.grammar import SYSTEM_PROMPT
 
 TOOLS = (MedActionTools.order_test, MedActionTools.update_differential, MedActionTools.commit)
 TESTS = ("complete blood count", "chest X-ray", "CRP", "CT abdomen", "urinalysis", "ECG")

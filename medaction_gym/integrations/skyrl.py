@@ -24,6 +24,8 @@ from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput, Con
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.integrations.session import Session
+from medaction_gym.prompt.grammar import AS_JSON, SYSTEM_PROMPT
+from medaction_gym.prompt.reply import read_text
 
 ID = "medaction"
 
@@ -54,7 +56,7 @@ class MedActionTextEnv(BaseTextEnv):  # type: ignore[misc]  # untyped where the 
     def step(self, action: str) -> BaseTextEnvStepOutput:
         """Take one reply of the policy."""
         self.turns += 1
-        message = self._session.act(read(action))
+        message = self._session.act(read_text(action).action)
         done = self._session.done
         return BaseTextEnvStepOutput(
             observations=[] if done else [{"role": "user", "content": message}],
@@ -89,7 +91,7 @@ def rows(cases: CaseSet | str | os.PathLike[str] | None = None) -> Iterator[dict
     held = held if isinstance(held, CaseSet) else CaseSet.load(held)
     for case in held:
         yield {
-            "prompt": [{"role": "system", "content": INSTRUCTIONS}],
+            "prompt": [{"role": "system", "content": SYSTEM_PROMPT + AS_JSON}],
             "env_class": ID,
             "extra_info": {"case_id": case.id},
         }

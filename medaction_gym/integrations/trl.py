@@ -26,7 +26,7 @@ from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.integrations.session import Session
 from medaction_gym.reward import MISUSE
-from medaction_gym.trajectory import SYSTEM_PROMPT
+from medaction_gym.prompt.grammar import SYSTEM_PROMPT
 
 if TYPE_CHECKING:
     from datasets import Dataset
