@@ -49,7 +49,7 @@ RAC = 0.6
 ARRIVED = 0.6  # the DTC from which RAC is paid in full: else it pays whatever the belief is about
 PER_TURN = 0.01
 PER_USD = 1 / 20_000
-PERMISUSE = 0.05
+PER_MISUSE = 0.05
 MISUSE = frozenset({Outcome.MALFORMED, Outcome.NOT_UNDERSTOOD, Outcome.REPEATED})
 
 
@@ -152,5 +152,5 @@ def reward_terms(
         terms["dtc"] = DTC * (now.potential - was.potential)
         terms["rac"] = RAC * (_grounded(now) - _grounded(was))
     terms["cost"] = -PER_TURN - turn.usd * PER_USD
-    terms["misuse"] = -PERMISUSE if turn.outcome in MISUSE else 0.0
+    terms["misuse"] = -PER_MISUSE if turn.outcome in MISUSE else 0.0
     return terms

@@ -4,9 +4,9 @@
 
 A Llama of about a million parameters and a byte-pair vocabulary, both trained here, first see some
 played cases for a minute, with calls spoilt in half of them, so that they act, and often wrongly.
-Then `GRPOTrainer` trains them with `MedActionTools`, paid by `well_formed`. It shows that the tools,
-the rewards and the trainer fit together; a model of this size learns form, not medicine. Writes
-DIR/log.json and DIR/reward.png. Needs the extra "trl" and a CPU.
+Then `GRPOTrainer` trains them with `MedActionTools`, paid by `well_formed`. It shows that the
+tools, the rewards and the trainer fit together; a model of this size learns form, not medicine.
+Writes DIR/log.json and DIR/reward.png. Needs the extra "trl" and a CPU.
 """
 
 from __future__ import annotations
@@ -138,7 +138,8 @@ def train(out: Path, *, steps: int, warm: int = 150, seed: int = 0) -> list[floa
         )
     )  # fmt: skip
     loss = warm_up(model, rows, warm)
-    print(f"{model.num_parameters():,} parameters, {max(map(len, rows))} tokens at most, loss {loss:.2f}")
+    longest = max(map(len, rows))
+    print(f"{model.num_parameters():,} parameters, up to {longest} tokens, loss {loss:.2f}")
     trainer = GRPOTrainer(
         model=model,
         processing_class=tokenizer,

@@ -1,11 +1,11 @@
-"""Inspect: cases as an Inspect task, with its log viewer, retries and providers (extra ``inspect``).
+"""Inspect: cases as an Inspect task, with its logs, retries and providers (extra ``inspect``).
 
 ```console
 inspect eval medaction_gym/integrations/inspect.py -T cases=FILE --model MODEL --limit 20
 ```
 
-The model calls the three actions as tools. The score has the grade of the diagnosis, the reward of the
-episode and of each turn; a sample whose provider fails is an error of Inspect's and has no score.
+The model calls the three actions as tools. The score has the grade of the diagnosis, the reward
+of the episode and of each turn; a sample whose provider fails is an error of Inspect's, unscored.
 """
 
 from __future__ import annotations

@@ -93,4 +93,3 @@ class Session:
             self.reward += self.last
             self.done = True
         return self.reward
-

@@ -1,4 +1,4 @@
-"""SkyRL-gym: a case as a `BaseTextEnv`, text in and text out, a reward every turn (extra ``skyrl``).
+"""SkyRL-gym: a case as a `BaseTextEnv`, text in, text out, a reward a turn (extra ``skyrl``).
 
 ```python
 import skyrl_gym
@@ -30,7 +30,7 @@ from medaction_gym.prompt.reply import read_text
 ID = "medaction"
 
 
-class MedActionTextEnv(BaseTextEnv):  # type: ignore[misc]  # untyped where the extra is missing
+class MedActionTextEnv(BaseTextEnv):
     """One episode.
 
     Args:
@@ -80,9 +80,7 @@ class MedActionTextEnv(BaseTextEnv):  # type: ignore[misc]  # untyped where the 
 def register() -> None:
     """Make the environment known to SkyRL-gym as `ID`; doing it again changes nothing."""
     if ID not in skyrl_gym.envs.registration.registry:
-        skyrl_gym.register(
-            id=ID, entry_point="medaction_gym.integrations.skyrl:MedActionTextEnv"
-        )
+        skyrl_gym.register(id=ID, entry_point="medaction_gym.integrations.skyrl:MedActionTextEnv")
 
 
 def rows(cases: CaseSet | str | os.PathLike[str] | None = None) -> Iterator[dict[str, Any]]:

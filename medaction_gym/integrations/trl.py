@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.integrations.session import Session
-from medaction_gym.reward import MISUSE
 from medaction_gym.prompt.grammar import SYSTEM_PROMPT
+from medaction_gym.reward import MISUSE
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -28,7 +28,7 @@ from medaction_gym.view import render_opening
 __all__ = ["MedActionTaskset", "MedActionVerifiersEnv"]
 
 
-class MedActionTasksetConfig(vf.TasksetConfig):  # type: ignore[misc]  # untyped without the extra
+class MedActionTasksetConfig(vf.TasksetConfig):
     """Which cases, and how they are played."""
 
     cases: str | None = None
@@ -37,7 +37,7 @@ class MedActionTasksetConfig(vf.TasksetConfig):  # type: ignore[misc]  # untyped
     reward: Preset = "shaped"
 
 
-class MedActionData(vf.TaskData):  # type: ignore[misc]
+class MedActionData(vf.TaskData):
     """A task's data: the presentation is its prompt. The gold diagnosis is not in it."""
 
     case_id: str
@@ -46,7 +46,7 @@ class MedActionData(vf.TaskData):  # type: ignore[misc]
     reward: Preset
 
 
-class MedActionTask(vf.Task[MedActionData, vf.State, vf.TaskConfig]):  # type: ignore[misc]
+class MedActionTask(vf.Task[MedActionData, vf.State, vf.TaskConfig]):
     """One case."""
 
     @property
@@ -55,7 +55,7 @@ class MedActionTask(vf.Task[MedActionData, vf.State, vf.TaskConfig]):  # type: i
         return str(self.data.case_id)
 
 
-class MedActionTaskset(vf.Taskset[MedActionTask, MedActionTasksetConfig]):  # type: ignore[misc]
+class MedActionTaskset(vf.Taskset[MedActionTask, MedActionTasksetConfig]):
     """The cases of a file, in its order."""
 
     def load(self) -> Iterator[MedActionTask]:
@@ -77,16 +77,14 @@ class MedActionTaskset(vf.Taskset[MedActionTask, MedActionTasksetConfig]):  # ty
             )
 
 
-class MedActionVerifiersEnvConfig(vf.EnvConfig):  # type: ignore[misc]
+class MedActionVerifiersEnvConfig(vf.EnvConfig):
     """One player, without tools of the harness: it speaks, and is answered."""
 
     # The player runs no code, so that it needs no sandbox.
-    player: vf.AgentConfig = vf.AgentConfig(
-        harness={"id": "null"}, runtime=vf.SubprocessConfig()
-    )
+    player: vf.AgentConfig = vf.AgentConfig(harness={"id": "null"}, runtime=vf.SubprocessConfig())
 
 
-class MedActionVerifiersEnv(vf.Env[MedActionVerifiersEnvConfig]):  # type: ignore[misc]
+class MedActionVerifiersEnv(vf.Env[MedActionVerifiersEnvConfig]):
     """Plays a task's case with the player."""
 
     async def run(self, task: MedActionTask, agents: Any) -> None:

@@ -65,7 +65,9 @@ def test_who_never_commits_is_truncated(tmp_path: Path) -> None:
         "mockllm/model",
         custom_outputs=[words("Hm.")] * 3,
     )
-    [log] = evaluate(medaction(limit=1, max_turns=3), model=model, log_dir=str(tmp_path), display="none")
+    [log] = evaluate(
+        medaction(limit=1, max_turns=3), model=model, log_dir=str(tmp_path), display="none"
+    )
     assert log.status == "success", log.error
     [sample] = log.samples or []
     assert not sample.store["medaction"]["right"]

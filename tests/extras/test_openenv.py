@@ -63,7 +63,7 @@ async def episode(url: str, number: int) -> tuple[list[float], float]:
             MedActionAction(action="commit", diagnosis=case.diagnosis.name),
         ]  # fmt: skip
         for action in actions:
-            assert case.diagnosis.name not in (told.observation.diagnosis, (await env.state()).case_id)
+            assert told.observation.diagnosis == ""
             begun = time.perf_counter()
             told = await env.step(action)
             times.append(time.perf_counter() - begun)
@@ -138,7 +138,7 @@ def test_what_is_too_large_is_refused(url: str) -> None:
                 await socket_.recv()
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1009
-        with pytest.raises(Exception, match="403|1008"):
+        with pytest.raises(Exception, match=r"403|1008"):
             async with connect(address + "?session_id=abc") as socket_:
                 await socket_.recv()
 

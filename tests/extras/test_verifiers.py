@@ -35,7 +35,9 @@ def play(body: dict[str, object]) -> Step:
     assert isinstance(messages, list)
     turn = sum(message["role"] == "assistant" for message in messages)
     opening = json.dumps(messages)
-    case = next(c for c in CaseSet.teaching() if json.dumps(c.presentation.history)[1:60] in opening)
+    case = next(
+        c for c in CaseSet.teaching() if json.dumps(c.presentation.history)[1:60] in opening
+    )
     return streams(
         (
             json.dumps({"action": "order_test", "test": case.tests[0].name}),
@@ -57,7 +59,12 @@ def evaluate(default: object, out: Path) -> list[dict[str, Any]]:
         done = subprocess.run(
             command,
             cwd=out,
-            env={**os.environ, "NO_PROXY": "127.0.0.1", "OPENAI_API_KEY": "x", "PRIME_API_KEY": "x"},
+            env={
+                **os.environ,
+                "NO_PROXY": "127.0.0.1",
+                "OPENAI_API_KEY": "x",
+                "PRIME_API_KEY": "x",
+            },
             capture_output=True,
             text=True,
             timeout=240,

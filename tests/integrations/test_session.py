@@ -23,7 +23,10 @@ def test_a_session_is_paid_what_the_environment_pays(teaching: CaseSet, reward: 
         "nonsense",
         {"action": "commit", "diagnosis": case.diagnosis.name},
     ]  # fmt: skip
-    env, session = DiagnosisEnv(teaching, reward=reward), Session(DiagnosisEnv(teaching, reward=reward))  # type: ignore[arg-type]
+    env, session = (
+        DiagnosisEnv(teaching, reward=reward),
+        Session(DiagnosisEnv(teaching, reward=reward)),
+    )  # type: ignore[arg-type]
     observation, _ = env.reset(options={"case_id": case.id})
     assert session.start(case.id) == observation["message"]
     total = 0.0

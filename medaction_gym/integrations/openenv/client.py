@@ -14,9 +14,7 @@ from medaction_gym.integrations.openenv.records import (
 )
 
 
-class MedActionEnv(  # type: ignore[misc]  # untyped where the extra is missing
-    EnvClient[MedActionAction, MedActionObservation, MedActionState]
-):
+class MedActionEnv(EnvClient[MedActionAction, MedActionObservation, MedActionState]):
     """Plays episodes on a server; actions are `MedActionAction` or mappings like it."""
 
     def _step_payload(self, action: MedActionAction | dict[str, Any]) -> dict[str, Any]:

@@ -18,9 +18,7 @@ from medaction_gym.integrations.openenv.records import (
 from medaction_gym.integrations.session import Session
 
 
-class MedActionEnvironment(  # type: ignore[misc]  # untyped where the extra is missing
-    Environment[MedActionAction, MedActionObservation, MedActionState]
-):
+class MedActionEnvironment(Environment[MedActionAction, MedActionObservation, MedActionState]):
     """A `Session` behind OpenEnv's interface. Sessions share nothing but the cases.
 
     Args:

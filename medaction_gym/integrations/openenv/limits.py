@@ -17,8 +17,6 @@ MAX_BYTES = 65_536
 POLICY, TOO_BIG = 1008, 1009  # close codes of RFC 6455, section 7.4.1
 
 
-
-
 class Limits:
     """Refuses bodies and messages above `MAX_BYTES`, and to join another client's session.
 

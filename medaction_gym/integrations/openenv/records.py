@@ -28,9 +28,7 @@ class MedActionAction(Action):
 
     def given(self) -> dict[str, Any]:
         """The fields that were sent, as `DiagnosisEnv.step` takes them."""
-        return {
-            name: getattr(self, name) for name in sorted(self.model_fields_set - {"metadata"})
-        }
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set - {"metadata"})}
 
 
 class MedActionObservation(Observation):
