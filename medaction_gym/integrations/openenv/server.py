@@ -21,6 +21,7 @@ from medaction_gym.integrations.openenv.records import (
     MedActionObservation,
     MedActionState,
 )
+from medaction_gym.integrations.session import Session
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -48,10 +49,7 @@ def app(
     from fastapi.responses import JSONResponse
 
     env = DiagnosisEnv(cases, **settings)  # checks the arguments once, and loads the cases
-    if env.reward_preset != "outcome":
-        from medaction_gym.metrics.judge import judge
-
-        judge()  # loads the graph now, rather than in the first client's first step
+    _warm(env)
 
     made = create_fastapi_app(
         lambda: MedActionEnvironment(DiagnosisEnv(env.cases, **settings)),
@@ -75,6 +73,21 @@ def app(
     made.add_exception_handler(ValueError, refused)
     made.add_exception_handler(RuntimeError, refused)
     return made
+
+
+def _warm(env: DiagnosisEnv) -> None:
+    """Play an episode, so that all that is loaded on first use is loaded once.
+
+    Sessions run in threads; 64 of them would each load the graph at the same time.
+    """
+    session = Session(env)
+    session.start()
+    case = env.episode.case
+    session.act({"action": "order_test", "test": case.tests[0].name})
+    session.act((1, [{"disease": case.diagnosis.name, "probability": 0.5}]))
+    session.act({"action": "order_test", "test": case.tests[-1].name})
+    session.act((1, [{"disease": case.diagnosis.name, "probability": 0.9}]))
+    session.act({"action": "commit", "diagnosis": case.diagnosis.name})
 
 
 def serve(application: FastAPI, host: str, port: int) -> None:
