@@ -20,6 +20,7 @@ from medaction_gym.cli import (
     replay,
     run,
     score,
+    serve,
     site,
 )
 
@@ -43,6 +44,7 @@ app.command()(exploits.exploits)
 app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify, compare.")
 app.command()(bench.leaderboard)
 app.command()(site.site)
+app.command()(serve.serve)
 
 
 def _print_version(wanted: bool) -> None:
