@@ -154,6 +154,7 @@ def run(
     settings: Settings | None = None,
     jobs: int = 1,
     seats: int = 1,
+    retry_errored: bool = False,
     on_case: Callable[[Trajectory], None] | None = None,
 ) -> list[Trajectory]:
     """Let an agent play every case, writing trajectories as it goes; continue a killed run.
@@ -168,6 +169,7 @@ def run(
         settings: Settings of the environment.
         jobs: Worker processes. The files are the same bytes for any number.
         seats: Episodes that an agent with a language model plays side by side; see `lockstep`.
+        retry_errored: Play cases again that errored in an earlier call.
         on_case: Called with each trajectory, those of an earlier call included.
 
     Returns:
@@ -193,7 +195,8 @@ def run(
     )
     try:
         with FileLock(folder / ".lock", timeout=0):
-            return _run(cases, config, folder, (jobs, seats), on_case or (lambda trajectory: None))
+            tell = on_case or (lambda trajectory: None)
+            return _run(cases, config, folder, (jobs, seats), retry_errored, tell)
     except Timeout:
         raise RunError(f"{folder}: another run is writing here") from None
 
@@ -203,16 +206,20 @@ def _run(
     config: RunConfig,
     folder: Path,
     side_by_side: tuple[int, int],
+    retry_errored: bool,
     on_case: Callable[[Trajectory], None],
 ) -> list[Trajectory]:
     _claim(folder, config, cases)
     file = folder / "trajectories.jsonl"
+    # Of an episode that stands there twice, the second was played because the first had errored.
     done = {(t.seed, t.case_id): t for t in _finished(file)}
     seeds = range(config.seed, config.seed + config.trials)
     units = [(seed, case.id) for seed in seeds for case in cases]
     strangers = sorted(set(done) - set(units))
     if strangers:
         raise RunError(f"{file}: holds cases that are not part of this run: {strangers[:3]}")
+    errored = {u for u, t in done.items() if retry_errored and t.status == "errored"}
+    done = {u: t for u, t in done.items() if u not in errored}
     for trajectory in done.values():
         on_case(trajectory)
     left = [unit for unit in units if unit not in done]
@@ -228,6 +235,9 @@ def _run(
             trajectory = Trajectory.model_validate_json(line)
             done[trajectory.seed, trajectory.case_id] = trajectory
             on_case(trajectory)
+    if errored:
+        with whole_file(file) as output:
+            output.writelines(done[unit].to_json() + "\n" for unit in units)
     return [done[unit] for unit in units]
 
 

@@ -46,6 +46,7 @@ class Entrant(NamedTuple):
         trials: How often each case is played.
         price: Money per million prompt and completion tokens.
         seats: Episodes that an agent with a language model plays side by side.
+        retry_errored: Whether episodes that errored in an earlier call are played again.
     """
 
     agent: str
@@ -54,6 +55,7 @@ class Entrant(NamedTuple):
     trials: int = 1
     price: tuple[float, float] | None = None
     seats: int = 1
+    retry_errored: bool = False
 
 
 def bench(
@@ -99,6 +101,7 @@ def bench(
         settings=rules,
         jobs=jobs,
         seats=entrant.seats,
+        retry_errored=entrant.retry_errored,
         on_case=on_case,
     )
     rows, judged_by = scored(played, cases.cases, judge, out, jobs)

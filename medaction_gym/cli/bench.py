@@ -67,6 +67,7 @@ PerMinute = Annotated[
     float | None, typer.Option(min=0.1, help="Chat: requests a minute, of all workers.")
 ]
 Seats = Annotated[int, typer.Option(min=1, help="Language models: episodes played side by side.")]
+Retry = Annotated[bool, typer.Option("--retry-errored", help="Play cases again that errored.")]
 PriceOption = Annotated[
     tuple[float, float] | None,
     typer.Option("--price", help="Money per million prompt and completion tokens."),
@@ -94,6 +95,7 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
         options: Options = None,
         per_minute: PerMinute = None,
         seats: Seats = 1,
+        retry_errored: Retry = False,
         price: PriceOption = None,
         limit: Limit = None,
         jobs: Jobs = 1,
@@ -131,7 +133,14 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
             ):
                 raise ValueError("an option for language models needs --agent chat")
             entrants = [
-                Entrant(*_named(name, model, out, form=form, **asked), seed, trials, price, seats)
+                Entrant(
+                    *_named(name, model, out, form=form, **asked),
+                    seed,
+                    trials,
+                    price,
+                    seats,
+                    retry_errored,
+                )
                 for name in agent
             ]
             chosen = Choice(tuple(data), ids, limit)

@@ -21,6 +21,7 @@ from medaction_gym.cli import (
     results,
     run,
     score,
+    serve,
     site,
 )
 
@@ -46,6 +47,7 @@ app.command()(results.rejudge)
 app.command()(results.compare)
 app.command()(results.leaderboard)
 app.command()(site.site)
+app.command()(serve.serve)
 
 
 def _print_version(wanted: bool) -> None:
