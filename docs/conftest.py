@@ -1,7 +1,7 @@
 """Runs the Python blocks of the pages, each page in a folder of its own.
 
-The folder holds ``my_cases.jsonl`` and a run of them, ``runs/first``; blocks find a ``case`` and its
-``trajectory``. A block behind ``<!-- skip: next "why" -->`` is not run: it needs an extra, and a
+The folder holds ``my_cases.jsonl`` and a run of them, ``runs/first``; blocks find a ``case`` and
+its ``trajectory``. A block behind ``<!-- skip: next "why" -->`` is not run: it needs an extra, and a
 test of that extra runs it or what it shows.
 """
 
