@@ -25,7 +25,7 @@ from gymnasium.vector.utils import batch_space
 
 import medaction_gym
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.envs.vector import DiscreteVectorEnv
+from medaction_gym.envs.discrete import DiscreteVectorEnv
 from medaction_gym.synthetic import SyntheticCases
 
 CHUNKS = 5

@@ -36,10 +36,13 @@ from medaction_gym.agents.base import make_agent
 from medaction_gym.agents.protocol import BASICS
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.envs.diagnosis import DiagnosisEnv
-from medaction_gym.envs.discrete import DiscreteEnv, reader_of
-from medaction_gym.envs.discrete_catalogue import DiscreteCatalogue, discrete_catalogue
-from medaction_gym.envs.discrete_tables import CaseTables
-from medaction_gym.envs.vector import DiscreteVectorEnv
+from medaction_gym.envs.discrete import (
+    CaseTables,
+    DiscreteCatalogue,
+    DiscreteEnv,
+    DiscreteVectorEnv,
+    discrete_catalogue,
+)
 from medaction_gym.episode import Rules
 from medaction_gym.integrations.sb3 import DiscreteVecEnv
 from medaction_gym.knowledge.shared import link
@@ -68,7 +71,7 @@ class Part:
 
     def __init__(self, cases: CaseSet, catalogue: DiscreteCatalogue) -> None:
         self.cases, self.catalogue = cases, catalogue
-        self.tables = CaseTables(cases, reader_of(catalogue))
+        self.tables = CaseTables(cases, catalogue)
         self.tables.need(np.arange(len(cases)))
 
     def envs(self, number: int, mode: str = "NextStep") -> DiscreteVectorEnv:

@@ -1,0 +1,43 @@
+"""The discrete view: numbered actions, a mask and a vector of numbers, for classic RL."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from medaction_gym.envs.discrete.catalogue import DiscreteCatalogue, discrete_catalogue
+    from medaction_gym.envs.discrete.env import DiscreteEnv
+    from medaction_gym.envs.discrete.tables import CaseTables
+    from medaction_gym.envs.discrete.vector import DiscreteVectorEnv
+    from medaction_gym.envs.discrete.view import DiscreteView
+
+_PUBLIC = {
+    "CaseTables": "tables",
+    "DiscreteCatalogue": "catalogue",
+    "DiscreteEnv": "env",
+    "DiscreteVectorEnv": "vector",
+    "DiscreteView": "view",
+    "discrete_catalogue": "catalogue",
+}
+
+__all__ = [
+    "CaseTables",
+    "DiscreteCatalogue",
+    "DiscreteEnv",
+    "DiscreteVectorEnv",
+    "DiscreteView",
+    "discrete_catalogue",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
