@@ -16,8 +16,7 @@ protocol and knowledge agents as everywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -30,9 +29,11 @@ from medaction_gym.envs.discrete import (
     DiscreteCatalogue,
     DiscreteEnv,
     DiscreteVectorEnv,
+    Played,
+    play_each,
 )
+from medaction_gym.envs.discrete.played import Policy
 from medaction_gym.knowledge.shared import link
-from medaction_gym.metrics.outcome import RIGHT
 from medaction_gym.rollout import rollout
 
 MAX_TURNS = 30
@@ -41,27 +42,6 @@ PROTOCOL = (
     "complete blood count", "comprehensive metabolic panel", "C-reactive protein", "urinalysis",
     "ultrasound", "X-ray", "CT", "MRI", "biopsy", "culture", "genetic testing",
 )  # fmt: skip
-
-Policy = Callable[[Any, Any], Any]  # observations and masks to actions
-
-
-class Played(NamedTuple):
-    """What came of each case."""
-
-    grade: Any
-    reward: Any
-    turns: Any
-    tests: Any
-
-    @property
-    def right(self) -> Any:
-        """Which cases were diagnosed rightly."""
-        return self.grade >= RIGHT
-
-    def means(self) -> dict[str, float]:
-        """Means over cases."""
-        held = {"right": self.right, **self._asdict()}
-        return {name: round(float(np.mean(values)), 4) for name, values in held.items()}
 
 
 class Part:
@@ -72,7 +52,7 @@ class Part:
         self.tables = CaseTables(cases, catalogue)
         self.tables.need(np.arange(len(cases)))
 
-    def envs(self, number: int, mode: str = "Disabled") -> DiscreteVectorEnv:
+    def envs(self, number: int, mode: str) -> DiscreteVectorEnv:
         """Environments on these cases."""
         return DiscreteVectorEnv(
             number, self.cases, max_turns=MAX_TURNS, catalogue=self.catalogue,
@@ -81,27 +61,15 @@ class Part:
 
     def play(self, policy: Policy) -> Played:
         """Every case once."""
-        count = len(self.cases)
-        envs = self.envs(count, "NextStep")
-        observation, info = envs.reset(seed=7, options={"case": np.arange(count)})
-        playing, reward = np.ones(count, bool), np.zeros(count)
-        ends = {name: np.zeros(count) for name in ("grade", "turns", "tests")}
-        while playing.any():
-            observation, got, terminated, truncated, info = envs.step(
-                policy(observation, info["action_mask"])
-            )
-            reward += np.where(playing, got, 0.0)
-            over = playing & (terminated | truncated)
-            for name, values in ends.items():
-                values[over] = info[name][over]
-            playing &= ~over
-        return Played(ends["grade"], reward, ends["turns"], ends["tests"])
+        return play_each(
+            policy, self.cases, max_turns=MAX_TURNS, catalogue=self.catalogue, tables=self.tables
+        )
 
 
 def policies(parts: list[Part]) -> dict[str, Policy]:
     """The policies that need no training; "list" is chosen on these cases, each set alike."""
     catalogue = parts[0].catalogue
-    tests, first = len(catalogue.tests), parts[0].envs(1).layout.slots.start
+    tests, first = len(catalogue.tests), parts[0].envs(1, "NextStep").layout.slots.start
     rng = np.random.default_rng(0)
 
     def listed(order: list[int], sure: float) -> Policy:
@@ -163,7 +131,7 @@ def knowledge(part: Part) -> Played:
             )
             _, reward, _, _, info = env.step(len(part.catalogue.tests) + slot)
             total += reward
-        rows.append((info["grade"], total, env.game.episode.number, info["tests"]))
+        rows.append((info["grade"], total, env.game.episode.number, info["tests"], info["usd"]))
     return Played(*np.array(rows, dtype=float).T)
 
 
@@ -173,7 +141,7 @@ def free_text(part: Part, agent: str) -> Played:
     rows = []
     for case in part.cases:
         played = rollout(env, make_agent(agent), case, seed=1)
-        rows.append((played.grade, played.reward, len(played.steps), played.tests))
+        rows.append((played.grade, played.reward, len(played.steps), played.tests, played.usd))
     return Played(*np.array(rows, dtype=float).T)
 
 

@@ -4,10 +4,10 @@
         [--real FILE ...]
 
 Trains on synthetic cases (seed 101) and half of the teaching cases; tests on synthetic cases of
-another seed (202), on the other half, and, with --real, on the cases of files, which it has never
-met and whose diseases it has never met either. No test case is played in training; the list of
-candidates of the shipped cases is that of all 46. Writes DIR/results.json, and DIR/curves.png if
-matplotlib is there. Needs the extra "rl". The contestants are those of discrete_contestants.py.
+another seed (202), on the other half, and, with --real, on 150 cases drawn from files. No test case
+is played in training, and no real case at all; the list of candidates of the shipped cases is that
+of all 46. Writes DIR/results.json, the policies, and DIR/curves.png if matplotlib is there. Needs
+the extra "rl". The contestants are those of discrete_contestants.py.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from discrete_contestants import Part, Played, free_text, knowledge, policies
+from discrete_contestants import Part, free_text, knowledge, policies
 from sb3_contrib import MaskablePPO
 from stable_baselines3.common.callbacks import BaseCallback
 
 from medaction_gym.benchmarks.interval import estimate
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.envs.discrete import discrete_catalogue
+from medaction_gym.envs.discrete import Played, discrete_catalogue
 from medaction_gym.integrations.sb3 import DiscreteVecEnv
 from medaction_gym.synthetic import SyntheticCases
 
-ENVS, SHIPPED = 48, 16  # environments on synthetic and on shipped cases
+ENVS, SHIPPED = 56, 8  # environments on synthetic and on shipped cases
+REAL = 150  # real cases to test on
 POINTS = 12  # of a curve
 
 
@@ -52,7 +53,12 @@ class Curve(BaseCallback):
         self.last = {name: part.play(self.policy) for name, part in self.parts.items()}
         scores = {name: played.means() for name, played in self.last.items()}
         self.points.append({"steps": self.num_timesteps, **scores})
-        print("  ", self.num_timesteps, {n: (s["reward"], s["right"]) for n, s in scores.items()})
+        print(
+            "  ",
+            self.num_timesteps,
+            {n: (s["reward"], s["right"]) for n, s in scores.items()},
+            flush=True,
+        )
 
     def _on_step(self) -> bool:
         if self.num_timesteps >= self.next:
@@ -61,8 +67,10 @@ class Curve(BaseCallback):
         return True
 
 
-def train(train_on: list[Part], test_on: dict[str, Part], seed: int, steps: int) -> Curve:
-    """One training run."""
+def train(
+    train_on: list[Part], test_on: dict[str, Part], seed: int, steps: int, file: Path
+) -> Curve:
+    """One training run; its policy is kept in a file."""
     envs = DiscreteVecEnv(
         *(
             part.envs(number, "SameStep")
@@ -78,6 +86,7 @@ def train(train_on: list[Part], test_on: dict[str, Part], seed: int, steps: int)
     curve = Curve(test_on, max(steps // POINTS, 1))
     model.learn(steps, callback=curve)
     curve.measure()
+    model.save(file)
     return curve
 
 
@@ -134,9 +143,9 @@ def main() -> None:
     """Measure everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=500_000)
+    parser.add_argument("--steps", type=int, default=600_000)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--train", type=int, default=600)
+    parser.add_argument("--train", type=int, default=3_000)
     parser.add_argument("--test", type=int, default=300)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--real", nargs="*", default=[], help="files of cases to test on as well")
@@ -155,41 +164,53 @@ def main() -> None:
     }
     if given.real:
         real = CaseSet([case for file in given.real for case in CaseSet.load(file)])
-        test_on["real"] = Part(real, discrete_catalogue(real))
+        drawn = real.sample(REAL, np.random.default_rng(0))
+        test_on["real"] = Part(drawn, discrete_catalogue(real))
     seen = dict(zip(("train", "train_teaching"), train_on, strict=True))
     results: dict[str, Any] = {
         "cases": {name: len(part.cases) for name, part in (seen | test_on).items()},
-        "cpu_s": {"tables": round(tables_s)}, "view": {}, "free_text": {}, "runs": [],
+        "tables_cpu_s": round(tables_s), "runs": [], "view": {}, "free_text": {},
     }  # fmt: skip
 
     def keep(group: str, name: str, played: dict[str, Played]) -> None:
         results[group][name] = {part: p.means() for part, p in played.items()}
         print(group, name, results[group][name], flush=True)
+        text = json.dumps(results, indent=1) + "\n"
+        (given.out / "results.json").write_text(text, encoding="utf-8")
 
     in_view = {
         name: {part: p.play(policy) for part, p in (seen | test_on).items()}
         for name, policy in policies(train_on).items()
     }
-    in_view["knowledge"] = {name: knowledge(part) for name, part in test_on.items()}
     for name, played in in_view.items():
         keep("view", name, played)
-    free = {
-        agent: {name: free_text(part, agent) for name, part in test_on.items()}
-        for agent in ("random", "protocol", "knowledge")
-    }
-    for name, played in free.items():
-        keep("free_text", name, played)
     runs = []
     for seed in range(given.seeds):
         clock, cpu = time.perf_counter(), time.process_time()
-        runs.append(train(train_on, test_on, seed, given.steps))
+        file = given.out / f"policy-{seed}.zip"
+        runs.append(train(train_on, test_on, seed, given.steps, file))
         wall, used = time.perf_counter() - clock, time.process_time() - cpu
         run = {"seed": seed, "wall_s": round(wall), "cpu_s": round(used)}
         results["runs"].append(run | {"curve": runs[-1].points})
         print("PPO", run, flush=True)
+    in_view["knowledge"] = {name: knowledge(part) for name, part in test_on.items()}
+    keep("view", "knowledge", in_view["knowledge"])
+    free: dict[str, dict[str, Played]] = {}
+    for agent in ("random", "protocol", "knowledge"):
+        free[agent] = {name: free_text(part, agent) for name, part in test_on.items()}
+        keep("free_text", agent, free[agent])
     unseen = {n: {p: s for p, s in played.items() if p in test_on} for n, played in in_view.items()}
+    results["ppo"] = {
+        name: {
+            what: estimate(np.mean([getattr(r.last[name], what) for r in runs], axis=0).tolist())
+            .model_dump()
+            for what in ("right", "reward", "turns", "tests", "usd")
+        }
+        for name in test_on
+    }  # fmt: skip
     results["ppo_minus"] = {"view": against(runs, unseen), "free_text": against(runs, free)}
-    (given.out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(results, indent=1) + "\n"
+    (given.out / "results.json").write_text(text, encoding="utf-8")
     draw(results, given.out / "curves.png")
 
 

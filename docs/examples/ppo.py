@@ -22,6 +22,7 @@ from torch import nn
 from torch.distributions import Categorical
 
 import medaction_gym  # noqa: F401  (registers the environments)
+from medaction_gym.envs.discrete import CaseTables, Played, play_each
 from medaction_gym.synthetic import SyntheticCases
 
 
@@ -92,31 +93,14 @@ class Agent(nn.Module):
 
 
 @torch.no_grad()
-def test(agent: Agent | None, cases: SyntheticCases) -> tuple[float, float]:
-    """Every case once with the likeliest action; without an agent: commit at once.
+def test(agent: Agent, cases: SyntheticCases, tables: CaseTables) -> Played:
+    """Every case once, with the likeliest action."""
 
-    Returns the mean reward of an episode and the share of right diagnoses.
-    """
-    count = len(cases)
-    envs = make_envs(count, cases)
-    first_slot = envs.single_action_space.n - envs.unwrapped.catalogue.slots
-    observation, info = envs.reset(options={"case": np.arange(count)})
-    reward, right, playing = np.zeros(count), np.zeros(count, bool), np.ones(count, bool)
-    while playing.any():
-        if agent is None:
-            action = np.full(count, first_slot)
-        else:
-            policy = agent.policy(
-                torch.from_numpy(observation), torch.from_numpy(info["action_mask"])
-            )
-            action = policy.probs.argmax(dim=1).numpy()
-        observation, got, terminated, truncated, info = envs.step(action)
-        reward += got * playing
-        over = (terminated | truncated) & playing
-        if over.any():
-            right[over] = info["final_info"]["right"][over]
-        playing &= ~over
-    return float(reward.mean()), float(right.mean())
+    def policy(observations: np.ndarray, masks: np.ndarray) -> np.ndarray:
+        observation, mask = torch.from_numpy(observations), torch.from_numpy(masks)
+        return agent.policy(observation, mask).probs.argmax(dim=1).numpy()
+
+    return play_each(policy, cases, tables=tables)
 
 
 def main() -> None:
@@ -124,12 +108,15 @@ def main() -> None:
     args = parse_args()
     torch.manual_seed(args.seed)
     envs = make_envs(args.num_envs, SyntheticCases(seed=args.seed, size=args.train_cases))
+    catalogue = envs.unwrapped.catalogue
     unseen = SyntheticCases(seed=args.seed + 1_000, size=args.test_cases)
+    tables = CaseTables(unseen, catalogue)  # kept from one test to the next
+    first_slot = len(catalogue.tests)
+    at_once = play_each(lambda seen, _: np.full(len(seen), first_slot), unseen, tables=tables)
+    print("committing at once:", at_once.means())
     size = envs.single_observation_space.shape[0]
     agent = Agent(size, int(envs.single_action_space.n))
     optimizer = torch.optim.Adam(agent.parameters(), lr=args.learning_rate, eps=1e-5)
-    at_once, _ = test(None, unseen)
-    print(f"committing at once: reward {at_once:.3f}")
 
     shape = args.num_steps, args.num_envs
     observations = torch.zeros(*shape, size)
@@ -144,12 +131,11 @@ def main() -> None:
 
     for update in range(updates + 1):
         if update % args.every == 0 or update == updates:
-            reward, right = test(agent, unseen)
-            steps = update * batch
-            curve.append((steps, round(reward, 4), round(right, 4), round(at_once, 4)))
+            means, steps = test(agent, unseen, tables).means(), update * batch
+            curve.append((steps, means["reward"], means["right"], at_once.means()["reward"]))
             print(
                 f"{steps:9,} steps  {steps / (time.time() - started):8,.0f} steps/s  unseen:"
-                f" reward {reward:6.3f}, right {right:4.0%}", flush=True,
+                f" reward {means['reward']:6.3f}, right {means['right']:4.0%}", flush=True,
             )  # fmt: skip
         if update == updates:
             break

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 from hypothesis import HealthCheck, given, settings
 
@@ -22,16 +25,24 @@ from medaction_gym.envs.discrete import (
     DiscreteView,
     discrete_catalogue,
 )
+from tests.pages import python_blocks
 from tests.processes import said_under_hash_seeds
 from tests.test_actions import hostile
 
 ID = "MedAction-Discrete-v0"
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "discrete.md"
 MODES = ("NextStep", "SameStep", "Disabled")
 
 
 @pytest.fixture(scope="module")
 def catalogue(teaching: CaseSet) -> DiscreteCatalogue:
     return discrete_catalogue(teaching)
+
+
+def test_check_env() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(gym.make(ID).unwrapped)
 
 
 def play_side_by_side(
@@ -162,8 +173,9 @@ print(digest.hexdigest(), env.unwrapped.catalogue.candidates[:3])
 """
 
 
-def test_same_seed_same_bytes_in_every_process() -> None:
-    assert len(said_under_hash_seeds(PROGRAM)) == 1
+def test_same_seed_same_bytes_in_every_process(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(PROGRAM, "program", "exec"), {})  # this process has a hash seed of its own
+    assert said_under_hash_seeds(PROGRAM, seeds=("1",)) == {capsys.readouterr().out}
 
 
 def test_another_seed_is_another_episode(teaching: CaseSet, catalogue: DiscreteCatalogue) -> None:
@@ -292,15 +304,19 @@ def test_the_catalogue_of_a_set(teaching: CaseSet, catalogue: DiscreteCatalogue)
     assert len(set(catalogue.rows)) == len(catalogue.rows) == len(catalogue.candidates) > 200
     held = set(catalogue.candidates)
     assert sum(case.diagnosis.name in held for case in teaching) >= 44  # the linker knows them
-    # A few cases give no list of their own: the generator's diseases hide them.
-    assert len(discrete_catalogue(teaching[:1]).candidates) > 1_000
     with pytest.raises(ValueError, match="2 candidates; 10"):
         discrete_catalogue(candidates=["Gout", "Sarcoidosis"])
-    small = discrete_catalogue(
-        candidates=["Gout", "Sarcoidosis", "zzz"], tests=["CT head"], slots=2
-    )
+    small = discrete_catalogue(candidates=["Gout", "Sarcoidosis", "zzz"], tests=["CT"], slots=2)
     assert sorted(small.candidates) == ["Gout", "Sarcoidosis"]
     assert small.actions == 3
+
+
+def test_a_few_cases_hide_among_the_generators_diseases(
+    teaching: CaseSet, catalogue: DiscreteCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_up = dict(zip(catalogue.rows, catalogue.candidates, strict=True))
+    monkeypatch.setattr("medaction_gym.envs.discrete.catalogue._made_up", lambda: made_up)
+    assert discrete_catalogue(teaching[:2]) == catalogue == discrete_catalogue()
 
 
 def test_every_test_of_the_catalogue_is_one_test(
@@ -310,6 +326,23 @@ def test_every_test_of_the_catalogue_is_one_test(
     double = catalogue._replace(tests=("CT head and MRI brain",))
     with pytest.raises(ValueError, match="names 2 tests"):
         CaseTables(teaching[:1], double).need(np.array([0]))
+
+
+def test_a_record_of_too_many_pieces_is_refused(
+    teaching: CaseSet, catalogue: DiscreteCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medaction_gym.envs.discrete.tables.MOST_PIECES", 1)
+    with pytest.raises(ValueError, match=f"{teaching[0].id}.*at most 1 are possible"):
+        CaseTables(teaching[:1], catalogue).need(np.array([0]))
+
+
+def test_the_page() -> None:
+    """The blocks that need no extra; tests/extras/test_sb3.py runs all of them."""
+    held: dict[str, Any] = {}
+    blocks = [b for b in python_blocks(PAGE) if "sb3" not in b and "model" not in b]
+    assert len(blocks) >= 2
+    for block in blocks:
+        exec(compile(block, str(PAGE), "exec"), held)
 
 
 def test_the_wrapper_is_the_environment(teaching: CaseSet, catalogue: DiscreteCatalogue) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from medaction_gym.envs.discrete.catalogue import DiscreteCatalogue, discrete_catalogue
     from medaction_gym.envs.discrete.env import DiscreteEnv
+    from medaction_gym.envs.discrete.played import Played, play_each
     from medaction_gym.envs.discrete.tables import CaseTables
     from medaction_gym.envs.discrete.vector import DiscreteVectorEnv
     from medaction_gym.envs.discrete.view import DiscreteView
@@ -18,7 +19,9 @@ _PUBLIC = {
     "DiscreteEnv": "env",
     "DiscreteVectorEnv": "vector",
     "DiscreteView": "view",
+    "Played": "played",
     "discrete_catalogue": "catalogue",
+    "play_each": "played",
 }
 
 __all__ = [
@@ -27,7 +30,9 @@ __all__ = [
     "DiscreteEnv",
     "DiscreteVectorEnv",
     "DiscreteView",
+    "Played",
     "discrete_catalogue",
+    "play_each",
 ]
 
 
