@@ -35,6 +35,7 @@ from medaction_gym.envs.discrete import (
 from medaction_gym.envs.discrete.played import Policy
 from medaction_gym.knowledge.shared import link
 from medaction_gym.rollout import rollout
+from medaction_gym.trajectory import Trajectory
 
 MAX_TURNS = 30
 COMMIT = 0.1  # how often the random policy commits
@@ -103,28 +104,38 @@ def policies(parts: list[Part]) -> dict[str, Policy]:
     }
 
 
-def knowledge(part: Part) -> Played:
-    """The knowledge agent's tests, one a turn, and its diagnosis where the view offers it."""
-    free = DiagnosisEnv(part.cases, reward="outcome", max_turns=MAX_TURNS)
+def free_text(part: Part, agent: str) -> list[Trajectory]:
+    """An agent with free text on the same cases, under the same rules."""
+    env = DiagnosisEnv(part.cases, reward="outcome", max_turns=MAX_TURNS)
+    return [rollout(env, make_agent(agent), case, seed=1) for case in part.cases]
+
+
+def outcomes(played: list[Trajectory]) -> Played:
+    """What came of trajectories."""
+    rows = [(p.grade, p.reward, len(p.steps), p.tests, p.usd) for p in played]
+    return Played(*np.array(rows, dtype=float).T)
+
+
+def in_view(part: Part, played: list[Trajectory]) -> Played:
+    """The tests of trajectories, one a turn, and their diagnoses where the view offers them."""
     env = DiscreteEnv(part.cases, max_turns=MAX_TURNS, catalogue=part.catalogue)
     numbers = {_title(name): number for number, name in enumerate(part.catalogue.tests)}
     rows = []
-    for case in part.cases:
-        played = rollout(free, make_agent("knowledge"), case)
-        orders = [
+    for case, free in zip(part.cases, played, strict=True):
+        titles = [
             order.title
-            for step in played.steps
+            for step in free.steps
             for order in parse_orders(getattr(step.action, "test", ""))
         ]
         _, info = env.reset(options={"case_id": case.id})
         total, over = 0.0, False
-        for number in dict.fromkeys(numbers[title] for title in orders if title in numbers):
+        for number in dict.fromkeys(numbers[title] for title in titles if title in numbers):
             _, reward, _, over, info = env.step(number)
             total += reward
             if over:
                 break
         if not over:
-            concept = {found.id for found in link(played.prediction)[:1]}
+            concept = {found.id for found in link(free.prediction)[:1]}
             offered = [part.catalogue.candidates[place] for place in info["slots"]]
             slot = next(
                 (n for n, name in enumerate(offered) if concept & {f.id for f in link(name)[:1]}), 0
@@ -132,16 +143,6 @@ def knowledge(part: Part) -> Played:
             _, reward, _, _, info = env.step(len(part.catalogue.tests) + slot)
             total += reward
         rows.append((info["grade"], total, env.game.episode.number, info["tests"], info["usd"]))
-    return Played(*np.array(rows, dtype=float).T)
-
-
-def free_text(part: Part, agent: str) -> Played:
-    """An agent with free text on the same cases, rewarded alike."""
-    env = DiagnosisEnv(part.cases, reward="outcome", max_turns=MAX_TURNS)
-    rows = []
-    for case in part.cases:
-        played = rollout(env, make_agent(agent), case, seed=1)
-        rows.append((played.grade, played.reward, len(played.steps), played.tests, played.usd))
     return Played(*np.array(rows, dtype=float).T)
 
 

@@ -4,10 +4,10 @@
         [--real FILE ...]
 
 Trains on synthetic cases (seed 101) and half of the teaching cases; tests on synthetic cases of
-another seed (202), on the other half, and, with --real, on 150 cases drawn from files. No test case
+another seed (202), on the other half, and, with --real, on 100 cases drawn from files. No test case
 is played in training, and no real case at all; the list of candidates of the shipped cases is that
-of all 46. Writes DIR/results.json, the policies, and DIR/curves.png if matplotlib is there. Needs
-the extra "rl". The contestants are those of discrete_contestants.py.
+of all 46. Writes DIR/results.json and the policies. Needs the extra "rl". The contestants are those
+of discrete_contestants.py; draw_discrete.py draws the curves.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from discrete_contestants import Part, free_text, knowledge, policies
+from discrete_contestants import Part, free_text, in_view, outcomes, policies
 from sb3_contrib import MaskablePPO
 from stable_baselines3.common.callbacks import BaseCallback
 
@@ -31,7 +31,7 @@ from medaction_gym.integrations.sb3 import DiscreteVecEnv
 from medaction_gym.synthetic import SyntheticCases
 
 ENVS, SHIPPED = 56, 8  # environments on synthetic and on shipped cases
-REAL = 150  # real cases to test on
+REAL = 100  # real cases to test on
 POINTS = 12  # of a curve
 
 
@@ -105,48 +105,14 @@ def against(runs: list[Curve], others: dict[str, dict[str, Played]]) -> dict[str
     return found
 
 
-def draw(results: dict[str, Any], file: Path) -> None:
-    """Learning curves beside those that need no training."""
-    try:
-        import matplotlib
-    except ImportError:
-        print("matplotlib is not installed: no picture")
-        return
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    shown = [part for part in results["cases"] if not part.startswith("train")]
-    figure, axes = plt.subplots(
-        1, len(shown), figsize=(4 * len(shown) + 2, 3.6), layout="constrained"
-    )
-    for axis, part in zip(np.atleast_1d(axes), shown, strict=True):
-        for number, run in enumerate(results["runs"]):
-            axis.plot(
-                [p["steps"] / 1e3 for p in run["curve"]],
-                [p[part]["reward"] for p in run["curve"]],
-                color="#1f6f8b", alpha=0.8, label="MaskablePPO" if number == 0 else None,
-            )  # fmt: skip
-        styles = ("-", "--", "-.", ":", (0, (1, 3)))
-        for style, (name, scores) in zip(styles, results["view"].items(), strict=True):
-            axis.axhline(scores[part]["reward"], color="#8a8a8a", linestyle=style, label=name)
-        axis.set_title(f"{results['cases'][part]} unseen cases: {part}")
-        axis.set_xlabel("thousand steps")
-        axis.set_ylabel("reward of an episode")
-        axis.spines[["top", "right"]].set_visible(False)
-    np.atleast_1d(axes)[-1].legend(
-        frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5)
-    )
-    figure.savefig(file, dpi=110)
-
-
 def main() -> None:
     """Measure everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=600_000)
+    parser.add_argument("--steps", type=int, default=300_000)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--train", type=int, default=3_000)
-    parser.add_argument("--test", type=int, default=300)
+    parser.add_argument("--train", type=int, default=1_200)
+    parser.add_argument("--test", type=int, default=200)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--real", nargs="*", default=[], help="files of cases to test on as well")
     given = parser.parse_args()
@@ -178,12 +144,12 @@ def main() -> None:
         text = json.dumps(results, indent=1) + "\n"
         (given.out / "results.json").write_text(text, encoding="utf-8")
 
-    in_view = {
+    view = {
         name: {part: p.play(policy) for part, p in (seen | test_on).items()}
         for name, policy in policies(train_on).items()
     }
-    for name, played in in_view.items():
-        keep("view", name, played)
+    for name, scores in view.items():
+        keep("view", name, scores)
     runs = []
     for seed in range(given.seeds):
         clock, cpu = time.perf_counter(), time.process_time()
@@ -193,13 +159,15 @@ def main() -> None:
         run = {"seed": seed, "wall_s": round(wall), "cpu_s": round(used)}
         results["runs"].append(run | {"curve": runs[-1].points})
         print("PPO", run, flush=True)
-    in_view["knowledge"] = {name: knowledge(part) for name, part in test_on.items()}
-    keep("view", "knowledge", in_view["knowledge"])
     free: dict[str, dict[str, Played]] = {}
     for agent in ("random", "protocol", "knowledge"):
-        free[agent] = {name: free_text(part, agent) for name, part in test_on.items()}
+        played = {name: free_text(part, agent) for name, part in test_on.items()}
+        free[agent] = {name: outcomes(trajectories) for name, trajectories in played.items()}
         keep("free_text", agent, free[agent])
-    unseen = {n: {p: s for p, s in played.items() if p in test_on} for n, played in in_view.items()}
+    # The last of them, the knowledge agent, in the view.
+    view["knowledge"] = {name: in_view(part, played[name]) for name, part in test_on.items()}
+    keep("view", "knowledge", view["knowledge"])
+    unseen = {n: {p: s for p, s in scores.items() if p in test_on} for n, scores in view.items()}
     results["ppo"] = {
         name: {
             what: estimate(np.mean([getattr(r.last[name], what) for r in runs], axis=0).tolist())
@@ -211,7 +179,6 @@ def main() -> None:
     results["ppo_minus"] = {"view": against(runs, unseen), "free_text": against(runs, free)}
     text = json.dumps(results, indent=1) + "\n"
     (given.out / "results.json").write_text(text, encoding="utf-8")
-    draw(results, given.out / "curves.png")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held: dict[str, Any] = {}
     for block in python_blocks(ROOT / "docs" / "discrete.md"):
         exec(compile(block, "docs/discrete.md", "exec"), held)
-    assert held["right"] > 0.3  # unseen patients; a random policy is right on a tenth
+    assert held["played"].right.mean() > 0.5  # unseen patients; a random policy: a tenth
     assert (tmp_path / "policy.zip").exists()
 
 

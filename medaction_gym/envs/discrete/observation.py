@@ -111,9 +111,8 @@ class Writer:
         block[:, :, 1] = np.minimum(-gap / FAR, 1.0)
         block[:, :, 2:] = self._traits[slots]
         out[:, layout.slots] = block.reshape(len(out), -1)
-        touched = np.zeros((len(out), half), np.float32)
-        for place in range(slots.shape[1]):  # in one order, so that batches agree to the bit
-            touched += share[:, place, None] * self._profile[slots[:, place]]
+        # Summed over a middle axis, i.e. in one order, so that batches agree to the bit.
+        touched = (share[:, :, None] * self._profile[slots]).sum(axis=1)
         out[:, layout.systems] = np.minimum(touched, 1.0)
         entropy = -(share * np.log(np.maximum(share, 1e-9))).sum(axis=1) / np.log(self.slots + 1)
         out[:, layout.counts.stop - 1] = np.maximum(entropy, 0.0)
