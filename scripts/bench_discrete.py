@@ -1,6 +1,7 @@
 """Speed of the discrete view, as ratios measured in one run.
 
     python scripts/bench_discrete.py [--envs N] [--steps N] [--processes N] [--cases FILE]
+        [--cpu]
 
 Steps a second of a random policy that heeds the mask (drawn beforehand: drawing is no part of
 the environment): `MedAction-Discrete-v0` vectorised on the teaching cases (or FILE) and on
@@ -8,7 +9,8 @@ synthetic ones, beside Gymnasium's vectorised CartPole-v1 and a vectorised envir
 nothing but copy an observation of the same size. With several processes each runs its own
 environments at the same time, and their steps are added up. Then one environment at a time, not
 vectorised: the discrete view and the text environment on the same cases, and CartPole-v1. Resets
-that a vectorised environment makes by itself are not counted as steps.
+that a vectorised environment makes by itself are not counted as steps. --cpu counts processor time
+in place of wall time, for a machine that has other work to do.
 """
 
 from __future__ import annotations
@@ -113,13 +115,14 @@ def scalar(env: gym.Env[Any, Any]) -> Callable[[int], int]:
     return play
 
 
-def measure(play: Callable[[int], int], steps: int) -> float:
+def measure(play: Callable[[int], int], steps: int, cpu: bool) -> float:
     """Median steps a second over some chunks, after one to warm up."""
+    clock = time.process_time if cpu else time.perf_counter
     play(max(1, steps // 4))
     speeds = []
     for _ in range(CHUNKS):
-        start = time.perf_counter()
-        speeds.append(play(steps) / (time.perf_counter() - start))
+        start = clock()
+        speeds.append(play(steps) / (clock() - start))
     return statistics.median(speeds)
 
 
@@ -138,12 +141,12 @@ def contestants(envs: int, cases: str | None) -> dict[str, Callable[[], Callable
     }
 
 
-def one_process(arguments: tuple[str, int, int, str | None, Any]) -> float:
+def one_process(arguments: tuple[str, int, int, str | None, bool]) -> float:
     """Steps a second of one contestant in this process; all start together."""
-    name, envs, steps, cases, _ = arguments
+    name, envs, steps, cases, cpu = arguments
     play = contestants(envs, cases)[name]()
     _ready.wait()
-    return measure(play, steps)
+    return measure(play, steps, cpu)
 
 
 _ready: Any = None
@@ -161,6 +164,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--cases", default=None)
+    parser.add_argument("--cpu", action="store_true", help="processor time, not wall time")
     given = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     names = list(contestants(given.envs, given.cases))
@@ -170,7 +174,7 @@ def main() -> None:
     for name in names:
         barrier = context.Barrier(given.processes)
         with context.Pool(given.processes, _take, (barrier,)) as pool:
-            task = (name, given.envs, given.steps, given.cases, None)
+            task = (name, given.envs, given.steps, given.cases, given.cpu)
             speed[name] = sum(pool.map(one_process, [task] * given.processes, chunksize=1))
         print(f"{name:36}{speed[name]:14,.0f} steps/s")
     ours = speed[names[0]]
@@ -183,7 +187,7 @@ def main() -> None:
         "CartPole-v1": gym.make("CartPole-v1"),
     }
     for name, env in single.items():
-        print(f"{name:36}{measure(scalar(env.unwrapped), 5_000):14,.0f} steps/s")
+        print(f"{name:36}{measure(scalar(env.unwrapped), 5_000, given.cpu):14,.0f} steps/s")
 
 
 if __name__ == "__main__":

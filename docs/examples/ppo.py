@@ -30,8 +30,8 @@ def parse_args() -> argparse.Namespace:
     """The settings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--total-steps", type=int, default=400_000)
-    parser.add_argument("--train-cases", type=int, default=1_500)
+    parser.add_argument("--total-steps", type=int, default=300_000)
+    parser.add_argument("--train-cases", type=int, default=800)
     parser.add_argument("--test-cases", type=int, default=200)
     parser.add_argument("--num-envs", type=int, default=64)
     parser.add_argument("--num-steps", type=int, default=64, help="of each env in a rollout")
