@@ -379,6 +379,9 @@ def test_reset_and_constructor_refuse_nonsense(
         DiscreteVectorEnv(2, reward="shaped")
     with pytest.raises(ValueError, match="render"):
         DiscreteVectorEnv(2, render_mode="ansi")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="tables"):
+        DiscreteVectorEnv(2, teaching[:3], tables=envs.tables)
+    assert DiscreteVectorEnv(2, teaching, tables=envs.tables).tables is envs.tables
     disabled = DiscreteVectorEnv(2, teaching, catalogue=catalogue, autoreset_mode="Disabled")
     disabled.reset(seed=0)
     disabled.step([69, 0])

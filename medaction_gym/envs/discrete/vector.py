@@ -40,7 +40,7 @@ class DiscreteVectorEnv(VectorEnv[Floats, Any, Any]):
             the action), SAME_STEP (the observation is the next episode's; ``info["final_obs"]``
             has the last one) or DISABLED (``reset(options={"reset_mask": over})``).
         render_mode: None; one environment renders, many do not.
-        tables: Tables of the same cases and catalogue, to share them.
+        tables: Tables of these very cases, to share them; their catalogue is the default then.
 
     `info` at every step: ``action_mask`` [n, actions]; ``slots`` [n, slots], the candidates' places
     in the catalogue; ``case`` (place in the set); ``turns``, ``tests``, ``usd``; ``grade`` and
@@ -82,6 +82,8 @@ class DiscreteVectorEnv(VectorEnv[Floats, Any, Any]):
             )
         if render_mode is not None:
             raise ValueError("the vectorised view does not render; use gym.make")
+        if tables is not None:
+            catalogue = catalogue or tables.catalogue
         one = DiscreteEnv(
             cases, max_turns=max_turns, max_tests=max_tests, budget=budget, catalogue=catalogue
         )
@@ -93,6 +95,8 @@ class DiscreteVectorEnv(VectorEnv[Floats, Any, Any]):
         self.single_observation_space = one.observation_space
         self.action_space = batch_space(one.action_space, num_envs)
         self.observation_space = batch_space(one.observation_space, num_envs)
+        if tables is not None and (tables.cases, tables.catalogue) != (self.cases, self.catalogue):
+            raise ValueError("tables: they were made for other cases or another catalogue")
         self._writer = Writer(reader_of(self.catalogue), self.rules)
         self.tables = tables or CaseTables(self.cases, self.catalogue)
         self._generators: list[np.random.Generator] = []
