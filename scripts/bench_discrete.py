@@ -33,7 +33,7 @@ from medaction_gym.envs.discrete import DiscreteVectorEnv
 from medaction_gym.synthetic import SyntheticCases
 
 CHUNKS = 5
-SYNTHETIC = 200
+SYNTHETIC = 60
 
 
 class DoNothing(VectorEnv[Any, Any, Any]):
