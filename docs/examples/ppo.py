@@ -30,7 +30,7 @@ def parse_args() -> argparse.Namespace:
     """The settings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--total-steps", type=int, default=150_000)
+    parser.add_argument("--total-steps", type=int, default=300_000)
     parser.add_argument("--train-cases", type=int, default=400)
     parser.add_argument("--test-cases", type=int, default=100)
     parser.add_argument("--num-envs", type=int, default=64)
@@ -44,7 +44,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--entropy", type=float, default=0.005)
     parser.add_argument("--value", type=float, default=0.5)
     parser.add_argument("--max-grad-norm", type=float, default=0.5)
-    parser.add_argument("--every", type=int, default=4, help="updates between tests")
+    parser.add_argument("--every", type=int, default=8, help="updates between tests")
     parser.add_argument("--out", type=Path, default=Path("ppo_curve.csv"))
     return parser.parse_args()
 
