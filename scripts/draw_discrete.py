@@ -46,7 +46,7 @@ def main() -> None:
     for axis, part in zip(axes, parts, strict=False):
         panel(
             axis,
-            f"MaskablePPO: {results['cases'][part]} unseen {part} cases",
+            f"MaskablePPO\n{results['cases'][part]} unseen {part} cases",
             [[(p["steps"] / 1e3, p[part]["reward"]) for p in r["curve"]] for r in results["runs"]],
         )
         for name, scores in results["view"].items():
@@ -56,7 +56,7 @@ def main() -> None:
     runs = [list(csv.DictReader(file.open())) for file in given.curves]
     panel(
         axes[-1],
-        "examples/ppo.py: unseen synthetic cases",
+        "examples/ppo.py\nunseen synthetic cases",
         [[(int(row["steps"]) / 1e3, float(row["reward"])) for row in run] for run in runs],
     )
     for run in runs:

@@ -30,7 +30,7 @@ def parse_args() -> argparse.Namespace:
     """The settings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--total-steps", type=int, default=250_000)
+    parser.add_argument("--total-steps", type=int, default=150_000)
     parser.add_argument("--train-cases", type=int, default=400)
     parser.add_argument("--test-cases", type=int, default=100)
     parser.add_argument("--num-envs", type=int, default=64)
@@ -41,10 +41,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--minibatches", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--clip", type=float, default=0.2)
-    parser.add_argument("--entropy", type=float, default=0.02, help="at the start")
+    parser.add_argument("--entropy", type=float, default=0.005)
     parser.add_argument("--value", type=float, default=0.5)
     parser.add_argument("--max-grad-norm", type=float, default=0.5)
-    parser.add_argument("--every", type=int, default=8, help="updates between tests")
+    parser.add_argument("--every", type=int, default=4, help="updates between tests")
     parser.add_argument("--out", type=Path, default=Path("ppo_curve.csv"))
     return parser.parse_args()
 
@@ -139,8 +139,7 @@ def main() -> None:
             )  # fmt: skip
         if update == updates:
             break
-        left = 1 - update / updates
-        optimizer.param_groups[0]["lr"] = args.learning_rate * left
+        optimizer.param_groups[0]["lr"] = args.learning_rate * (1 - update / updates)
         for step in range(args.num_steps):
             observations[step] = torch.from_numpy(observation)
             masks[step] = torch.from_numpy(info["action_mask"])
@@ -179,7 +178,7 @@ def main() -> None:
                 loss = (
                     -torch.min(ratio * advantage, clipped * advantage).mean()
                     + args.value * (agent.value(seen) - target).square().mean()
-                    - args.entropy * left * policy.entropy().mean()
+                    - args.entropy * policy.entropy().mean()
                 )
                 optimizer.zero_grad()
                 loss.backward()
