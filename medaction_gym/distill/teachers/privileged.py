@@ -20,9 +20,10 @@ from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.node import Candidate, Node
 from medaction_gym.distill.teachers import beliefs, reasons
-from medaction_gym.distill.teachers.study import Study, considered
+from medaction_gym.distill.teachers.rivals import considered
+from medaction_gym.distill.teachers.study import Study
 
-LEAST = 2  # tests before one may stop while there are more
+LEAST = 3  # tests before one may stop while there are more
 SETTLED = 0.65  # the belief at which one then may commit
 SURE = 0.8  # and at which one does
 FORCE = {"warranted": 1.0, "cautious": 0.55, "misled": 1.0}
@@ -146,7 +147,7 @@ class PrivilegedTeacher:
         chosen = [(i, "early" if stages[i] > first + 3.0 else plan) for i, plan in chosen]
         found = []
         for i, plan in chosen:
-            request = rng.choice(study.requests(i, oracle)[:3])
+            request = rng.choice(study.requests(i, oracle))
             said = reasons.order(study.chart, node, request, study.case.tests[i].category, rng)
             found.append(Candidate(OrderTest(test=request), said, plan))
         early = k > 1 and not reasons.refused(node) and episode.number < 4 and rng.random() < 0.3
