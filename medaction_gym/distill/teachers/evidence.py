@@ -16,6 +16,7 @@ from medaction_gym.distill.chart import MAX_WORDS, OPENING, Chart, Cite, denies
 from medaction_gym.knowledge.findings import Finding, findings
 from medaction_gym.oracle import Release
 
+RIVAL = 0.3  # what counts against a citation that it speaks for a rival too
 PREDICTED = 80  # per cent of the predicted value, from which a lung is normal
 SPEAKS = 0.25  # logits by which a citation speaks for or against a disease
 # Kinds of result that decide by themselves, though the graph may have no word for what they say.
@@ -28,13 +29,15 @@ _RANGE = re.compile(
     rf"{_NUMBER}[^\d()]*\((?:(?P<below>[<≤])|(?P<above>[>≥]))?\s*{_NUMBER}(?:\s*[-–—]\s*{_NUMBER})?"
 )
 _ORDINARY = re.compile(
-    r"\b(?:sinus rhythm|unremarkable|regular|intact|clear|patent|preserved|undisturbed|within)\b"
+    r"\b(?:sinus rhythm|unremarkable|regular|intact|clear|patent|preserved|undisturbed|within|well"
+    r")\b"
     r"|[<≤]\s*1:\d",
     re.I,
 )
 _POWER = re.compile(r"[x×*]?\s?10(?:\^|\*\*)\d+")
 _PREDICTED = re.compile(r"(\d+)% (?:of )?predicted")
 _BARE = re.compile(r"[^\d:]{0,40}:?\s*[<>~≤≥]?\d[\d.,/ -]*\s*[^\s\d]{0,12}(?: \w+)?")
+_ASIDE = re.compile(r"\b(?:treated|later|cycle threshold|not specified|not provided)\b", re.I)
 _PLACE = re.compile(r"\b(?:clinic|ward|hospital|referred|year-old)\b", re.I)  # who and where
 
 
@@ -91,12 +94,14 @@ def points(
 def _points(chart: Chart, page: Release, name: str, rivals: tuple[str, ...]) -> tuple[Point, ...]:
     found = []
     for cite in chart.cites(page) or _whole(chart, page):
-        if page == OPENING and _PLACE.search(cite.words):
+        if (_PLACE if page == OPENING else _ASIDE).search(cite.words):
             continue
         own = chart.like(name, cite) if name else 0.0
         other = max((chart.like(n, cite) for n in rivals), default=0.0)
-        speaks = own - 0.5 * max(0.0, other)
+        speaks = own - RIVAL * max(0.0, other)
         found.append(Point(*cite, speaks, normal(cite), _affirms(cite)))
+    if not found:  # nothing but asides
+        found = [Point(*c, 0.0, True) for c in _whole(chart, page)]
     return tuple(found)
 
 

@@ -25,6 +25,8 @@ from medaction_gym.distill.teachers.study import Study
 
 LEAST = 3  # tests before one may stop while there are more
 SETTLED = 0.65  # the belief at which one then may commit
+STALLED = 0.5  # the same where what is left to ask for has little bearing
+DULL = 0.2  # which is less than this
 SURE = 0.8  # and at which one does
 FORCE = {"warranted": 1.0, "cautious": 0.55, "misled": 1.0}
 LURE = 0.3  # logits that a result must give a wrong disease to lead astray
@@ -124,10 +126,11 @@ class PrivilegedTeacher:
         orders = self._orders(study, node, rng, k)
         last = episode.number + 2 >= episode.rules.max_turns
         enough = own and episode.tests >= LEAST
+        settled = SETTLED if study.left(episode.seen) >= DULL else STALLED
         if not orders or last or (enough and p >= SURE):
             name = top or gold or (study.wrong[0] if study.wrong else study.full)
             return [self._end(study, node, name, belief, rng, "settled" if own else "exhausted")]
-        if enough and p >= SETTLED:
+        if enough and p >= settled:
             return [self._end(study, node, top, belief, rng, "settled"), *orders][:k]
         if top and not own and p >= 0.35 and episode.tests >= 2 and rng.random() < 0.25:
             orders.insert(1, self._end(study, node, top, belief, rng, "premature"))

@@ -30,6 +30,7 @@ FINAL = 8.0  # log-odds of the truth over its rivals once the whole record is re
 # What a result decides beside one that speaks for the truth: where the graph has no word for what a
 # deciding test states, where it hears nothing, and where nothing is out of the ordinary.
 TELLING, SILENT, NORMAL = 0.5, 0.02, 0.02
+UNCLEAR = 0.6  # the most that one decides in which the graph hears nothing for the truth
 DECIDES = 2.0  # above 1, a few results decide and the others hardly count
 HURRY = 0.5  # how fast kind and price lose their say as results come in
 BEARING = 4.0  # stages that a result which sets the diagnoses apart is asked for earlier
@@ -136,7 +137,7 @@ class Study:
         than for its rivals decides next to nothing, whatever its kind.
         """
         if not self._weights:
-            raw = {}
+            raw, clear = dict[int, float](), set[int]()
             for i, test in enumerate(self.case.tests):
                 named = mask(test.result, self.grounds.names) != test.result
                 rival = max((self.chart.weigh(n, Release(i)) for n in self.wrong), default=0.0)
@@ -146,8 +147,11 @@ class Study:
                     factor = TELLING
                 factor *= NORMAL if idle(self.chart, Release(i)) else 1.0
                 raw[i] = (WEIGHT[test.category] * factor * (1.6 if named else 1.0)) ** DECIDES
+                if lead > 0.1 or named:
+                    clear.add(i)
             total = math.fsum(raw.values())
-            self._weights = {i: w / total for i, w in raw.items()}
+            shares = {i: w / total for i, w in raw.items()}
+            self._weights = {i: w if i in clear else min(UNCLEAR, w) for i, w in shares.items()}
         return self._weights[item]
 
     def hears(self, name: str, *releases: Release) -> float:
@@ -185,6 +189,12 @@ class Study:
             apart = math.tanh((max(heard) - min(heard)) / 2)
             self._bearing[item] = max(apart, min(1.0, 2 * self.weight(item)))
         return self._bearing[item]
+
+    def left(self, seen: frozenset[Release]) -> float:
+        """The most bearing among the items not asked for yet."""
+        have = {r.item for r in seen}
+        items = range(len(self.case.tests))
+        return max((self.bearing(i) for i in items if i not in have), default=0.0)
 
     def stage(self, item: int, oracle: Oracle, read: int) -> float:
         """When a clinician would ask for an item: smaller is earlier.

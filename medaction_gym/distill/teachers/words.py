@@ -163,13 +163,13 @@ def _why(
         if supports:
             return (
                 f"{cite} speaks for {top}; {request} may refute it.",
-                f"Does {request} bear out {top}, as {cite} does?",
+                f"Will {request} bear out {top}, as {cite} does?",
                 f"{capital(request)}, to be surer of {top} than {cite} makes me.",
             )
         aside = f" {cite} alone does not prove it." if cite else ""
         return (
             f"I hold {top} likely.{aside} {capital(request)} may refute it.",
-            f"Does {request} bear out {top}?{aside}",
+            f"Will {request} bear out {top}?{aside}",
             f"{capital(purpose)}, so {request}.{aside}",
             f"{capital(request)} could still refute {top}.{aside}",
         )
