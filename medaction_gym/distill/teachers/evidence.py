@@ -29,8 +29,8 @@ _RANGE = re.compile(
     rf"{_NUMBER}[^\d()]*\((?:(?P<below>[<≤])|(?P<above>[>≥]))?\s*{_NUMBER}(?:\s*[-–—]\s*{_NUMBER})?"
 )
 _ORDINARY = re.compile(
-    r"\b(?:sinus rhythm|unremarkable|regular|intact|clear|patent|preserved|undisturbed|within|well"
-    r")\b"
+    r"\b(?:sinus rhythm|unremarkable|regular|intact|clear|patent|preserved|undisturbed|within"
+    r"|well)\b"
     r"|[<≤]\s*1:\d",
     re.I,
 )
@@ -119,14 +119,14 @@ def normal(cite: Cite) -> bool:
         >>> normal(Cite("47,XXY in 30 of 30 metaphases", "Karyotype", "genetics", False))
         False
     """
+    if shares := _PREDICTED.findall(cite.words):
+        return all(int(share) >= PREDICTED for share in shares)
     # A unit's power of ten would be taken for the value.
     ranged = list(_RANGE.finditer(_POWER.sub("", cite.words)))
     if ranged:
         return all(map(_within, ranged))
     if denies(cite.words):
         return True
-    if shares := _PREDICTED.findall(cite.words):
-        return all(int(share) >= PREDICTED for share in shares)
     found = _found(cite)
     if not found and cite.category in _MEASURED and _BARE.fullmatch(cite.words):
         return True

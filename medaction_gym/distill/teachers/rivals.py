@@ -22,6 +22,7 @@ from medaction_gym.metrics.support import support
 UNLIKE = 0.5  # a wrong diagnosis is less like the gold one than this
 KIN = 8.0  # what kinship to the truth is worth beside the presentation
 FAMILY = 40  # kinds of a class of diseases, above which they are no near kin
+BROAD = 12  # kinds of a disease, above which it is a class and no diagnosis
 NEAR = 4  # of the kin, at most
 POOL = 700  # names of other cases' diseases, at most
 WRONG = 6  # wrong diagnoses considered, at most
@@ -72,7 +73,8 @@ def _kin(concept: str) -> tuple[str, ...]:
     for parent in graph.parents(concept):
         kinds = [k for k in sorted(graph.descendants(parent)) if parent in graph.parents(k)]
         if len(kinds) <= FAMILY:
-            names |= {graph.name(k) for k in kinds if k != concept}
+            near = [k for k in kinds if k != concept and len(graph.descendants(k)) <= BROAD]
+            names |= {graph.name(k) for k in near}
     said = [n for name in sorted(names) for n in _names(name)]
     return tuple(n for n in said if len(n.split()) <= SHORT and not re.search(r"\d", n))
 
