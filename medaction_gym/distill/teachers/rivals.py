@@ -22,7 +22,6 @@ from medaction_gym.metrics.support import support
 UNLIKE = 0.5  # a wrong diagnosis is less like the gold one than this
 KIN = 8.0  # what kinship to the truth is worth beside the presentation
 FAMILY = 40  # kinds of a class of diseases, above which they are no near kin
-BROAD = 12  # kinds of a disease, above which it is a class and no diagnosis
 NEAR = 4  # of the kin, at most
 POOL = 700  # names of other cases' diseases, at most
 WRONG = 6  # wrong diagnoses considered, at most
@@ -33,6 +32,8 @@ _NO_DISEASE = re.compile(
     r"workup|rule|uncommon|consider\w*|unspecified|specified|stage|childhood|associated|classified)\b",
     re.IGNORECASE,
 )
+# What the graph calls a class of diseases rather than one, or no name that a doctor would write.
+_CLASS = re.compile(r"\d|\b(?:disorders?|neoplasms?|errors|system)\b", re.IGNORECASE)
 
 
 def rivals(grounds: Grounds, full: str, others: Sequence[str]) -> tuple[str, ...]:
@@ -73,10 +74,9 @@ def _kin(concept: str) -> tuple[str, ...]:
     for parent in graph.parents(concept):
         kinds = [k for k in sorted(graph.descendants(parent)) if parent in graph.parents(k)]
         if len(kinds) <= FAMILY:
-            near = [k for k in kinds if k != concept and len(graph.descendants(k)) <= BROAD]
-            names |= {graph.name(k) for k in near}
+            names |= {graph.name(k) for k in kinds if k != concept}
     said = [n for name in sorted(names) for n in _names(name)]
-    return tuple(n for n in said if len(n.split()) <= SHORT and not re.search(r"\d", n))
+    return tuple(n for n in said if len(n.split()) <= SHORT and not _CLASS.search(n))
 
 
 def _distinct(grounds: Grounds, names: Sequence[str], most: int) -> list[str]:
