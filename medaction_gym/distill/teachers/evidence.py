@@ -37,7 +37,10 @@ _ORDINARY = re.compile(
 _POWER = re.compile(r"[x×*]?\s?10(?:\^|\*\*)\d+")
 _PREDICTED = re.compile(r"(\d+)% (?:of )?predicted")
 _BARE = re.compile(r"[^\d:]{0,40}:?\s*[<>~≤≥]?\d[\d.,/ -]*\s*[^\s\d]{0,12}(?: \w+)?")
-_ASIDE = re.compile(r"\b(?:treated|later|cycle threshold|not specified|not provided)\b", re.I)
+_ASIDE = re.compile(
+    r"\b(?:treated|later|cycle threshold|not (?:specified|provided)|improved|laboratory notes)\b",
+    re.I,
+)
 _PLACE = re.compile(r"\b(?:clinic|ward|hospital|referred|year-old)\b", re.I)  # who and where
 
 
@@ -151,13 +154,13 @@ def telling(chart: Chart, release: Release) -> bool:
 def _whole(chart: Chart, release: Release) -> tuple[Cite, ...]:
     """A page that is too bare to be cut into clauses, such as a percentage alone."""
     page = chart.page(release)
-    words = page.text.splitlines()[0].strip()
+    words = page.text.splitlines()[0].strip(" .")
     return (Cite(" ".join(words.split(" ")[:MAX_WORDS]), page.source, page.category, False),)
 
 
 def idle(chart: Chart, release: Release) -> bool:
     """Whether a result holds nothing out of the ordinary."""
-    return all(normal(cite) for cite in chart.cites(release) or _whole(chart, release))
+    return all(point.normal for point in points(chart, [release], ""))
 
 
 def _within(match: re.Match[str]) -> bool:

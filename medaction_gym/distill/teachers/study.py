@@ -191,10 +191,10 @@ class Study:
         return self._bearing[item]
 
     def left(self, seen: frozenset[Release]) -> float:
-        """The most bearing among the items not asked for yet."""
+        """The most bearing among the items not asked for yet, what comes late apart."""
         have = {r.item for r in seen}
-        items = range(len(self.case.tests))
-        return max((self.bearing(i) for i in items if i not in have), default=0.0)
+        soon = [i for i, t in enumerate(self.case.tests) if not _LATE.search(t.name)]
+        return max((self.bearing(i) for i in soon if i not in have), default=0.0)
 
     def stage(self, item: int, oracle: Oracle, read: int) -> float:
         """When a clinician would ask for an item: smaller is earlier.
