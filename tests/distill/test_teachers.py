@@ -263,3 +263,10 @@ def test_every_move_cites(cases: CaseSet) -> None:
     assert len({m.rationale for m in moves}) > len(moves) / 2
     ends = [m for m in moves if isinstance(m.action, Commit)]
     assert ends
+
+
+def test_a_silent_result_leaves_the_belief_as_it_was(toe: Case) -> None:
+    study = PrivilegedTeacher([toe]).study(toe)
+    count = page(toe, "Complete blood count")
+    before = {"Gout": 0.9, "Cellulitis": 0.05}
+    assert beliefs.after(study, before, frozenset([count]), [count]) == before
