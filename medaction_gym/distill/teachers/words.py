@@ -129,7 +129,7 @@ def ordering(
     """
     purpose = rng.choice(PURPOSE[category])
     request = listed(request.split("; "))
-    before = rng.choice(("That is not to be had here. ", "Not available; then ")) if refused else ""
+    before = rng.choice(("That is not to be had here. ", "Then without it. ")) if refused else ""
     if news is not None:
         # What came back comes first, and is reason enough to look further.
         said = quoted(news)
@@ -250,7 +250,7 @@ def _degree(rng: random.Random, shift: Shift) -> str:
         return rng.choice(("a little likelier", "slightly likelier"))
     if gain < MUCH:
         return rng.choice(("likelier now", "clearly up", "more likely"))
-    return rng.choice(("much likelier", "far likelier now", "by far likelier"))
+    return rng.choice(("much likelier", "far likelier now"))
 
 
 def _rise(rng: random.Random, up: Shift, result: Point) -> tuple[str, Point]:
