@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -25,12 +24,10 @@ from medaction_gym.envs.discrete import (
     DiscreteView,
     discrete_catalogue,
 )
-from tests.pages import python_blocks
 from tests.processes import said_under_hash_seeds
 from tests.test_actions import hostile
 
 ID = "MedAction-Discrete-v0"
-PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "discrete.md"
 MODES = ("NextStep", "SameStep", "Disabled")
 
 
@@ -334,15 +331,6 @@ def test_a_record_of_too_many_pieces_is_refused(
     monkeypatch.setattr("medaction_gym.envs.discrete.tables.MOST_PIECES", 1)
     with pytest.raises(ValueError, match=f"{teaching[0].id}.*at most 1 are possible"):
         CaseTables(teaching[:1], catalogue).need(np.array([0]))
-
-
-def test_the_page() -> None:
-    """The blocks that need no extra; tests/extras/test_sb3.py runs all of them."""
-    held: dict[str, Any] = {}
-    blocks = [b for b in python_blocks(PAGE) if "sb3" not in b and "model" not in b]
-    assert len(blocks) >= 2
-    for block in blocks:
-        exec(compile(block, str(PAGE), "exec"), held)
 
 
 def test_the_wrapper_is_the_environment(teaching: CaseSet, catalogue: DiscreteCatalogue) -> None:
