@@ -93,13 +93,15 @@ def confirmed(article: Article) -> Confirmed | None:
 
 
 def _in_full(best: Candidate, scored: list[Candidate]) -> Candidate:
-    """The candidate that says all of the best one and more, if the article means it as surely."""
+    """The candidate that says more before the words of the best one, if meant as surely."""
     said = set(_content(best.name))
+    last = _content(best.name)[-1]
     fuller = (
         c
         for c in scored
         if c.score >= best.score - NEARLY
         and said < set(_content(c.name))
+        and _content(c.name)[-1] == last
         and len(_content(c.name)) <= MOST
     )
     return next(fuller, best)

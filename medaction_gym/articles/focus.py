@@ -8,7 +8,6 @@ kept back as well. So are the article's own abbreviations for a near relation ("
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from medaction_gym.articles.abbreviations import abbreviations
@@ -34,7 +33,7 @@ _ABOUT = ("introduction", "discussion")
 
 
 def turns_on(article: Article, seen: str) -> tuple[str, ...]:
-    """Words of the first observation for what the article is about.
+    r"""Words of the first observation for what the article is about.
 
     Args:
         article: The article.
@@ -42,37 +41,41 @@ def turns_on(article: Article, seen: str) -> tuple[str, ...]:
 
     Example:
         >>> from medaction_gym.articles.plain import article_of
-        >>> text = "A strangulated hernia\\n\\nCase report\\n\\nHe wore a truss for his hernia."
+        >>> text = "A strangulated hernia\n\nCase report\n\nHe wore a truss for his hernia."
         >>> turns_on(article_of(text, "demo"), "He wore a truss for his hernia.")
         ('hernia',)
     """
-    about = [
+    about = " ".join(
         article.text[section.start : section.end]
         for section in article.sections
         if section.part == "abstract" or topic_under(section.titles) in _ABOUT
-    ]
-    counts, title = Counter(words(" ".join(about))), frozenset(words(article.title))
-    found: dict[str, None] = {}
-    for token in tokenize(seen):
-        word, said = token.text, seen[token.start : token.end]
-        if word in _EVENTS:
-            if word in title or counts[word] >= 2 * OFTEN:
-                found[said] = None
-        elif len(word) > 4 and word not in _SIGNS and DISEASE.fullmatch(word) and not says_little((word,)):
-            if word in title or counts[word] >= OFTEN:
-                found[said] = None
+    ).casefold()
+    title = frozenset(words(article.title))
     tokens = tokenize(seen)
+    found: dict[str, None] = {}
+    for token in tokens:
+        word, said = token.text, seen[token.start : token.end]
+        event = word in _EVENTS
+        if event or (
+            len(word) > 4
+            and word not in _SIGNS
+            and DISEASE.fullmatch(word)
+            and not says_little((word,))
+        ):
+            often = OFTEN * (1 + event)
+            if word in title or about.count(said.casefold()) >= often:
+                found[said] = None
     for mention in Catalogue.load().find(tokens):
         if mention.term.kind == "organism":
-            name = [word for word in words(mention.term.name) if len(word) > 4]
-            end = tokens[mention.last - 1].end
-            if sum(counts[word] for word in name) >= OFTEN and seen[end + 1 : end + 5] != "like":
-                found[seen[tokens[mention.first].start : end]] = None
+            start, end = tokens[mention.first].start, tokens[mention.last - 1].end
+            names = {mention.term.name.casefold(), seen[start:end].casefold()}
+            if sum(map(about.count, names)) >= OFTEN and seen[end + 1 : end + 5] != "like":
+                found[seen[start:end]] = None
     return tuple(found)
 
 
 def akin(article: Article, names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """The article's abbreviations for near relations of a diagnosis.
+    r"""The article's abbreviations for near relations of a diagnosis.
 
     Args:
         article: The article.
@@ -80,13 +83,13 @@ def akin(article: Article, names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
     Example:
         >>> from medaction_gym.articles.plain import article_of
-        >>> text = "T\\n\\nCase\\n\\nA small bowel neuroendocrine tumor (SBNET) was known."
-        >>> akin(article_of(text, "demo"), [("neuroendocrine", "carcinoma")])
+        >>> text = "T\n\nCase\n\nA small bowel neuroendocrine tumor (SBNET) was known."
+        >>> akin(article_of(text, "demo"), [words("neuroendocrine carcinoma")])
         ('SBNET',)
     """
     near = Near(names)
     return tuple(
         short
         for short, long in abbreviations(article.text).items()
-        if len(short) > 1 and any(near.related(word) for word in words(long))
+        if len(short) > 1 and near.masked(long) != long
     )

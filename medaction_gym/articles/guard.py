@@ -15,11 +15,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from medaction_gym.articles.cues import cue
-from medaction_gym.articles.diseases import says_little
+from medaction_gym.articles.diseases import DISEASE, says_little
 from medaction_gym.articles.hints import without_hints
-from medaction_gym.articles.patient import introduced
-from medaction_gym.articles.sentence import sentences
+from medaction_gym.articles.withheld import parts, without_clauses
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, TestResult
 from medaction_gym.cases.leaks import MASK, Leak, find_leaks, gold_causes, gold_names, mask
 from medaction_gym.cases.menu import OTHER
@@ -69,6 +67,7 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
     """
     names = set(gold_names(diagnosis))
     names |= {cause for cause in gold_causes(diagnosis) if not says_little(cause)}
+    names |= {name[first:] for name in names for first in range(1, len(name) - 1) if _class(name)}
     more: set[tuple[str, ...]] = set()
     for text in (diagnosis.name, *diagnosis.synonyms, *others):
         more |= {words(name) for name in _graph_names(text)}
@@ -85,6 +84,14 @@ _ENDING = re.compile(
     r"cele|malacia|[kd]emia|tonia)|poisonings?|toxicity|deficiency",
     re.IGNORECASE,
 )
+
+
+_VAGUE = frozenset("lesion mass disease syndrome disorder infection pain fever injury".split())
+
+
+def _class(name: tuple[str, ...]) -> bool:
+    """Whether the last words of a name are a class to keep back: "prostate cancer"."""
+    return bool(DISEASE.fullmatch(name[-1])) and name[-1] not in _VAGUE
 
 
 def _names_one(word: str) -> bool:
@@ -147,7 +154,7 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
         ... )
         >>> kept = guarded(case)
         >>> kept.case.presentation.history, kept.case.tests[0].name, kept.mended
-        ('Thirst. Known [withheld]?', 'Genetic testing', 2)
+        ('Thirst.', 'Genetic testing', 2)
     """
     names = (*names_of(case.diagnosis, others), *map(words, alone))
     mended = 0
@@ -158,7 +165,8 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
             text = re.sub(rf"(?<![\w-]){name}(?![\w-])", MASK, text)
         text, found = _masked(text, names)
         sections[section], hints = without_hints(text, names)
-        sections[section] = _cut(sections[section], section)
+        if section in ("history", "examination"):
+            sections[section] = without_clauses(sections[section])
         mended += found + hints
     tests: list[TestResult] = []
     renamed: dict[str, str] = {}
@@ -196,68 +204,16 @@ def _masked(text: str, names: tuple[tuple[str, ...], ...]) -> tuple[str, int]:
         masked = _BESIDE.sub(
             lambda m: m[2] if words(m[1]) and telling.issuperset(words(m[1])) else m[0], masked
         )
-        kept = [s.text for s in sentences(masked) if not (MASK in s.text and _ABOUT.search(s.text))]
+        kept = [said for said in parts(masked) if not (MASK in said and _ABOUT.search(said))]
         masked = " ".join(kept)
-    apart = [_in_other_order(sentence.text, names) for sentence in sentences(masked)]
+    said = parts(masked)
+    apart = [_in_other_order(sentence, names) for sentence in said]
     if any(apart):
         masked = " ".join(
-            mask(sentence.text, [(word,) for word in said])
-            for sentence, said in zip(sentences(masked), apart, strict=True)
+            mask(sentence, [(word,) for word in telling])
+            for sentence, telling in zip(said, apart, strict=True)
         )
     return masked, found + sum(map(bool, apart))
-
-
-# What an author makes of a sign is not what the doctor sees.
-_THOUGHT = re.compile(
-    r"(?P<comma>,?)\s*(?:\bwhich (?:was|were|is)\s+)?\b(?:indicating|suggesting|suggestive of|indicative of|consistent with|"
-    r"compatible with|concerning for|characteristic of|pathognomonic (?:of|for)|typical of|"
-    r"in keeping with|raising (?:the |an? )?(?:\w+ )?(?:suspicion|possibility|concern)s?)\b"
-    r"(?:(?!,\s(?:and|but|with|while)\b)[^.;])*",
-    re.IGNORECASE,
-)
-_BARE = re.compile(r"\b(?:was|were|is|are|be|been|and|with|most|highly|more)\s*$", re.IGNORECASE)
-# A list of what there was or was not: one withheld item among others gives nothing away ...
-_LISTED = re.compile(r"\b(?:den(?:y|ies|ied)|history|comorbid\w*|conditions)\b", re.IGNORECASE)
-# ... but for these.
-_POINTS = re.compile(
-    rf"\b(?:immuni\w+|vaccin\w+|expos\w+|contact|risk|famil\w+|relatives?|possib\w+|told|"
-    rf"diagnos\w+|like|such as|screen\w+)\b",
-    re.IGNORECASE,
-)
-_GLUED = re.compile(rf"\w-{re.escape(MASK)}")
-_ENOUGH = 5  # words that a cut sentence must keep
-
-
-def _cut(text: str, section: str) -> str:
-    """A text without the clauses in which something is withheld, but for complaint and lists.
-
-    Example:
-        >>> _cut("His gait was slow, and he wore a truss for [withheld]. He coughed.", "history")
-        'His gait was slow … He coughed.'
-        >>> _cut("He denied fever, [withheld], and pain.", "history")
-        'He denied fever, [withheld], and pain.'
-    """
-    if section in ("patient", "chief_complaint"):
-        return text
-    kept = []
-    for sentence in sentences(text):
-        said = sentence.text
-        if match := _THOUGHT.search(said):
-            before = said[: match.start()].rstrip(" ,")
-            said = "" if _BARE.search(before) or len(before.split()) < _ENOUGH else (
-                before + said[match.end() :]
-            )
-        if MASK in said and not (introduced(said) or cue("complaint").search(said)):
-            listed = _LISTED.search(said) and re.search(r",| and | or ", said)
-            if not listed or _POINTS.search(said):
-                ends = [m.start() for m in cue("clause").finditer(said[: said.index(MASK)])]
-                whole = [e for e in ends if said[:e].count("(") <= said[:e].count(")")]
-                end = 0 if _GLUED.search(said) else max(whole, default=0)
-                said = said[:end].rstrip(" ,;-–—")
-                said = f"{said} …" if len(said.split()) >= _ENOUGH else ""
-        if said:
-            kept.append(said)
-    return " ".join(kept)
 
 
 def _in_other_order(text: str, names: tuple[tuple[str, ...], ...]) -> frozenset[str]:

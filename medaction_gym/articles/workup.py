@@ -178,8 +178,14 @@ def _read(
 
 
 def _says(text: str) -> bool:
-    """Whether a sentence that names no test may say what one showed: it tells of no treatment."""
-    return not (cue("other_subject").match(text) or cue("treatment").search(text))
+    """Whether a sentence that names no test may say what one showed, not what was done or felt."""
+    return not any(
+        (
+            cue("other_subject").match(text),
+            cue("treatment").search(text),
+            re.match(r"(?:[\w\s]{0,30},\s*)?(?:s?he|the patient) \b", text, re.IGNORECASE),
+        )
+    )
 
 
 def _named(text: str) -> tuple[str, Category] | None:
