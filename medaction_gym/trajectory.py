@@ -21,16 +21,12 @@ from medaction_gym.episode import Episode, Rules, Turn
 from medaction_gym.metrics.outcome import RIGHT, top
 from medaction_gym.metrics.process import Process
 from medaction_gym.oracle import Release
+from medaction_gym.prompt.messages import exchange, opening, recorded
 from medaction_gym.reward import Preset, final_grade, reward_terms
 from medaction_gym.view import render_opening
 
 SCHEMA = "medaction-trajectory/1"
 ENV_ID = "MedAction-v0"
-
-SYSTEM_PROMPT = (
-    "You are a doctor working up a patient. Order tests one at a time with order_test, keep your "
-    "differential diagnosis up to date with update_differential, and end with commit."
-)
 
 
 class _Frozen(BaseModel):
@@ -245,25 +241,9 @@ class Trajectory(_Frozen):
             >>> [m["role"] for m in Trajectory.of(end).messages()]
             ['system', 'user', 'assistant', 'tool']
         """
-        messages: list[dict[str, Any]] = [
-            {"role": "system", "content": SYSTEM_PROMPT},
-            {"role": "user", "content": self.opening},
-        ]
+        messages = opening(self.opening)
         for number, step in enumerate(self.steps, 1):
-            if isinstance(step.action, Malformed):
-                messages.append({"role": "assistant", "content": step.action.received})
-                messages.append({"role": "user", "content": step.message})
-                continue
-            arguments = step.action.model_dump(mode="json")
-            call = {
-                "id": f"call_{number}",
-                "type": "function",
-                "function": {"name": arguments.pop("action"), "arguments": arguments},
-            }
-            messages.append({"role": "assistant", "content": "", "tool_calls": [call]})
-            messages.append(
-                {"role": "tool", "tool_call_id": f"call_{number}", "content": step.message}
-            )
+            messages += exchange(recorded(step.action), "", step.message, number)
         return messages
 
 

@@ -22,6 +22,7 @@ LAYERS = (
     "oracle",
     "episode",
     "view",
+    "prompt",
     "metrics",
     "articles",
     "reward",

@@ -21,8 +21,9 @@ from typing import Any
 from medaction_gym import __version__
 from medaction_gym.cases.case import Case
 from medaction_gym.chat import Usage
-from medaction_gym.distill.messages import TOOLS, conversation, move, opening
+from medaction_gym.distill.messages import conversation, move
 from medaction_gym.distill.report import Balance, Tally
+from medaction_gym.prompt import TOOLS, opening
 from medaction_gym.whole import whole_file
 
 ROW_SCHEMA = "medaction-sft/1"

@@ -28,9 +28,9 @@ from medaction_gym.distill.scoring import Score
 from medaction_gym.distill.selection import Thresholds
 from medaction_gym.distill.settings import Settings
 from medaction_gym.distill.teachers import Endpoint, TeacherError, make_teacher
-from medaction_gym.distill.teachers.chat import written
 from medaction_gym.distill.tree import Growth
 from medaction_gym.episode import Episode
+from medaction_gym.prompt import read_text
 from medaction_gym.rollout import RunError
 from tests.chat_server import ChatServer, Step, drops, fails, says
 
@@ -352,8 +352,8 @@ def test_an_endpoint_that_refuses(chat_server: ChatServer, two: CaseSet) -> None
 
 
 def test_moves_written_as_text() -> None:
-    move = written('I think so. {"action": "commit", "diagnosis": "Gout"} Yes.')
+    move = read_text('I think so. {"action": "commit", "diagnosis": "Gout"} Yes.')
     assert isinstance(move.action, Commit)
     assert "I think so." in move.rationale
     for text in ("", "}{", "{]}", '{"action": "sing"}', "{" * 50_000 + "}"):
-        assert isinstance(written(text).action, Malformed)
+        assert isinstance(read_text(text).action, Malformed)

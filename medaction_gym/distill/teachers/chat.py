@@ -11,21 +11,20 @@ run that was killed grows the same trees again as far as it had come, and pays f
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable
 from importlib.util import find_spec
-from typing import Any
 from weakref import finalize
 
-from medaction_gym.actions import Action, Malformed, parse
+from medaction_gym.actions import Malformed
 from medaction_gym.cases.case import Case
 from medaction_gym.chat import Candidate as Answer
 from medaction_gym.chat import ChatClient, ChatError, Usage
-from medaction_gym.distill.messages import TOOLS, as_calls, as_text, history
+from medaction_gym.distill.messages import history
 from medaction_gym.distill.node import Candidate, Node
 from medaction_gym.distill.teachers.base import TeacherError
 from medaction_gym.distill.teachers.endpoint import Endpoint
+from medaction_gym.prompt import TOOLS, as_calls, as_text, read_call, read_text
 
 SEEDS = 2**31  # endpoints take a signed 32-bit seed
 
@@ -86,49 +85,15 @@ class ChatTeacher:
             except ChatError as error:
                 raise TeacherError(str(error)) from None
             self.usage += reply.usage
-            found += [self._read(answer) for answer in reply.candidates]
+            found += [_candidate(answer) for answer in reply.candidates]
         return found
 
-    def _read(self, answer: Answer) -> Candidate:
-        if not answer.tool_calls:
-            return written(answer.answer)
+
+def _candidate(answer: Answer) -> Candidate:
+    if answer.tool_calls:
         call = answer.tool_calls[0]
-        action: Action | Malformed
-        try:
-            given = json.loads(call.arguments or "{}")
-            if not isinstance(given, dict):
-                raise ValueError("the arguments are no object")
-            action = parse({**given, "action": call.name})
-        except (ValueError, RecursionError) as error:
-            action = Malformed(reason=f"{call.name}: {error}"[:300], received=answer.said()[:200])
-        return Candidate(action, answer.answer, _plan(action))
-
-
-def written(text: str) -> Candidate:
-    """A move written as a JSON object, with whatever is written around it as its reason.
-
-    Example:
-        >>> move = written('Sounds like gout. {"action": "commit", "diagnosis": "Gout"}')
-        >>> move.action.diagnosis, move.rationale
-        ('Gout', 'Sounds like gout.')
-        >>> written("I would rather not.").plan
-        'malformed'
-    """
-    first, last = text.find("{"), text.rfind("}")
-    if first < 0 or last < first:
-        lost = Malformed(reason="no tool was called, and no action written", received=text[:200])
-        return Candidate(lost, "", "malformed")
-    around = f"{text[:first]} {text[last + 1 :]}".replace("```json", "").replace("```", "").strip()
-    inside = text[first : last + 1]
-    try:
-        given: dict[str, Any] = json.loads(inside)  # what begins with a brace is an object
-        reason = str(given.pop("rationale", "")).strip()
-        action = parse(given)
-    except (ValueError, RecursionError) as error:
-        reason = ""
-        action = Malformed(reason=f"not JSON: {error}"[:300], received=inside[:200])
-    return Candidate(action, reason or around, _plan(action))
-
-
-def _plan(action: Action | Malformed) -> str:
-    return "malformed" if isinstance(action, Malformed) else "proposed"
+        read = read_call(call.name, call.arguments, answer.answer)
+    else:
+        read = read_text(answer.text)
+    plan = "malformed" if isinstance(read.action, Malformed) else "proposed"
+    return Candidate(read.action, read.rationale, plan)
