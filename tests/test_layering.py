@@ -13,6 +13,8 @@ PACKAGE = Path(medaction_gym.__file__).parent
 
 LAYERS = (
     "whole",
+    "place",
+    "models",
     "chat",
     "catalogue",
     "cases",

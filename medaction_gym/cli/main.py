@@ -15,6 +15,7 @@ from medaction_gym.cli import (
     exploits,
     judge,
     knowledge,
+    models,
     play,
     replay,
     run,
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(cases.app, name="cases", help="Look at case files.")
 app.add_typer(knowledge.app, name="knowledge", help="The disease knowledge graph.")
+app.add_typer(models.app, name="models", help="Language models that come in a package.")
 app.command()(demo.demo)
 app.command()(play.play)
 app.command()(run.run)

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from medaction_gym import __version__
+from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.distill.selection import Thresholds
-from medaction_gym.distill.teachers.endpoint import Endpoint
 from medaction_gym.distill.tree import Growth
 
 

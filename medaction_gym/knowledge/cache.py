@@ -20,12 +20,12 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
-from platformdirs import user_cache_dir
 
 from medaction_gym.knowledge import compiler, index, lexicon, normalise, sources, strings, tables
 from medaction_gym.knowledge.compiler import Progress, compile_tables, uncollected
 from medaction_gym.knowledge.strings import Arrays
 from medaction_gym.knowledge.tables import Tables
+from medaction_gym.place import cache_directory
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +38,6 @@ _ALIGN = 64
 
 class CorruptCacheError(RuntimeError):
     """A cache file is not what was written."""
-
-
-def cache_directory() -> Path:
-    """Where caches live: ``MEDACTION_CACHE``, or the platform's place for caches."""
-    chosen = os.environ.get("MEDACTION_CACHE")
-    return Path(chosen) if chosen else Path(user_cache_dir("medaction-gym"))
 
 
 @cache

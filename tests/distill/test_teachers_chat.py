@@ -321,7 +321,7 @@ def test_mixed_with_an_offline_teacher(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"options": {"seed": 1}}, "set by the teacher"),
+        ({"options": {"seed": 1}}, "set with every request"),
         ({"base_url": "https://me:secret@host/v1"}, "password"),
         ({"model": ""}, "model"),
         ({"per_minute": 0}, "per_minute"),

@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from medaction_gym.cases.case import Case
 from medaction_gym.chat import Usage
+from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.distill.node import Candidate, Node
-from medaction_gym.distill.teachers.endpoint import Endpoint
 
 
 class TeacherError(RuntimeError):

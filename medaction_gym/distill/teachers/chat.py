@@ -20,10 +20,10 @@ from medaction_gym.actions import Malformed
 from medaction_gym.cases.case import Case
 from medaction_gym.chat import Candidate as Answer
 from medaction_gym.chat import ChatClient, ChatError, Usage
+from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.distill.messages import history
 from medaction_gym.distill.node import Candidate, Node
 from medaction_gym.distill.teachers.base import TeacherError
-from medaction_gym.distill.teachers.endpoint import Endpoint
 from medaction_gym.prompt import TOOLS, as_calls, as_text, read_call, read_text
 
 SEEDS = 2**31  # endpoints take a signed 32-bit seed

@@ -64,7 +64,7 @@ class Endpoint(BaseModel):
     @classmethod
     def _ours(cls, value: dict[str, Any]) -> dict[str, Any]:
         if taken := sorted(value.keys() & {"messages", "model", "n", "seed", "tools", "stream"}):
-            raise ValueError(f"{', '.join(taken)}: set by the teacher")
+            raise ValueError(f"{', '.join(taken)}: set with every request")
         return value
 
     def placed(self, folder: Path, workers: int) -> Endpoint:
