@@ -96,7 +96,12 @@ def test_sft_trains_on_the_rows(folder: Path, tokenizer: Any, tmp_path: Path) ->
     trainer = trl.SFTTrainer(
         tiny(tokenizer),
         args=trl.SFTConfig(
-            output_dir=str(tmp_path), max_steps=1, max_length=2048, report_to="none", use_cpu=True
+            output_dir=str(tmp_path),
+            per_device_train_batch_size=1,
+            max_steps=1,
+            max_length=2048,
+            report_to="none",
+            use_cpu=True,
         ),
         train_dataset=load(folder, "sft"),
         processing_class=tokenizer,
@@ -111,6 +116,7 @@ def test_the_loss_is_on_the_moves_alone(folder: Path, tokenizer: Any, tmp_path: 
         tiny(tokenizer),
         args=trl.SFTConfig(
             output_dir=str(tmp_path),
+            per_device_train_batch_size=1,
             max_steps=1,
             max_length=None,
             report_to="none",
@@ -136,7 +142,12 @@ def test_dpo_trains_on_the_pairs(folder: Path, tokenizer: Any, tmp_path: Path) -
         tiny(tokenizer),
         tiny(tokenizer),
         args=trl.DPOConfig(
-            output_dir=str(tmp_path), max_steps=1, max_length=None, report_to="none", use_cpu=True
+            output_dir=str(tmp_path),
+            per_device_train_batch_size=1,
+            max_steps=1,
+            max_length=None,
+            report_to="none",
+            use_cpu=True,
         ),
         train_dataset=load(folder, "preferences"),
         processing_class=tokenizer,
