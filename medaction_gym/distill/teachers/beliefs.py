@@ -16,14 +16,19 @@ from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.teachers.study import GRAPH, Study
 from medaction_gym.oracle import Release
 
-GRID = 0.05  # doctors do not think in hundredths
+# Doctors do not think in hundredths. Fives, where 0.3, 0.35, 0.6, 0.7 and 0.95 give way to thirds
+# and 0.97: `datasets` does not read those five back exactly (0.3 becomes 0.30000000000000004), and
+# a model would learn to write that.
+SCALE = tuple(
+    p / 100 for p in (1, 2, 3, 5, 10, 15, 20, 25, 33, 40, 45, 50, 55, 67, 75, 80, 85, 90, 97)
+)
 UNKNOWN = 0.8  # log-weight of "something else" before any result
 FADES = 3.0  # what that loses by the time the whole record is read
 IMPRESSED = 1.2  # log-odds that a result gives too much to the wrong disease it seems to show
+SLIGHT = 0.03  # less than that is not stated
 FLOOR = 0.01  # no disease that was considered is ever quite out
 NEW = 0.1  # the truth, when evidence first brings it to mind
 CAP = 0.45  # of the first impression
-HIGHEST = 0.95
 KEPT = 5  # hypotheses of a stated differential
 
 Masses = dict[str, float]
@@ -100,20 +105,29 @@ def carried(study: Study, before: Mapping[str, float], seen: frozenset[Release])
     return held
 
 
-def stated(masses: Mapping[str, float]) -> Masses:
-    """Masses as a doctor would write them: the heaviest few, in steps of five per cent.
+def on_scale(p: float) -> float:
+    """The nearest degree of belief; 0 for what is not worth one.
 
     Example:
-        >>> stated({"Gout": 0.62, "Lupus": 0.11, "Sepsis": 0.01})
-        {'Gout': 0.6, 'Lupus': 0.1}
+        >>> on_scale(0.62), on_scale(0.3), on_scale(0.004)
+        (0.67, 0.33, 0.0)
     """
-    rounded = {n: round(round(p / GRID) * GRID, 2) for n, p in masses.items()}
-    kept = sorted((n for n in rounded if rounded[n] > 0), key=lambda n: (-rounded[n], n))[:KEPT]
-    belief = {n: min(HIGHEST, rounded[n]) for n in kept}
-    # Rounding may lift the sum above 1; the leader gives way.
-    excess = math.fsum(belief.values()) - 1.0
-    if kept and excess > 1e-9:
-        belief[kept[0]] = round(belief[kept[0]] - excess, 2)
+    return min((0.0, *SCALE), key=lambda degree: abs(degree - p))
+
+
+def stated(masses: Mapping[str, float], least: float = SLIGHT) -> Masses:
+    """Masses as a doctor would write them: the heaviest few, on the scale, at most 1 together.
+
+    Example:
+        >>> stated({"Gout": 0.64, "Lupus": 0.11, "Sepsis": 0.01})
+        {'Gout': 0.67, 'Lupus': 0.1}
+    """
+    rounded = {n: on_scale(p) for n, p in masses.items() if p >= least}
+    belief = dict(sorted(rounded.items(), key=lambda entry: (-entry[1], entry[0]))[:KEPT])
+    while math.fsum(belief.values()) > 1.0 + 1e-9:
+        # Rounding lifted the sum; the leader gives way.
+        leader = max(belief, key=lambda n: belief[n])
+        belief[leader] = max(degree for degree in SCALE if degree < belief[leader])
     return belief
 
 

@@ -28,8 +28,7 @@ from medaction_gym.cases.case import Case
 from medaction_gym.distill.chart import Chart
 from medaction_gym.distill.grounding import grounds_of, supported
 from medaction_gym.distill.node import Candidate, Node
-from medaction_gym.distill.teachers import reasons
-from medaction_gym.distill.teachers.beliefs import differential
+from medaction_gym.distill.teachers import beliefs, reasons
 from medaction_gym.oracle import Release
 
 LEAST = 0.015  # of a hypothesis that is stated
@@ -117,7 +116,7 @@ class KnowledgeTeacher:
                 said = reasons.update(chart, node, stated, masses, rng)
             else:
                 said = reasons.first(chart, masses, rng)
-            found.append(Candidate(differential(masses), said, plan))
+            found.append(Candidate(beliefs.differential(masses), said, plan))
         return found
 
     def _next(
@@ -194,15 +193,15 @@ def _told(chart: Chart, release: Release) -> tuple[str, str]:
 
 
 def _tempered(belief: Mapping[str, float], warmth: float) -> dict[str, float]:
-    """A belief made flatter or sharper, something else included, in hundredths.
+    """A belief made flatter or sharper, something else included, as it may be stated.
 
     Example:
         >>> _tempered({"gout": 0.8, "lupus": 0.05}, 0.7)
-        {'gout': 0.69, 'lupus': 0.1}
+        {'gout': 0.67, 'lupus': 0.1}
     """
     rest = max(0.0, 1.0 - sum(belief.values()))
     total = sum(p**warmth for p in (*belief.values(), rest)) or 1.0
-    return {n: round(p**warmth / total, 2) for n, p in belief.items() if p**warmth / total >= LEAST}
+    return beliefs.stated({n: p**warmth / total for n, p in belief.items()}, LEAST)
 
 
 def _distance(one: Mapping[str, float], other: Mapping[str, float]) -> float:
