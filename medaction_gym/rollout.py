@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from medaction_gym import __version__
-from medaction_gym.agents.base import Agent, Start, make_agent
+from medaction_gym.agents.base import Agent, Start, agent_rng, failure, make_agent
 from medaction_gym.cases.case import Case
-from medaction_gym.cases.caseset import CaseSet, stable_fraction
+from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
 from medaction_gym.whole import whole_file
@@ -94,17 +93,18 @@ def rollout(
         >>> rollout(env, make_agent("cheating-oracle"), cases[0]).right
         True
     """
-    rng = np.random.default_rng([seed, int(stable_fraction(case.id, "rollout") * 2**63)])
     observation, info = env.reset(options={"case_id": case.id})
     error = ""
     try:
-        agent.begin(Start(observation, info, rng, case if agent.privileged else None))
+        agent.begin(
+            Start(observation, info, agent_rng(seed, case), case if agent.privileged else None)
+        )
         over = False
         while not over:
             observation, _, terminated, truncated, info = env.step(agent.act(observation, info))
             over = terminated or truncated
-    except Exception as failure:
-        error = f"{type(failure).__name__}: {failure}"[:1_000]
+    except Exception as raised:
+        error = failure(raised)
     settings = settings or Settings(
         rules=env.rules, reward=env.reward_preset, show_menu=env.show_menu
     )

@@ -34,6 +34,7 @@ LAYERS = (
     "summary",
     "envs",
     "agents",
+    "lockstep",
     "rollout",
     "distill",
     "probe",

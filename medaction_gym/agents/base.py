@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from medaction_gym.cases.case import Case
+from medaction_gym.cases.caseset import stable_fraction
+from medaction_gym.chat.endpoint import Endpoint
 
 
 class Start(NamedTuple):
@@ -60,24 +62,54 @@ AGENTS: dict[str, str] = {
 }
 
 
-def make_agent(name: str) -> Agent:
+# Agents with a language model, which need an extra. What two of them are made of may follow their
+# name: "chat:MODEL", "sft:FOLDER".
+LANGUAGE_AGENTS: dict[str, str] = {
+    "chat": "medaction_gym.agents.chat:ChatAgent",
+    "sft": "medaction_gym.agents.sft:SFTPolicy",
+    "smollm2": "medaction_gym.agents.smollm2:SmolLM2Agent",
+}
+
+
+def agent_rng(seed: int, case: Case) -> np.random.Generator:
+    """An agent's source of randomness for a case: the same alone or among others."""
+    return np.random.default_rng([seed, int(stable_fraction(case.id, "rollout") * 2**63)])
+
+
+def failure(error: Exception) -> str:
+    """What an errored episode says of the exception that ended it."""
+    return f"{type(error).__name__}: {error}"[:1_000]
+
+
+def make_agent(name: str, endpoint: Endpoint | None = None) -> Agent:
     """Make an agent by name, or by ``"module:Class"`` for one's own.
+
+    Args:
+        name: The agent; ``chat:MODEL`` and ``sft:FOLDER`` say what it is made of.
+        endpoint: How the agent "chat" reaches its model, if not as the environment says.
 
     Raises:
         ValueError: If there is no such agent, or the module has no such class.
+        RuntimeError: If it needs an extra that is not installed; names the command.
 
     Example:
         >>> make_agent("random").privileged
         False
     """
-    target = AGENTS.get(name, name)
+    head, _, rest = name.partition(":")
+    if head not in LANGUAGE_AGENTS:
+        head, rest = name, ""
+    known = AGENTS | LANGUAGE_AGENTS
+    target = known.get(head, head)
     if ":" not in target:
         raise ValueError(
-            f"no agent {name!r}; known: {', '.join(AGENTS)}, or give your own as 'module:Class'"
+            f"no agent {name!r}; known: {', '.join(known)}, or give your own as 'module:Class'"
         )
     module, _, attribute = target.partition(":")
     try:
-        agent: Agent = getattr(import_module(module), attribute)()
+        made = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"agent {name!r} cannot be loaded: {error}") from error
+    made_of = (endpoint or rest) if head == "chat" else rest
+    agent: Agent = made(made_of) if made_of else made()
     return agent

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from medaction_gym.chat.client import ChatClient
 
 
 class Endpoint(BaseModel):
@@ -20,6 +23,8 @@ class Endpoint(BaseModel):
         model: The model's name.
         form: Whether moves come as tool calls, or as JSON in the text for models without tools.
         options: Of the request: temperature, max_tokens ...
+        context: Tokens that a prompt may have, about; longer conversations are shortened (see
+            `medaction_gym.prompt.history`). 0 for no limit.
         several: Whether all candidates of a node are asked for in one request. One by one costs the
             prompt each time, but a kill between two loses neither.
         base_url: The endpoint, up to and including ``/v1``; ``OPENAI_BASE_URL`` if "". No key in
@@ -45,6 +50,7 @@ class Endpoint(BaseModel):
     model: str = Field(min_length=1)
     form: Literal["tools", "json"] = "tools"
     options: dict[str, Any] = {"temperature": 1.0}
+    context: int = Field(default=0, ge=0)
     several: bool = True
     base_url: str = ""
     cache: str = ""
@@ -67,6 +73,29 @@ class Endpoint(BaseModel):
             raise ValueError(f"{', '.join(taken)}: set with every request")
         return value
 
+    @classmethod
+    def of_environment(cls, model: str = "", **given: Any) -> Endpoint:
+        """A model by name, or the one of ``OPENAI_MODEL``.
+
+        Raises:
+            ValueError: If there is no name.
+        """
+        model = model or os.environ.get("OPENAI_MODEL", "")
+        if not model:
+            raise ValueError("no model: name one, or set OPENAI_MODEL")
+        return cls(model=model, **given)
+
+    def client(self) -> ChatClient:
+        """A client for it."""
+        return ChatClient(
+            self.model,
+            base_url=self.base_url or None,
+            cache=self.cache or None,
+            timeout=self.timeout,
+            retries=self.retries,
+            per_minute=self.per_minute,
+        )
+
     def placed(self, folder: Path, workers: int) -> Endpoint:
         """As one of several workers is to reach it that write to a folder."""
         return self.model_copy(
@@ -85,5 +114,5 @@ class Endpoint(BaseModel):
         return hash(self._asks)
 
     @property
-    def _asks(self) -> tuple[str, ...]:
-        return self.model, self.form, json.dumps(self.options, sort_keys=True)
+    def _asks(self) -> tuple[str | int, ...]:
+        return self.model, self.form, self.context, json.dumps(self.options, sort_keys=True)

@@ -1,5 +1,6 @@
 """Prompt: what a language model is told and how its answer is read, in training and at play."""
 
+from medaction_gym.prompt.cut import token_counter
 from medaction_gym.prompt.grammar import SYSTEM_PROMPT, TOOLS, action_schema
 from medaction_gym.prompt.history import Lesson, lessons, shorten
 from medaction_gym.prompt.messages import as_calls, as_text, conversation, opening
@@ -22,4 +23,5 @@ __all__ = [
     "read_call",
     "read_text",
     "shorten",
+    "token_counter",
 ]

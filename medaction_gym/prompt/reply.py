@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from medaction_gym.actions import MAX_JSON, Action, Malformed, parse
+from medaction_gym.chat.reply import Candidate
 
 _RECEIVED = 200  # characters of bad output that are kept
 _TRIES = 50  # braces at which an object is looked for
@@ -45,6 +46,14 @@ def read_call(name: str, arguments: str | Mapping[str, Any], rationale: str = ""
         said = f"{name}({arguments})"
         return Move(_malformed(f"{name}: {error}", said), rationale)
     return Move(parse({**given, "action": name}), rationale)
+
+
+def read_answer(answer: Candidate) -> Move:
+    """An endpoint's answer as a move: its first tool call, else what its text holds."""
+    if not answer.tool_calls:
+        return read_text(answer.text)
+    call = answer.tool_calls[0]
+    return read_call(call.name, call.arguments, answer.answer)
 
 
 def read_text(text: str) -> Move:

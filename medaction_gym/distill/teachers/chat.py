@@ -19,12 +19,13 @@ from weakref import finalize
 from medaction_gym.actions import Malformed
 from medaction_gym.cases.case import Case
 from medaction_gym.chat import Candidate as Answer
-from medaction_gym.chat import ChatClient, ChatError, Usage
+from medaction_gym.chat import ChatError, Usage
 from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.distill.messages import history
 from medaction_gym.distill.node import Candidate, Node
 from medaction_gym.distill.teachers.base import TeacherError
-from medaction_gym.prompt import TOOLS, as_calls, as_text, read_call, read_text
+from medaction_gym.prompt.reply import read_answer
+from medaction_gym.prompt.request import request
 
 SEEDS = 2**31  # endpoints take a signed 32-bit seed
 
@@ -53,14 +54,7 @@ class ChatTeacher:
             raise ValueError("the teacher 'chat' needs openai: pip install 'medaction-gym[llm]'")
         self.usage = Usage()
         self._endpoint = endpoint
-        self._client = ChatClient(
-            endpoint.model,
-            base_url=endpoint.base_url or None,
-            cache=endpoint.cache or None,
-            timeout=endpoint.timeout,
-            retries=endpoint.retries,
-            per_minute=endpoint.per_minute,
-        )
+        self._client = endpoint.client()
         # Teachers are not closed by those who use them; this one's connections end with it.
         finalize(self, self._client.close)
 
@@ -70,18 +64,14 @@ class ChatTeacher:
         Raises:
             TeacherError: If the endpoint fails, retries included.
         """
-        messages, options = history(node), dict(self._endpoint.options)
-        if self._endpoint.form == "json":
-            messages = as_text(messages)
-        else:
-            messages, options["tools"] = as_calls(messages), TOOLS
+        asked = self._endpoint.options | request(history(node), self._endpoint)
         seed = rng.randrange(SEEDS - k)
         # An endpoint that gives one at a time is asked with the next seed by the client itself.
         asks = [(seed, k)] if self._endpoint.several else [(seed + i, 1) for i in range(k)]
         found = []
         for seed, n in asks:
             try:
-                reply = self._client.ask(messages, n=n, seed=seed, **options)
+                reply = self._client.ask(n=n, seed=seed, **asked)
             except ChatError as error:
                 raise TeacherError(str(error)) from None
             self.usage += reply.usage
@@ -90,10 +80,6 @@ class ChatTeacher:
 
 
 def _candidate(answer: Answer) -> Candidate:
-    if answer.tool_calls:
-        call = answer.tool_calls[0]
-        read = read_call(call.name, call.arguments, answer.answer)
-    else:
-        read = read_text(answer.text)
+    read = read_answer(answer)
     plan = "malformed" if isinstance(read.action, Malformed) else "proposed"
     return Candidate(read.action, read.rationale, plan)

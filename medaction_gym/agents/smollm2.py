@@ -1,0 +1,31 @@
+"""SmolLM2Agent: the packaged 135M model, in this process; no key, no server, no GPU.
+
+It is far too small to be a doctor. It shows that a language model plays, on any machine, and is
+the base that `medaction-gym train` starts from.
+"""
+
+from __future__ import annotations
+
+from medaction_gym.agents.chat import ChatAgent
+from medaction_gym.chat.embedded import CONTEXT, EmbeddedModel
+from medaction_gym.chat.endpoint import Endpoint
+from medaction_gym.models import fetch_gguf
+
+REPLY = 320  # tokens of an answer; the schema's bounds keep nearly all below
+
+
+class SmolLM2Agent(ChatAgent):
+    """Plays with SmolLM2-135M-Instruct, held to the schema of actions.
+
+    Raises:
+        RuntimeError: If the model or what runs it is missing; says what to install.
+    """
+
+    def __init__(self) -> None:
+        endpoint = Endpoint(
+            model="smollm2",
+            form="json",
+            options={"temperature": 0, "max_tokens": REPLY},
+            context=CONTEXT // 2,
+        )
+        super().__init__(endpoint, EmbeddedModel(fetch_gguf("smollm2")))
