@@ -7,7 +7,7 @@ processor, where reading a prompt takes longest, that makes an episode several t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -35,7 +35,7 @@ class Decoder:
         pad: The token for places without one.
     """
 
-    def __init__(self, model: Any, ends: Sequence[int], pad: int) -> None:
+    def __init__(self, model: Any, ends: Iterable[int], pad: int) -> None:
         self.model, self.ends, self.pad = model, frozenset(ends), pad
         # transformers 5.24 calls it so, and warns of the name it had before.
         known = signature(model.forward).parameters
@@ -164,3 +164,16 @@ class Decoder:
             return scores.argmax(-1)
         chances = torch.softmax(scores.float() / temperature, -1)
         return torch.multinomial(chances, 1, generator=dice)[:, 0]
+
+
+def computes_bf16(place: str) -> bool:
+    """Whether a device, ``"cpu"`` or one of a GPU's names, computes in bf16 and not just stores it.
+
+    A processor without instructions for it is many times slower with bf16 than with fp32.
+    """
+    import torch
+
+    if place != "cpu":
+        return bool(torch.cuda.is_bf16_supported())
+    capability = torch.backends.cpu.get_cpu_capability()
+    return capability == "AVX512" and bool(torch.cpu._is_avx512_bf16_supported())

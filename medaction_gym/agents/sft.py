@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from medaction_gym import models
 from medaction_gym.agents.constrain import SchemaConstraint
+from medaction_gym.agents.decoder import Decoder, computes_bf16
 from medaction_gym.agents.language import LanguageAgent, Session
 from medaction_gym.prompt.cut import Count, token_counter
 from medaction_gym.prompt.history import shorten
@@ -76,55 +77,71 @@ class SFTPolicy(LanguageAgent):
         if not any((self.folder / file).is_file() for file in ("config.json", _ADAPTER)):
             raise ValueError(f"{name or 'agent sft'}: no model's folder; it has no config.json")
         self._device, self._threads = device, threads
+        self._loaded: _Loaded | None = None
+        self._decoder: Decoder | None = None
 
     @property
     def prompt(self) -> PromptSettings:
         """How the model is prompted."""
-        return _load(self.folder, self._device, self._threads).prompt
+        return self.loaded.prompt
+
+    @classmethod
+    def of(cls, model: Any, tokenizer: Any, prompt: PromptSettings) -> SFTPolicy:
+        """A policy with a model at hand, such as one in training; it takes the likeliest token.
+
+        Args:
+            model: The model, in the mode of evaluation.
+            tokenizer: Its tokenizer, with a chat template.
+            prompt: How it is prompted.
+        """
+        policy = cls.__new__(cls)
+        policy.temperature, policy.constrained = 0.0, False
+        policy._loaded = _Loaded(model, tokenizer, prompt, token_counter(tokenizer))
+        policy._decoder = None
+        return policy
+
+    @property
+    def loaded(self) -> _Loaded:
+        """The model, loaded at the first move."""
+        if self._loaded is None:
+            self._loaded = _load(self.folder, self._device, self._threads)
+        return self._loaded
 
     def moves(self, sessions: Sequence[Session]) -> list[Move | Exception]:
-        """As `LanguageAgent.moves`, with one call of generate."""
-        loaded = _load(self.folder, self._device, self._threads)
-        if self.constrained and loaded.prompt.form != "json":
+        """As `LanguageAgent.moves`, all of them token by token together."""
+        model, tokenizer, prompt, count = self.loaded
+        if self.constrained and prompt.form != "json":
             raise ValueError(f"{self.folder}: calls tools; only JSON can be constrained")
-        count = loaded.count
-        prompts = [
-            loaded.tokenizer.apply_chat_template(
-                **loaded.prompt.render(shorten(session.messages, loaded.prompt, count)),
+        texts = [
+            tokenizer.apply_chat_template(
+                **prompt.render(shorten(session.messages, prompt, count)),
                 add_generation_prompt=True,
                 tokenize=False,
             )
             for session in sessions
         ]
-        seeds = [int(session.rng.integers(2**31)) for session in sessions]
-        return [read_text(text) for text in self._generate(loaded, prompts, seeds[0])]
-
-    def _generate(self, loaded: _Loaded, prompts: list[str], seed: int) -> list[str]:
-        import torch
-
-        model, tokenizer, reply = loaded.model, loaded.tokenizer, loaded.prompt.limits.reply
         room = getattr(model.config, "max_position_embeddings", None)
-        given = tokenizer(
+        # Never shortened with sensible limits; else a crash.
+        least = None if room is None else max(1, room - prompt.limits.reply)
+        prompts = [
+            tokenizer(text, add_special_tokens=False)["input_ids"][-(least or 0) :]
+            for text in texts
+        ]
+        if self._decoder is None:
+            ends = model.generation_config.eos_token_id
+            ends = ends if isinstance(ends, list) else [ends]
+            self._decoder = Decoder(model, {*ends, tokenizer.eos_token_id}, tokenizer.pad_token_id)
+        seeds = [int(session.rng.integers(2**31)) for session in sessions]
+        width = max(map(len, prompts))
+        said = self._decoder.reply(
             prompts,
-            return_tensors="pt",
-            padding=True,
-            truncation=room is not None,  # never with sensible limits; else a crash
-            max_length=room and max(room - reply, 1),
-            add_special_tokens=False,
-        ).to(model.device)
-        start = given["input_ids"].shape[1]
-        sampling = {"do_sample": True, "temperature": self.temperature, "top_k": 0, "top_p": 1.0}
-        with torch.inference_mode(), torch.random.fork_rng():
-            torch.manual_seed(seed)
-            output = model.generate(
-                **given,
-                **(sampling if self.temperature else {"do_sample": False}),
-                max_new_tokens=reply,
-                pad_token_id=tokenizer.pad_token_id,
-                logits_processor=[SchemaConstraint(tokenizer, start)] if self.constrained else None,
-            )
-        texts: list[str] = tokenizer.batch_decode(output[:, start:], skip_special_tokens=True)
-        return texts
+            sessions,
+            prompt.limits.reply,
+            temperature=self.temperature,
+            seed=seeds[0],
+            processors=[SchemaConstraint(tokenizer, width)] if self.constrained else (),
+        )
+        return [read_text(tokenizer.decode(ids, skip_special_tokens=True)) for ids in said]
 
 
 @lru_cache(maxsize=2)
@@ -135,7 +152,7 @@ def _load(folder: Path, device: str, threads: int | None) -> _Loaded:
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if threads and place == "cpu":
         torch.set_num_threads(threads)
-    dtype = torch.bfloat16 if place != "cpu" and torch.cuda.is_bf16_supported() else torch.float32
+    dtype = torch.bfloat16 if computes_bf16(place) else torch.float32
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", truncation_side="left")
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     if not tokenizer.chat_template:

@@ -21,6 +21,7 @@ from medaction_gym.cli import (
     run,
     score,
     site,
+    train,
 )
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ app.command()(exploits.exploits)
 app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify, compare.")
 app.command()(bench.leaderboard)
 app.command()(site.site)
+app.add_typer(train.app, name="train", help="Train a language model on distilled data.")
 
 
 def _print_version(wanted: bool) -> None:

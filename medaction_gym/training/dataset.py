@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medaction_gym.prompt import PromptSettings, lessons
+from medaction_gym.prompt.cut import token_counter
 from medaction_gym.training.mask import Example, examples
 from medaction_gym.training.packing import pack, summary
 from medaction_gym.training.recipe import Data
-from medaction_gym.training.rows import Row, draw, without_rationales
+from medaction_gym.training.rows import Row, brief, draw
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -34,14 +35,15 @@ def build(
         settings: How the model is prompted.
         seed: Of the choice among rows.
     """
+    count = token_counter(tokenizer)
     made: list[Example] = []
     cases: dict[str, int] = {}
     tokens = 0
     for row in draw(rows, data.per_case, seed):
-        messages = row.messages if data.rationales else without_rationales(row.messages)
+        messages = brief(row.messages, rationales=data.rationales, hypotheses=data.hypotheses)
         new = [
             example
-            for lesson in lessons(messages, settings, counter(tokenizer))
+            for lesson in lessons(messages, settings, count)
             for example in examples(lesson, tokenizer, settings)
         ]
         tokens += sum(len(example.ids) for example in new)
@@ -60,7 +62,3 @@ def build(
     }
     return Dataset(packed, account)
 
-
-def counter(tokenizer: Tokenizer) -> Callable[[str], int]:
-    """How a tokenizer counts, for the limits of a prompt."""
-    return lambda text: len(tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -16,10 +16,10 @@ import numpy as np
 from medaction_gym import __version__
 from medaction_gym.distill.export import read_rows
 from medaction_gym.prompt import PromptSettings, shorten
+from medaction_gym.prompt.cut import token_counter
 from medaction_gym.training import model as models
-from medaction_gym.training.dataset import counter
-from medaction_gym.training.recipe import Recipe
-from medaction_gym.training.rows import DataError, without_rationales
+from medaction_gym.training.recipe import Data, Recipe
+from medaction_gym.training.rows import DataError, brief
 from medaction_gym.whole import whole_file
 
 if TYPE_CHECKING:
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 
 def preferences(
-    folder: str | Path, tokenizer: Tokenizer, settings: PromptSettings, *, rationales: bool = True
+    folder: str | Path, data: Data, tokenizer: Tokenizer, settings: PromptSettings
 ) -> Iterator[dict[str, Any]]:
     """A data set's pairs in TRL's conversational form, as plain text messages.
 
     Args:
         folder: What ``medaction-gym distill`` wrote.
+        data: How brief moves are; pairs that no longer differ are left out.
         tokenizer: Counts tokens for the limits.
         settings: How the model is prompted.
-        rationales: Whether moves keep their reasons. Pairs that differ in nothing else go.
 
     Raises:
         training.rows.DataError: If there is no such file.
@@ -43,11 +43,13 @@ def preferences(
     file = Path(folder) / "preferences.jsonl"
     if not file.is_file():
         raise DataError(f"{file}: no such file; make it with 'medaction-gym distill --out'")
+    count = token_counter(tokenizer)
     for pair in read_rows(file):
-        told = {name: pair[name] for name in ("prompt", "chosen", "rejected")}
-        if not rationales:
-            told = {name: without_rationales(messages) for name, messages in told.items()}
-        prompt = shorten(told["prompt"], settings, counter(tokenizer))
+        told = {
+            name: brief(pair[name], rationales=data.rationales, hypotheses=data.hypotheses)
+            for name in ("prompt", "chosen", "rejected")
+        }
+        prompt = shorten(told["prompt"], settings, count)
         row = {"prompt": settings.render(prompt)["conversation"], "case_id": pair["case_id"]}
         for name in ("chosen", "rejected"):
             row[name] = settings.render([*prompt, *told[name]])["conversation"][-1:]
@@ -96,7 +98,7 @@ def train(
             f"{recipe.base} plays by tool calls, whose arguments TRL's tables cannot hold; train it "
             "with --template chatml first, where moves are JSON in the text"
         )
-    rows = list(preferences(data, tokenizer, settings, rationales=recipe.data.rationales))
+    rows = list(preferences(data, recipe.data, tokenizer, settings))
     if not rows:
         raise DataError(f"{data}: its preferences.jsonl holds no pairs")
     drawn = np.random.default_rng(recipe.seed).permutation(len(rows))[:pairs]

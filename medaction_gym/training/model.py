@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from medaction_gym.agents.decoder import computes_bf16
 from medaction_gym.models import MODELS, fetch_dense
 from medaction_gym.prompt import PromptSettings
 from medaction_gym.training.recipe import Recipe
@@ -70,11 +71,7 @@ def bf16(recipe: Recipe) -> bool:
 
     if recipe.precision != "auto":
         return recipe.precision == "bf16"
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    # Without instructions for it a processor computes bf16 many times slower than fp32.
-    capability = torch.backends.cpu.get_cpu_capability()
-    return capability == "AVX512" and bool(torch.cpu._is_avx512_bf16_supported())
+    return computes_bf16("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def model_of(recipe: Recipe) -> PreTrainedModel:

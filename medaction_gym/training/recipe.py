@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medaction_gym.prompt.settings import Limits
 from medaction_gym.training.rows import Choice
@@ -43,6 +43,7 @@ class Data(_Frozen):
         choice: Which paths; see `rows.read`.
         per_case: Paths of a case, at most.
         rationales: Whether the reasons are learnt with the moves.
+        hypotheses: How many a stated differential keeps, the first ones; None keeps all.
         tokens: Stop taking rows at so many tokens; None takes all. For comparisons at equal cost.
         row: Tokens of a packed row.
         limits: How long the parts of a prompt may be, in training and at play.
@@ -51,9 +52,17 @@ class Data(_Frozen):
     choice: Choice = "both"
     per_case: int = Field(default=4, ge=1)
     rationales: bool = True
+    hypotheses: int | None = Field(default=None, ge=1)
     tokens: int | None = Field(default=None, ge=1)
-    row: int = Field(default=2048, ge=64)
+    row: int = Field(default=2304, ge=64)
     limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Data:
+        most = self.limits.total + self.limits.reply
+        if most > self.row:
+            raise ValueError(f"row is {self.row}, less than limits.total + limits.reply, {most}")
+        return self
 
 
 class Recipe(_Frozen):

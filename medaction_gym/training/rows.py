@@ -70,9 +70,29 @@ def draw(rows: Iterable[Row], per_case: int, seed: int) -> Iterator[Row]:
         yield from (round_[int(i)] for i in rng.permutation(len(round_)))
 
 
-def without_rationales(messages: list[Message]) -> list[Message]:
-    """A conversation with the calls alone."""
-    return [{**m, "content": ""} if m.get("tool_calls") else m for m in messages]
+def brief(
+    messages: Iterable[Message], *, rationales: bool = True, hypotheses: int | None = None
+) -> list[Message]:
+    """A conversation in fewer words, for small models.
+
+    Args:
+        messages: The conversation.
+        rationales: Whether moves keep their reasons.
+        hypotheses: How many a stated differential keeps, the first ones; None keeps all.
+    """
+    told = []
+    for message in messages:
+        if calls := message.get("tool_calls"):
+            call = calls[0]["function"]
+            arguments = dict(call["arguments"])
+            if "differential" in arguments:
+                arguments["differential"] = arguments["differential"][:hypotheses]
+            function = {**call, "arguments": arguments}
+            content = message["content"] if rationales else ""
+            message = {**message, "content": content}
+            message["tool_calls"] = [{**calls[0], "function": function}]
+        told.append(message)
+    return told
 
 
 def _retained(file: Path) -> Iterator[Row]:
