@@ -102,6 +102,18 @@ def dpo(
 
 
 @app.command()
+def export(
+    model: Annotated[Path, typer.Argument(help="Folder that `train sft` wrote.")],
+    base: Annotated[str, typer.Option(help="Packaged model that it began from.")] = "smollm2",
+) -> None:
+    """Write model.gguf into the folder, for `--agent "sft:FOLDER?engine=llama"`."""
+    from medaction_gym.training.export import to_gguf
+
+    with kind_errors():
+        console.print(f"{to_gguf(model, base)}", markup=False, soft_wrap=True)
+
+
+@app.command()
 def recipes() -> None:
     """List the recipes that ship."""
     from medaction_gym.training.recipe import load, shipped
