@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import cast
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -22,7 +23,9 @@ from medaction_gym import __version__
 from medaction_gym.agents.base import Agent, Start, agent_rng, failure, make_agent
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.envs.diagnosis import DiagnosisEnv
+from medaction_gym.lockstep import Batched, lockstep
 from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
 from medaction_gym.whole import whole_file
 
@@ -36,6 +39,7 @@ class RunConfig(BaseModel):
 
     Attributes:
         agent: Name of the agent, or ``module:Class``.
+        chat: The model that the agent "chat" asks, if not the one of the environment.
         seed: Seed of the agent.
         settings: Settings of the environment.
         cases_hash: Hash of the `CaseSet`.
@@ -45,6 +49,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     agent: str
+    chat: Endpoint | None = None
     seed: int = 0
     settings: Settings = Settings()
     cases_hash: str
@@ -116,9 +121,11 @@ def run(
     agent: str,
     out: str | os.PathLike[str],
     *,
+    chat: Endpoint | None = None,
     seed: int = 0,
     settings: Settings | None = None,
     jobs: int = 1,
+    seats: int = 1,
     on_case: Callable[[Trajectory], None] | None = None,
 ) -> list[Trajectory]:
     """Let an agent play every case, writing trajectories as it goes; continue a killed run.
@@ -127,9 +134,11 @@ def run(
         cases: The cases.
         agent: Name of the agent, or ``module:Class``.
         out: The run's folder; made if missing.
+        chat: The model that the agent "chat" asks, if not the one of the environment.
         seed: Seed of the agent.
         settings: Settings of the environment.
         jobs: Worker processes. The files are the same bytes for any number.
+        seats: Episodes that an agent with a language model plays side by side; see `lockstep`.
         on_case: Called with each trajectory, those of an earlier call included.
 
     Returns:
@@ -137,16 +146,24 @@ def run(
 
     Raises:
         RunError: If the folder belongs to another run, is in use, or was altered.
-        ValueError: If there is no such agent.
+        ValueError: If there is no such agent, or it cannot play several episodes at once.
     """
     settings = settings or Settings()
-    make_agent(agent)  # fail before anything is written
-    config = RunConfig(agent=agent, seed=seed, settings=settings, cases_hash=cases.hash)
+    made = make_agent(agent, chat)  # fail before anything is written
+    if seats > 1 and (jobs > 1 or not hasattr(made, "moves")):
+        raise ValueError("several seats are for one process and an agent with a language model")
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
+    config = RunConfig(
+        agent=agent,
+        chat=chat and chat.placed(folder, jobs),
+        seed=seed,
+        settings=settings,
+        cases_hash=cases.hash,
+    )
     try:
         with FileLock(folder / ".lock", timeout=0):
-            return _run(cases, config, folder, jobs, on_case or (lambda trajectory: None))
+            return _run(cases, config, folder, (jobs, seats), on_case or (lambda trajectory: None))
     except Timeout:
         raise RunError(f"{folder}: another run is writing here") from None
 
@@ -155,7 +172,7 @@ def _run(
     cases: CaseSet,
     config: RunConfig,
     folder: Path,
-    jobs: int,
+    side_by_side: tuple[int, int],
     on_case: Callable[[Trajectory], None],
 ) -> list[Trajectory]:
     _claim(folder, config, cases)
@@ -168,7 +185,7 @@ def _run(
         on_case(trajectory)
     left = [case.id for case in cases if case.id not in done]
     with file.open("a", encoding="utf-8", newline="\n") as output:
-        for line in _play(left, config, folder, cases, jobs):
+        for line in _play(left, config, folder, cases, *side_by_side):
             output.write(line + "\n")
             output.flush()
             trajectory = Trajectory.model_validate_json(line)
@@ -199,8 +216,9 @@ def _claim(folder: Path, config: RunConfig, cases: CaseSet) -> None:
     if (folder / "trajectories.jsonl").exists():
         raise RunError(f"{folder}: has trajectories but no run.json; choose another --out")
     cases.save(folder / "cases.jsonl")
+    described = config.model_dump(mode="json", exclude={"chat": Endpoint.REACHED})
     with whole_file(description) as file:
-        file.write(json.dumps(config.model_dump(mode="json"), indent=2) + "\n")
+        file.write(json.dumps(described, indent=2) + "\n")
 
 
 def _finished(file: Path) -> Iterator[Trajectory]:
@@ -216,8 +234,11 @@ def _finished(file: Path) -> Iterator[Trajectory]:
 
 
 def _play(
-    ids: list[str], config: RunConfig, folder: Path, cases: CaseSet, jobs: int
+    ids: list[str], config: RunConfig, folder: Path, cases: CaseSet, jobs: int, seats: int
 ) -> Iterator[str]:
+    if seats > 1:
+        yield from (trajectory.to_json() for trajectory in _seated(ids, config, cases, seats))
+        return
     if jobs <= 1 or len(ids) < 2:
         worker = _Worker(config, cases)
         for case_id in ids:
@@ -233,6 +254,18 @@ def _play(
         yield from pool.map(_play_one, ids, chunksize=min(8, len(ids) // (2 * jobs) + 1))
 
 
+def _seated(ids: list[str], config: RunConfig, cases: CaseSet, seats: int) -> Iterator[Trajectory]:
+    return lockstep(
+        (cases.get(case_id) for case_id in ids),
+        cast(Batched, make_agent(config.agent, config.chat)),
+        lambda: make_env(cases, config.settings),
+        seats=min(seats, len(ids)),
+        name=config.agent,
+        seed=config.seed,
+        settings=config.settings,
+    )
+
+
 class _Worker:
     """An agent and an environment that are kept between cases."""
 
@@ -240,7 +273,7 @@ class _Worker:
         self.config = config
         self.cases = cases
         self.env = make_env(cases, config.settings)
-        self.agent = make_agent(config.agent)
+        self.agent = make_agent(config.agent, config.chat)
 
     def play(self, case_id: str) -> str:
         return rollout(

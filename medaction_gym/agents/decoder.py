@@ -51,6 +51,7 @@ class Decoder:
         temperature: float = 0.0,
         seed: int = 0,
         processors: Sequence[Processor] = (),
+        over: Callable[[list[int]], bool] = lambda said: False,
     ) -> list[list[int]]:
         """Continue each prompt to its end.
 
@@ -61,6 +62,7 @@ class Decoder:
             temperature: Of sampling; 0 takes the likeliest token.
             seed: Of sampling.
             processors: What is done to the scores, such as a grammar.
+            over: Whether what was said is all that is wanted, though the model would go on.
 
         Returns:
             The replies' tokens, without those that end them.
@@ -69,7 +71,9 @@ class Decoder:
 
         dice = torch.Generator(device=self.model.device).manual_seed(seed)
         with torch.inference_mode():
-            read = [self._read(p, self._kept.get(s)) for p, s in zip(prompts, sessions, strict=True)]
+            read = [
+                self._read(p, self._kept.get(s)) for p, s in zip(prompts, sessions, strict=True)
+            ]
             kept, scores = [one for one, _ in read], torch.stack([last for _, last in read])
             said: list[list[int]] = [[] for _ in prompts]
             cache, mask = self._joined(kept)
@@ -84,6 +88,7 @@ class Decoder:
                     going[n] = going[n] and one not in self.ends
                     if going[n]:
                         said[n].append(one)
+                        going[n] = not over(said[n])
                 if not any(going) or step == limit - 1:
                     break
                 history = torch.cat([history, token[:, None]], 1)

@@ -14,22 +14,23 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from medaction_gym import models
-from medaction_gym.agents.decoder import computes_bf16
-from medaction_gym.agents.engines import Engine, LlamaEngine, Sampling, TorchEngine
+from medaction_gym.actions import Malformed
+from medaction_gym.agents.constrain import SchemaConstraint
+from medaction_gym.agents.decoder import Decoder, computes_bf16
 from medaction_gym.agents.language import LanguageAgent, Session
+from medaction_gym.chat.reply import Usage
 from medaction_gym.prompt.cut import Count, token_counter
 from medaction_gym.prompt.history import shorten
 from medaction_gym.prompt.reply import Move, read_text
 from medaction_gym.prompt.settings import PromptSettings
 
 _ADAPTER = "adapter_config.json"
-GGUF = "model.gguf"  # in a folder: the same model for llama.cpp
 
 
 class _Loaded(NamedTuple):
     """What is in a folder, ready to play."""
 
-    engine: Engine
+    model: Any
     tokenizer: Any
     prompt: PromptSettings
     count: Count
@@ -42,16 +43,17 @@ class SFTPolicy(LanguageAgent):
     shortened as they were in training.
 
     Args:
-        folder: The model's folder, or the name of a packaged one (``"smollm2"``). The next three may
+        folder: The model's folder, or the name of a packaged one (``"smollm2"``). The next two may
             follow, as in ``"runs/sft?constrained=1&temperature=0.7"``: a name that tells all.
         temperature: Of sampling; 0 takes the likeliest token.
         constrained: Whether output is held to the schema of actions while it is written, by
             llguidance. Only for models that write actions as JSON.
-        engine: ``"torch"``, or ``"llama"``: by llama.cpp, from the folder's ``model.gguf``; on a CPU
-            several times as fast.
         device: Where it runs, such as ``"cpu"`` or ``"cuda"``; a GPU if there is one.
         threads: Processor threads on a CPU, of this whole process; None leaves them. With more than
             one, generation collapses as soon as anything else wants the processor.
+
+    Attributes:
+        usage: Tokens so far, prompts counted whole; a request is a batch.
 
     Raises:
         ValueError: If there is no such folder, or its prompt is of another version.
@@ -64,13 +66,12 @@ class SFTPolicy(LanguageAgent):
         *,
         temperature: float = 0.0,
         constrained: bool = False,
-        engine: str = "torch",
         device: str = "",
         threads: int | None = 1,
     ) -> None:
         name, _, query = str(folder).partition("?")
         options = dict(parse_qsl(query))
-        if unknown := options.keys() - {"temperature", "constrained", "engine"}:
+        if unknown := options.keys() - {"temperature", "constrained"}:
             raise ValueError(f"agent sft: no option {', '.join(sorted(unknown))}")
         self.temperature = float(options.get("temperature", temperature))
         self.constrained = bool(int(options.get("constrained", constrained)))
@@ -80,11 +81,15 @@ class SFTPolicy(LanguageAgent):
         self.folder = models.fetch_dense(name) if name in models.MODELS else Path(name)
         if not any((self.folder / file).is_file() for file in ("config.json", _ADAPTER)):
             raise ValueError(f"{name or 'agent sft'}: no model's folder; it has no config.json")
-        self.engine = options.get("engine", engine)
-        if self.engine == "llama" and not (self.folder / GGUF).is_file():
-            raise ValueError(f"{name}: has no {GGUF}; medaction-gym train export makes it")
         self._device, self._threads = device, threads
+        self.usage = Usage()
         self._loaded: _Loaded | None = None
+        self._decoder: Decoder | None = None
+
+    @property
+    def prompt(self) -> PromptSettings:
+        """How the model is prompted."""
+        return self.loaded.prompt
 
     @classmethod
     def of(cls, model: Any, tokenizer: Any, prompt: PromptSettings) -> SFTPolicy:
@@ -96,29 +101,24 @@ class SFTPolicy(LanguageAgent):
             prompt: How it is prompted.
         """
         policy = cls.__new__(cls)
-        policy.folder, policy.temperature, policy.constrained = Path(), 0.0, False
-        engine = TorchEngine(model, tokenizer)
-        policy._loaded = _Loaded(engine, tokenizer, prompt, token_counter(tokenizer))
+        policy.temperature, policy.constrained = 0.0, False
+        policy._loaded = _Loaded(model, tokenizer, prompt, token_counter(tokenizer))
+        policy._decoder, policy.usage = None, Usage()
         return policy
 
     @property
     def loaded(self) -> _Loaded:
-        """The model, loaded when it is first needed."""
+        """The model, loaded at the first move."""
         if self._loaded is None:
-            self._loaded = _load(self.folder, self.engine, self._device, self._threads)
+            self._loaded = _load(self.folder, self._device, self._threads)
         return self._loaded
 
-    @property
-    def prompt(self) -> PromptSettings:
-        """How the model is prompted."""
-        return self.loaded.prompt
-
     def moves(self, sessions: Sequence[Session]) -> list[Move | Exception]:
-        """As `LanguageAgent.moves`, all of them together."""
-        engine, tokenizer, prompt, count = self.loaded
+        """As `LanguageAgent.moves`, all of them token by token together."""
+        model, tokenizer, prompt, count = self.loaded
         if self.constrained and prompt.form != "json":
             raise ValueError(f"{self.folder}: calls tools; only JSON can be constrained")
-        prompts = [
+        texts = [
             tokenizer.apply_chat_template(
                 **prompt.render(shorten(session.messages, prompt, count)),
                 add_generation_prompt=True,
@@ -126,46 +126,54 @@ class SFTPolicy(LanguageAgent):
             )
             for session in sessions
         ]
+        room = getattr(model.config, "max_position_embeddings", None)
+        # Never shortened with sensible limits; else a crash.
+        least = None if room is None else max(1, room - prompt.limits.reply)
+        prompts = [
+            tokenizer(text, add_special_tokens=False)["input_ids"][-(least or 0) :]
+            for text in texts
+        ]
+        if self._decoder is None:
+            ends = model.generation_config.eos_token_id
+            ends = ends if isinstance(ends, list) else [ends]
+            self._decoder = Decoder(model, {*ends, tokenizer.eos_token_id}, tokenizer.pad_token_id)
         seeds = [int(session.rng.integers(2**31)) for session in sessions]
-        how = Sampling(prompt.limits.reply, self.temperature, self.constrained)
-        return [read_text(text) for text in engine.reply(prompts, sessions, seeds, how)]
+        width = max(map(len, prompts))
+        said = self._decoder.reply(
+            prompts,
+            sessions,
+            prompt.limits.reply,
+            temperature=self.temperature,
+            seed=seeds[0],
+            processors=[SchemaConstraint(tokenizer, width)] if self.constrained else (),
+            over=lambda ids: _holds_move(tokenizer, ids),
+        )
+        self.usage += Usage.model_construct(
+            prompt=sum(map(len, prompts)), completion=sum(map(len, said)), requests=1
+        )
+        return [read_text(tokenizer.decode(ids, skip_special_tokens=True)) for ids in said]
+
+
+def _holds_move(tokenizer: Any, ids: list[int]) -> bool:
+    """Whether a reply holds a move; what follows it would not be read."""
+    return "}" in tokenizer.decode(ids[-1:]) and not isinstance(
+        read_text(tokenizer.decode(ids, skip_special_tokens=True)).action, Malformed
+    )
 
 
 @lru_cache(maxsize=2)
-def _load(folder: Path, engine: str, device: str, threads: int | None) -> _Loaded:
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    if not tokenizer.chat_template:
-        raise ValueError(f"{folder}: its tokenizer has no chat template")
-    prompt = PromptSettings.load(folder) or PromptSettings.of_template(tokenizer.chat_template)
-    made: Engine
-    if engine == "llama":
-        made = LlamaEngine(folder / GGUF, threads)
-    else:
-        made = TorchEngine(load_model(folder, device, threads), tokenizer)
-    return _Loaded(made, tokenizer, prompt, token_counter(tokenizer))
-
-
-def load_model(
-    folder: Path, device: str = "", threads: int | None = None, *, exact: bool = False
-) -> Any:
-    """The model in a folder, adapters merged into their base.
-
-    Args:
-        folder: With weights or adapters.
-        device: Where to; a GPU if there is one.
-        threads: Processor threads of this process, on a CPU; None leaves them.
-        exact: In fp32 even where bf16 is faster.
-    """
+def _load(folder: Path, device: str, threads: int | None) -> _Loaded:
     import torch
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if threads and place == "cpu":
         torch.set_num_threads(threads)
-    dtype = torch.bfloat16 if not exact and computes_bf16(place) else torch.float32
+    dtype = torch.bfloat16 if computes_bf16(place) else torch.float32
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", truncation_side="left")
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    if not tokenizer.chat_template:
+        raise ValueError(f"{folder}: its tokenizer has no chat template")
     if (folder / _ADAPTER).is_file():
         _need("sft", "peft")
         from peft import AutoPeftModelForCausalLM
@@ -173,7 +181,8 @@ def load_model(
         model = AutoPeftModelForCausalLM.from_pretrained(folder, dtype=dtype).merge_and_unload()
     else:
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
-    return model.to(place).eval()
+    prompt = PromptSettings.load(folder) or PromptSettings.of_template(tokenizer.chat_template)
+    return _Loaded(model.to(place).eval(), tokenizer, prompt, token_counter(tokenizer))
 
 
 def _need(extra: str, *modules: str) -> None:

@@ -7,7 +7,7 @@ the base that `medaction-gym train` starts from.
 from __future__ import annotations
 
 from medaction_gym.agents.chat import ChatAgent
-from medaction_gym.chat.embedded import CONTEXT, EmbeddedModel
+from medaction_gym.chat.embedded import CONTEXT, EmbeddedModel, need_engine
 from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.models import fetch_gguf
 
@@ -25,7 +25,9 @@ class SmolLM2Agent(ChatAgent):
         endpoint = Endpoint(
             model="smollm2",
             form="json",
-            options={"temperature": 0, "max_tokens": REPLY},
+            # So small a model repeats itself without end unless that is made dear (DRY sampling).
+            options={"temperature": 0.7, "dry_multiplier": 0.8, "max_tokens": REPLY},
             context=CONTEXT // 2,
         )
+        need_engine()  # before a model is downloaded for nothing
         super().__init__(endpoint, EmbeddedModel(fetch_gguf("smollm2")))

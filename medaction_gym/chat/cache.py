@@ -41,6 +41,12 @@ class ReplyCache:
         with self._database() as database:
             return self._read(database, request)
 
+    def all(self) -> Iterator[list[str]]:
+        """The bodies of every request, in no order."""
+        with self._database() as database:
+            for (bodies,) in database.execute("SELECT bodies FROM replies"):
+                yield json.loads(bodies)
+
     def put(self, request: str, bodies: list[str]) -> list[str]:
         """Keep bodies unless the request has some already; returns those that stay."""
         with self._database() as database:

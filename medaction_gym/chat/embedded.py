@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class EmbeddedModel:
     def __init__(self, path: str | Path, *, threads: int = 1) -> None:
         self.usage = Usage()
         self._path = Path(path)
-        self._server = server(self._path, threads)
+        self._server = _server(self._path, threads)
 
     def ask(self, messages: Sequence[Mapping[str, Any]], **options: Any) -> Reply:
         """Ask for one candidate.
@@ -60,19 +61,19 @@ class EmbeddedModel:
         return reply
 
 
-@lru_cache(maxsize=2)
-def server(path: Path, threads: int = 1) -> Any:
-    """llama.cpp with a file, loaded once in a process.
-
-    Raises:
-        RuntimeError: If xllamacpp is not installed, or cannot load the file.
-    """
-    try:
-        import xllamacpp
-    except ImportError:
+def need_engine() -> None:
+    """Raise RuntimeError, naming the command, if what runs a model in this process is missing."""
+    if find_spec("xllamacpp") is None:
         raise RuntimeError(
             "a model in this process needs xllamacpp: pip install 'medaction-gym[local]'"
-        ) from None
+        )
+
+
+@lru_cache(maxsize=2)
+def _server(path: Path, threads: int) -> Any:
+    need_engine()
+    import xllamacpp
+
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_ctx, params.n_parallel = CONTEXT, 1

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -21,10 +19,10 @@ from medaction_gym.cli.common import (
     load_cases,
     progress_bar,
 )
+from medaction_gym.cli.endpoint import endpoint, used
 
 if TYPE_CHECKING:
     from medaction_gym.distill.engine import Done
-    from medaction_gym.distill.teachers import Endpoint
 
 
 def distill(
@@ -98,6 +96,7 @@ def distill(
     A run that was killed goes on where it stopped with --resume. So do cases whose language model
     could not be reached; they are listed, and the exit status is 1.
     """
+    from medaction_gym.chat import Usage
     from medaction_gym.distill.engine import distill as distill_cases
     from medaction_gym.distill.selection import Thresholds
     from medaction_gym.distill.settings import Settings
@@ -113,7 +112,7 @@ def distill(
                 seed=seed, width=width, depth=depth, nodes=nodes, order=order, branching=branching
             ),
             limits=Thresholds(dtc=dtc, rac=rac, per_case=per_case),
-            chat=_endpoint(
+            chat=endpoint(
                 model,
                 form=form,
                 options=options,
@@ -161,42 +160,14 @@ def distill(
         soft_wrap=True,
     )
     if report["usage"]["requests"]:
-        console.print(_used(report, price), markup=False, soft_wrap=True)
+        # When they were paid for, those of earlier calls included.
+        told = used(Usage.model_construct(**report["usage"]), price)
+        console.print(told, markup=False, soft_wrap=True)
     for case in report["errored"]:
         errors.print(f"[red]errored[/] {escape(case['case_id'])}: {escape(case['error'])}")
     if report["errored"]:
         errors.print("The same command with --resume tries these again.")
         raise typer.Exit(1)
-
-
-def _endpoint(model: str | None, **given: Any) -> Endpoint:
-    from medaction_gym.distill.teachers import Endpoint
-
-    model = model or os.environ.get("OPENAI_MODEL", "")
-    if not model:
-        raise ValueError("the teacher 'chat' needs a model: --model NAME, or OPENAI_MODEL")
-    try:
-        options = json.loads(given.pop("options") or "null")
-    except ValueError as error:
-        raise ValueError(f"--options is not JSON: {error}") from None
-    given["cache"] = str(given["cache"].resolve()) if given["cache"] else ""
-    given["base_url"] = given["base_url"] or ""
-    if options is not None:
-        given["options"] = options
-    return Endpoint(model=model, **given)
-
-
-def _used(report: dict[str, Any], price: tuple[float, float] | None) -> str:
-    """What the model's replies cost when they were paid for, those of earlier calls included."""
-    from medaction_gym.chat import Price, Usage
-
-    used = Usage.model_construct(**report["usage"])
-    cost = f", {Price(*price).of(used):.4f} money" if price else ""
-    lacking = f"; {used.uncounted} replies stated none" if used.uncounted else ""
-    return (
-        f"{used.requests:,} requests, {used.prompt:,} prompt and {used.completion:,} completion "
-        f"tokens{cost}{lacking}"
-    )
 
 
 def _summary(report: dict[str, object]) -> Table:

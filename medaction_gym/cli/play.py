@@ -1,8 +1,10 @@
-"""Play: ``medaction-gym play``, a person at the terminal as the doctor."""
+"""Play: ``medaction-gym play``, a person at the terminal as the doctor, or watching one."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -10,6 +12,9 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases
+
+if TYPE_CHECKING:
+    from medaction_gym.cases.case import Case
 
 HELP = (
     "Type a test to order it (e.g. [bold]CT head[/], [bold]CBC, CRP[/]).\n"
@@ -24,8 +29,15 @@ def play(
     case_id: Annotated[str, typer.Option("--case", help="Play this case.")] = "",
     seed: Annotated[int | None, typer.Option(help="Seed for the choice of a case.")] = None,
     max_turns: Annotated[int, typer.Option(min=1, help="Turns until the end.")] = 30,
+    watch: Annotated[bool, typer.Option("--watch", help="Watch an agent play.")] = False,
+    agent: Annotated[
+        str,
+        typer.Option(
+            help="Watch: Who plays: smollm2 (a small language model), or any other agent."
+        ),
+    ] = "smollm2",
 ) -> None:
-    """Play a case yourself."""
+    """Play a case yourself, or watch an agent play it."""
     from medaction_gym.episode import Episode, Rules
     from medaction_gym.reward import final_grade
     from medaction_gym.view import render_opening
@@ -34,6 +46,9 @@ def play(
         known = load_cases(cases, skip_bad=True)
         chosen = int(np.random.default_rng(seed).integers(len(known)))
         case = known.get(case_id) if case_id else known[chosen]
+    if watch:
+        _watch(agent, case, max_turns, seed or 0)
+        return
     console.print(Panel(escape(render_opening(case)), title=case.id))
     console.print(HELP)
     episode = Episode.start(case, Rules(max_turns=max_turns))
@@ -60,6 +75,15 @@ def play(
         f"${episode.usd:,.0f}, {episode.number} turns.",
         markup=False,
     )
+
+
+def _watch(name: str, case: Case, max_turns: int, seed: int) -> None:
+    from medaction_gym.agents.base import make_agent
+    from medaction_gym.cli.watch import watch
+
+    sys.path.insert(0, str(Path.cwd()))  # a module in this folder, as with "python -m"
+    with kind_errors():
+        watch(make_agent(name), name, case, max_turns=max_turns, seed=seed)
 
 
 def _action(word: str, rest: str, line: str) -> dict[str, Any]:

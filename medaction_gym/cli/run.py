@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases, progress_bar
+from medaction_gym.cli.endpoint import endpoint, used
 
 if TYPE_CHECKING:
     from medaction_gym.summary import Summary
 
 
 def run(
-    agent: Annotated[str, typer.Option(help="Name of an agent, or module:Class.")],
+    agent: Annotated[
+        str, typer.Option(help="Name of an agent (chat:MODEL, sft:FOLDER), or module:Class.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the run's files.")],
     cases: CasesOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N cases.")] = None,
@@ -30,6 +33,38 @@ def run(
     skip_bad: Annotated[
         bool, typer.Option(help="Leave bad cases out instead of stopping.")
     ] = False,
+    seats: Annotated[
+        int, typer.Option(min=1, help="Language models: Episodes played side by side.")
+    ] = 1,
+    model: Annotated[
+        str | None, typer.Option(help="Chat: The model's name. Default: OPENAI_MODEL.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Chat: The endpoint. Default: OPENAI_BASE_URL.")
+    ] = None,
+    form: Annotated[
+        Literal["tools", "json"],
+        typer.Option(help="Chat: Tool calls, or JSON for models without tools."),
+    ] = "tools",
+    options: Annotated[
+        str | None, typer.Option(help="Chat: Of the request, as JSON. Default: temperature 0.")
+    ] = None,
+    context: Annotated[
+        int, typer.Option(min=0, help="Chat: Tokens of a prompt; 0 for no limit.")
+    ] = 0,
+    cache: Annotated[
+        Path | None, typer.Option(help="Chat: File of the replies, else OUT/replies.sqlite.")
+    ] = None,
+    per_minute: Annotated[
+        float | None, typer.Option(min=0.1, help="Chat: Requests a minute, of all workers.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Chat: Seconds to wait for an answer.")
+    ] = 120,
+    price: Annotated[
+        tuple[float, float] | None,
+        typer.Option(help="Chat: Money per million prompt and completion tokens."),
+    ] = None,
 ) -> None:
     """Let an agent play cases; write trajectories as it goes; print what became of every case.
 
@@ -48,22 +83,49 @@ def run(
             rules=Rules(max_turns=max_turns, max_tests=max_tests, budget=budget),
             show_menu=show_menu,
         )
+        chat = None
+        if agent.partition(":")[0] == "chat":
+            chat = endpoint(
+                model or agent.partition(":")[2],
+                form=form,
+                options=options or '{"temperature": 0}',
+                context=context,
+                base_url=base_url,
+                cache=cache or out.resolve() / "replies.sqlite",
+                per_minute=per_minute,
+                timeout=timeout,
+            )
+            agent = f"chat:{chat.model}"  # the record says which
+        elif any((model, base_url, options, cache, per_minute, price)):
+            raise ValueError("an option for language models needs --agent chat")
         with progress_bar() as bar:
             task = bar.add_task(agent, total=len(selected))
             trajectories = run_cases(
                 selected,
                 agent,
                 out,
+                chat=chat,
                 seed=seed,
                 settings=settings,
                 jobs=jobs,
+                seats=seats,
                 on_case=lambda _: bar.advance(task),
             )
     console.print(summary_table({agent: summarise(trajectories)}))
     for trajectory in trajectories:
         if trajectory.status == "errored":
             console.print(f"[red]errored[/] {trajectory.case_id}: {escape(trajectory.error)}")
+    if chat:
+        console.print(_paid(chat.cache, price), markup=False, soft_wrap=True)
     console.print(f"Trajectories: {out / 'trajectories.jsonl'}", markup=False, soft_wrap=True)
+
+
+def _paid(cache: str, price: tuple[float, float] | None) -> str:
+    """What all replies in a cache cost when they were paid for."""
+    from medaction_gym.chat import Reply, ReplyCache, Usage
+
+    replies = (Reply.read(bodies) for bodies in ReplyCache(cache).all())
+    return f"{used(sum((r.usage for r in replies), Usage()), price)}; replies: {cache}"
 
 
 def summary_table(summaries: dict[str, Summary]) -> Table:

@@ -1,0 +1,59 @@
+"""Endpoint: what commands are told about a language model, and what they say it cost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from medaction_gym.chat import Usage
+    from medaction_gym.chat.endpoint import Endpoint
+
+
+def endpoint(
+    model: str | None,
+    *,
+    options: str | None,
+    base_url: str | None,
+    cache: Path | None,
+    **given: Any,
+) -> Endpoint:
+    """An endpoint as options of a command describe it.
+
+    Raises:
+        ValueError: If no model is named, or the options are no JSON object.
+    """
+    from medaction_gym.chat.endpoint import Endpoint
+
+    try:
+        parsed = json.loads(options or "null")
+    except ValueError as error:
+        raise ValueError(f"--options is not JSON: {error}") from None
+    if not isinstance(parsed, dict | None):
+        raise ValueError(f"--options must be a JSON object, not {options}")
+    if parsed is not None:
+        given["options"] = parsed
+    return Endpoint.of_environment(
+        model or "",
+        base_url=base_url or "",
+        cache=str(cache.resolve()) if cache else "",
+        **given,
+    )
+
+
+def used(usage: Usage, price: tuple[float, float] | None) -> str:
+    """What a model's replies cost, in words.
+
+    Args:
+        usage: What was used.
+        price: Money per million prompt and completion tokens, if known.
+    """
+    from medaction_gym.chat import Price
+
+    cost = f", {Price(*price).of(usage):.4f} money" if price else ""
+    lacking = f"; {usage.uncounted} replies stated none" if usage.uncounted else ""
+    return (
+        f"{usage.requests:,} requests, {usage.prompt:,} prompt and {usage.completion:,} completion "
+        f"tokens{cost}{lacking}"
+    )
