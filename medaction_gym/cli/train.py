@@ -106,7 +106,7 @@ def export(
     model: Annotated[Path, typer.Argument(help="Folder that `train sft` wrote.")],
     base: Annotated[str, typer.Option(help="Packaged model that it began from.")] = "smollm2",
 ) -> None:
-    """Write model.gguf into the folder, for `--agent "sft:FOLDER?engine=llama"`."""
+    """Write model.gguf into the folder, for `--agent llama:FOLDER`."""
     from medaction_gym.training.export import to_gguf
 
     with kind_errors():

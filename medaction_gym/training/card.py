@@ -62,8 +62,8 @@ def card(report: dict[str, Any], log: Sequence[dict[str, Any]]) -> str:
         ]
     lines += [
         "",
-        "Play it: `medaction-gym run --agent sft:FOLDER --out OUT`. `run.json` holds the recipe and "
-        "the ids of the cases it has seen: measure it on others.",
+        "Play it: `medaction-gym run --agent sft:FOLDER --out OUT`. `run.json` holds the recipe "
+        "and the ids of the cases it has seen: measure it on others.",
         "",
     ]
     return "\n".join([*head, *lines])

@@ -97,7 +97,8 @@ def differences(first: Shares, second: Shares) -> dict[str, Rate]:
     cases = sorted(set(first) & set(second))
     one, other = ({case: shares[case] for case in cases} for shares in (first, second))
     return _over_cases(
-        one, lambda name, drawn: _rate(_counts(other, name), drawn) - _rate(_counts(one, name), drawn)
+        one,
+        lambda name, drawn: _rate(_counts(other, name), drawn) - _rate(_counts(one, name), drawn),
     )
 
 
@@ -131,4 +132,5 @@ def _counts(shares: Shares, name: str) -> np.ndarray:
 def _rate(counts: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """Part of whole for each row of drawn cases; nan where the whole is 0."""
     part, whole = counts[drawn].sum(axis=1).T
-    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+    rate: np.ndarray = np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+    return rate

@@ -61,4 +61,3 @@ def build(
         "case_ids": sorted(cases),
     }
     return Dataset(packed, account)
-

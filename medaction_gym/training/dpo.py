@@ -95,8 +95,8 @@ def train(
     settings = models.prompt_settings(recipe, tokenizer)
     if settings.form != "json":
         raise models.MissingError(
-            f"{recipe.base} plays by tool calls, whose arguments TRL's tables cannot hold; train it "
-            "with --template chatml first, where moves are JSON in the text"
+            f"{recipe.base} plays by tool calls, whose arguments TRL's tables cannot hold; "
+            "train it with --template chatml first, where moves are JSON in the text"
         )
     rows = list(preferences(data, recipe.data, tokenizer, settings))
     if not rows:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medaction_gym.agents.sft import GGUF, load_model
+from medaction_gym.agents.llama import GGUF
 from medaction_gym.models import fetch_gguf
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def to_gguf(folder: str | Path, base: str = "smollm2") -> Path:
     import gguf
 
     source = gguf.GGUFReader(fetch_gguf(base))
-    model = load_model(Path(folder), "cpu", exact=True)
-    weights = {name: tensor for name, tensor in model.state_dict().items()}
+    model = _merged(Path(folder))
+    weights = model.state_dict()
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.config.num_hidden_layers)
     ours = {
         f"{names.get_name(name.removesuffix('.weight'))}.weight": name
@@ -79,6 +79,19 @@ def to_gguf(folder: str | Path, base: str = "smollm2") -> Path:
         step()
     part.replace(file)
     return file
+
+
+def _merged(folder: Path) -> Any:
+    """The model in fp32, adapters merged into their base."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    if (folder / "adapter_config.json").is_file():
+        from peft import AutoPeftModelForCausalLM
+
+        adapted = AutoPeftModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        return adapted.merge_and_unload()
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
 
 
 def _interleaved(values: np.ndarray, heads: int) -> np.ndarray:

@@ -52,7 +52,7 @@ def tokenizer_of(recipe: Recipe) -> Tokenizer:
         tokenizer.chat_template = inside.read_text(encoding="utf-8").strip()
     if not tokenizer.chat_template:
         raise MissingError(
-            f"{recipe.base}: its tokenizer has no chat template; set template = \"chatml\" in the "
+            f'{recipe.base}: its tokenizer has no chat template; set template = "chatml" in the '
             "recipe (--template chatml)"
         )
     return tokenizer

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from transformers import TrainerCallback
-
 from medaction_gym.agents.sft import SFTPolicy
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.lockstep import lockstep
@@ -20,14 +18,21 @@ from medaction_gym.trajectory import Settings, Trajectory
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
+    from transformers import TrainerCallback
 
 # What the curve shows; the comparison afterwards shows more.
 SHOWN = ("valid actions", "committed", "examination recall", "DTC", "RAC", "accuracy")
 SEATS = 8
 
 
-class PlayCallback(TrainerCallback):
-    """Plays before the first step, every so many steps, and at the end.
+def play_callback(
+    tokenizer: Tokenizer,
+    prompt: PromptSettings,
+    cases: CaseSet,
+    every: int,
+    settings: Settings | None = None,
+) -> TrainerCallback:
+    """A callback that plays before the first step, every so many steps, and at the end.
 
     Args:
         tokenizer: The model's.
@@ -36,43 +41,32 @@ class PlayCallback(TrainerCallback):
         every: Steps between.
         settings: The environment's settings.
     """
+    from transformers import TrainerCallback
 
-    def __init__(
-        self,
-        tokenizer: Tokenizer,
-        prompt: PromptSettings,
-        cases: CaseSet,
-        every: int,
-        settings: Settings | None = None,
-    ) -> None:
-        self.tokenizer, self.prompt, self.cases, self.every = tokenizer, prompt, cases, every
-        self.settings = settings or Settings()
+    rules = settings or Settings()
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-        """Play if it is time."""
-        if state.global_step % self.every == 0 or state.global_step == state.max_steps:
-            self._play(state, given["model"])
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-        """Play as the base does; not when a stopped run goes on."""
-        if state.global_step == 0:
-            self._play(state, given["model"])
-
-    def _play(self, state: Any, model: Any) -> None:
+    def play(state: Any, model: Any) -> None:
         if not state.is_world_process_zero:
             return
         model.eval()
-        policy = SFTPolicy.of(model, self.tokenizer, self.prompt)
+        policy = SFTPolicy.of(model, tokenizer, prompt)
         played = lockstep(
-            self.cases,
-            policy,
-            lambda: make_env(self.cases, self.settings),
-            seats=SEATS,
-            settings=self.settings,
+            cases, policy, lambda: make_env(cases, rules), seats=SEATS, settings=rules
         )
-        found = summarised(list(played), self.cases)
+        found = summarised(list(played), cases)
         model.train()
         state.log_history.append({"step": state.global_step, **found})
+
+    class Play(TrainerCallback):  # type: ignore[misc, unused-ignore]
+        def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+            if state.global_step == 0:  # not when a stopped run goes on
+                play(state, given["model"])
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+            if state.global_step % every == 0 or state.global_step == state.max_steps:
+                play(state, given["model"])
+
+    return Play()
 
 
 def summarised(played: Sequence[Trajectory], cases: CaseSet) -> dict[str, float]:

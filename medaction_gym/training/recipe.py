@@ -156,7 +156,8 @@ def shipped() -> list[str]:
         >>> "qwen3-8b-8gpu" in shipped()
         True
     """
-    return sorted(n.removesuffix(".toml") for f in SHIPPED.iterdir() if (n := f.name).endswith(".toml"))
+    names = (file.name for file in SHIPPED.iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
 def _read(source: str | Path) -> dict[str, Any]:

@@ -98,16 +98,17 @@ def brief(
 def _retained(file: Path) -> Iterator[Row]:
     if not file.is_file():
         raise DataError(f"{file}: no such file; make it with 'medaction-gym distill --out'")
+    number = 0
     try:
-        for number, one in enumerate(read_rows(file), 1):
-            if one.get("schema_version") != ROW_SCHEMA:
-                found = one.get("schema_version")
-                raise ValueError(f"schema_version is {found!r}; this version reads {ROW_SCHEMA!r}")
+        for one in read_rows(file):
+            number += 1
+            if (schema := one.get("schema_version")) != ROW_SCHEMA:
+                raise ValueError(f"schema_version is {schema!r}; this version reads {ROW_SCHEMA!r}")
             yield Row(one["case_id"], one["messages"])
     except KeyError as error:
         raise DataError(f"{file}: line {number}: no field {error}") from None
     except ValueError as error:
-        raise DataError(f"{file}: {error}") from None
+        raise DataError(f"{file}: after line {number}: {error}") from None
 
 
 def _chosen(folder: Path, choice: Choice) -> Iterator[Row]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from transformers import Trainer, TrainingArguments
 
 SCHEMA = "medaction-train/1"
-WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
 
 
 def train(
@@ -89,10 +88,10 @@ def _train(
     model = models.model_of(recipe)
     trainer = trainer_of(recipe, model, dataset, folder / "checkpoints")
     if play is not None and recipe.play_every:
-        from medaction_gym.training.play import PlayCallback
+        from medaction_gym.training.play import play_callback
 
         trainer.add_callback(
-            PlayCallback(tokenizer, settings, play[: recipe.play_cases], recipe.play_every)
+            play_callback(tokenizer, settings, play[: recipe.play_cases], recipe.play_every)
         )
     last = last_checkpoint(folder / "checkpoints") if resume else None
     trainer.train(resume_from_checkpoint=str(last) if last else None)
@@ -100,13 +99,14 @@ def _train(
     if trainer.is_world_process_zero():
         tokenizer.save_pretrained(folder)
         settings.save(folder)
+        log = trainer.state.log_history
         report["steps"] = trainer.state.global_step
-        report["seconds"] = round(sum(e.get("train_runtime", 0.0) for e in trainer.state.log_history))
+        report["seconds"] = round(sum(entry.get("train_runtime", 0.0) for entry in log))
         _write(folder / "run.json", report)
         with whole_file(folder / "log.jsonl") as file:
-            file.writelines(json.dumps(entry) + "\n" for entry in trainer.state.log_history)
-        draw_curves(trainer.state.log_history, folder / "curves.png")
-        write_card(report, trainer.state.log_history, folder / "README.md")
+            file.writelines(json.dumps(entry) + "\n" for entry in log)
+        draw_curves(log, folder / "curves.png")
+        write_card(report, log, folder / "README.md")
     return report
 
 
@@ -172,7 +172,8 @@ def _claim(folder: Path, report: dict[str, Any], resume: bool) -> None:
     except ValueError as error:
         raise RunError(f"{file}: is damaged: {error}") from None
     differing = [
-        name for name in ("recipe", "data_sha256", "schema_version")
+        name
+        for name in ("recipe", "data_sha256", "schema_version")
         if before.get(name) != report[name]
     ]
     if differing:
