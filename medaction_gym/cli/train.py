@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from medaction_gym.cli import compare
 from medaction_gym.cli.common import console, kind_errors, load_cases
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(compare.compare)
 
 DataOption = Annotated[Path, typer.Option(help="Folder that `distill --out` wrote.")]
 OutOption = Annotated[Path, typer.Option(help="Folder for the model and the run's files.")]
