@@ -39,7 +39,7 @@ def build(
     made: list[Example] = []
     cases: dict[str, int] = {}
     tokens = 0
-    for row in draw(rows, data.per_case, seed):
+    for row in draw(rows, data.per_case, seed, data.prefer):
         messages = brief(row.messages, rationales=data.rationales, hypotheses=data.hypotheses)
         new = [
             example

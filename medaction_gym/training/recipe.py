@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medaction_gym.prompt.settings import Limits
-from medaction_gym.training.rows import Choice
+from medaction_gym.training.rows import Choice, Preference
 
 SHIPPED = files("medaction_gym.training") / "recipes"
 
@@ -42,6 +42,7 @@ class Data(_Frozen):
     Attributes:
         choice: Which paths; see `rows.read`.
         per_case: Paths of a case, at most.
+        prefer: Which of a case's paths come first; see `rows.draw`.
         rationales: Whether the reasons are learnt with the moves.
         hypotheses: How many a stated differential keeps, the first ones; None keeps all.
         tokens: Stop taking rows at so many tokens; None takes all. For comparisons at equal cost.
@@ -51,6 +52,7 @@ class Data(_Frozen):
 
     choice: Choice = "both"
     per_case: int = Field(default=4, ge=1)
+    prefer: Preference = "any"
     rationales: bool = True
     hypotheses: int | None = Field(default=None, ge=1)
     tokens: int | None = Field(default=None, ge=1)

@@ -19,6 +19,7 @@ from medaction_gym.distill.export import ROW_SCHEMA, path_to, read_rows, row
 from medaction_gym.prompt.messages import Message
 
 Choice = Literal["both", "dtc", "rac", "none"]
+Preference = Literal["any", "recall"]
 
 
 class DataError(ValueError):
@@ -26,10 +27,11 @@ class DataError(ValueError):
 
 
 class Row(NamedTuple):
-    """A conversation and its case."""
+    """A conversation, its case, and how much of the case's record it sees, in [0, 1]."""
 
     case_id: str
     messages: list[Message]
+    recall: float
 
 
 def read(folder: str | Path, choice: Choice = "both") -> list[Row]:
@@ -50,7 +52,9 @@ def read(folder: str | Path, choice: Choice = "both") -> list[Row]:
     return found
 
 
-def draw(rows: Iterable[Row], per_case: int, seed: int) -> Iterator[Row]:
+def draw(
+    rows: Iterable[Row], per_case: int, seed: int, prefer: Preference = "any"
+) -> Iterator[Row]:
     """Rows in the order of training: one of every case, then a second of each, and so on.
 
     So a part of any length holds as many cases as it can.
@@ -59,12 +63,16 @@ def draw(rows: Iterable[Row], per_case: int, seed: int) -> Iterator[Row]:
         rows: The rows.
         per_case: How many of a case, at most.
         seed: Of the choice and the order.
+        prefer: ``"recall"``: of a case's paths first those that see most of its record, so that a
+            student with few tokens to learn from learns to ask; ``"any"``: as they come.
     """
     rng = np.random.default_rng(seed)
     of: dict[str, list[Row]] = defaultdict(list)
     for one in rows:
         of[one.case_id].append(one)
     shuffled = [[group[int(i)] for i in rng.permutation(len(group))] for group in of.values()]
+    if prefer == "recall":
+        shuffled = [sorted(group, key=lambda one: -one.recall) for group in shuffled]
     for turn in range(per_case):
         round_ = [group[turn] for group in shuffled if turn < len(group)]
         yield from (round_[int(i)] for i in rng.permutation(len(round_)))
@@ -104,7 +112,7 @@ def _retained(file: Path) -> Iterator[Row]:
             number += 1
             if (schema := one.get("schema_version")) != ROW_SCHEMA:
                 raise ValueError(f"schema_version is {schema!r}; this version reads {ROW_SCHEMA!r}")
-            yield Row(one["case_id"], one["messages"])
+            yield Row(one["case_id"], one["messages"], one["metrics"]["examination_recall"])
     except KeyError as error:
         raise DataError(f"{file}: line {number}: no field {error}") from None
     except ValueError as error:
@@ -126,4 +134,5 @@ def _chosen(folder: Path, choice: Choice) -> Iterator[Row]:
         for path in record["paths"]:
             steps = path_to(nodes, path["leaf"])
             if steps[-1]["action"]["action"] == "commit" and wanted(path["metrics"]):
-                yield Row(record["case_id"], row(record, path, steps)["messages"])
+                messages = row(record, path, steps)["messages"]
+                yield Row(record["case_id"], messages, path["metrics"]["examination_recall"])
