@@ -160,6 +160,16 @@ class Episode(NamedTuple):
             )
         return self.after(turn)
 
+    def stop(self) -> Episode:
+        """This state as one that is truncated, for a player who has left; unchanged if it is over.
+
+        Example:
+            >>> from medaction_gym.cases.caseset import CaseSet
+            >>> Episode.start(CaseSet.teaching()[0]).stop().status
+            'truncated'
+        """
+        return self._replace(status="truncated") if self.status == "open" else self
+
     @property
     def turns(self) -> tuple[Turn, ...]:
         """All turns so far, first to last."""

@@ -27,7 +27,6 @@ verdict is not "same") in "shaped". On truncation it is that of the working diff
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -47,11 +46,10 @@ PRESETS: tuple[Preset, ...] = tuple(TERMS)
 
 DTC = 0.4
 RAC = 0.6
-ARRIVED = 0.6  # the DTC from which RAC is paid in full: else it pays whatever the belief is about
 PER_TURN = 0.01
 PER_USD = 1 / 20_000
 PER_MISUSE = 0.05
-_MISUSE = frozenset({Outcome.MALFORMED, Outcome.NOT_UNDERSTOOD, Outcome.REPEATED})
+MISUSE = frozenset({Outcome.MALFORMED, Outcome.NOT_UNDERSTOOD, Outcome.REPEATED})
 
 
 def final_grade(episode: Episode) -> float:
@@ -90,8 +88,26 @@ def _worth(gold: Diagnosis, answer: str) -> float:
     return max((j.p for j in judged if j.verdict == "same"), default=0.0)
 
 
+def outcome_term(episode: Episode, preset: Preset) -> float:
+    """The term ``outcome`` of a preset, 0 for "process" and while the episode is open.
+
+    Example:
+        >>> from medaction_gym.cases.caseset import CaseSet
+        >>> case = CaseSet.teaching()[0]
+        >>> sure = [{"disease": case.diagnosis.name, "probability": 0.5}]
+        >>> state = Episode.start(case).act(
+        ...     {"action": "update_differential", "differential": sure}
+        ... )
+        >>> outcome_term(state, "outcome"), outcome_term(state.stop(), "outcome")
+        (0.0, 0.5)
+    """
+    if preset == "process":
+        return 0.0
+    return final_grade(episode) if preset == "outcome" else final_worth(episode)
+
+
 def _grounded(process: Process) -> float:
-    return process.rac * min(1.0, process.dtc / ARRIVED)
+    return process.rac * process.arrived
 
 
 def reward_terms(
@@ -127,8 +143,7 @@ def reward_terms(
         return dict.fromkeys(TERMS[preset], 0.0)
     terms: dict[str, float] = {}
     if preset != "process":
-        worth: Callable[[Episode], float] = final_grade if preset == "outcome" else final_worth
-        terms["outcome"] = worth(episode)
+        terms["outcome"] = outcome_term(episode, preset)
     if preset != "outcome":
         assert episode.previous is not None
         was = Process.of(episode.previous) if was is None else was
@@ -136,5 +151,5 @@ def reward_terms(
         terms["dtc"] = DTC * (now.potential - was.potential)
         terms["rac"] = RAC * (_grounded(now) - _grounded(was))
     terms["cost"] = -PER_TURN - turn.usd * PER_USD
-    terms["misuse"] = -PER_MISUSE if turn.outcome in _MISUSE else 0.0
+    terms["misuse"] = -PER_MISUSE if turn.outcome in MISUSE else 0.0
     return terms

@@ -126,6 +126,7 @@ def run(
     settings: Settings | None = None,
     jobs: int = 1,
     seats: int = 1,
+    retry_errored: bool = False,
     on_case: Callable[[Trajectory], None] | None = None,
 ) -> list[Trajectory]:
     """Let an agent play every case, writing trajectories as it goes; continue a killed run.
@@ -139,6 +140,7 @@ def run(
         settings: Settings of the environment.
         jobs: Worker processes. The files are the same bytes for any number.
         seats: Episodes that an agent with a language model plays side by side; see `lockstep`.
+        retry_errored: Play cases again that errored in an earlier call.
         on_case: Called with each trajectory, those of an earlier call included.
 
     Returns:
@@ -163,7 +165,8 @@ def run(
     )
     try:
         with FileLock(folder / ".lock", timeout=0):
-            return _run(cases, config, folder, (jobs, seats), on_case or (lambda trajectory: None))
+            tell = on_case or (lambda trajectory: None)
+            return _run(cases, config, folder, (jobs, seats), retry_errored, tell)
     except Timeout:
         raise RunError(f"{folder}: another run is writing here") from None
 
@@ -173,14 +176,18 @@ def _run(
     config: RunConfig,
     folder: Path,
     side_by_side: tuple[int, int],
+    retry_errored: bool,
     on_case: Callable[[Trajectory], None],
 ) -> list[Trajectory]:
     _claim(folder, config, cases)
     file = folder / "trajectories.jsonl"
+    # Of a case that stands there twice, the second was played because the first had errored.
     done = {t.case_id: t for t in _finished(file)}
     strangers = sorted(set(done) - {case.id for case in cases})
     if strangers:
         raise RunError(f"{file}: holds cases that are not part of this run: {strangers[:3]}")
+    errored = {i for i, t in done.items() if retry_errored and t.status == "errored"}
+    done = {i: t for i, t in done.items() if i not in errored}
     for trajectory in done.values():
         on_case(trajectory)
     left = [case.id for case in cases if case.id not in done]
@@ -191,6 +198,9 @@ def _run(
             trajectory = Trajectory.model_validate_json(line)
             done[trajectory.case_id] = trajectory
             on_case(trajectory)
+    if errored:
+        with whole_file(file) as output:
+            output.writelines(done[case.id].to_json() + "\n" for case in cases)
     return [done[case.id] for case in cases]
 
 

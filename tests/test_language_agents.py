@@ -153,6 +153,22 @@ def test_the_command_pays_once(chat_server: ChatServer, tmp_path: Path) -> None:
     assert "different chat" in other.output
 
 
+def test_errored_cases_are_played_again(chat_server: ChatServer, tmp_path: Path) -> None:
+    chat_server.script = [says(calls=[COMMIT])]
+    chat_server.default = fails(401, "no such key")
+    asked = ("run", "--agent", "chat:m", "--base-url", chat_server.url, "--out", tmp_path)
+    result = command(*asked, "--limit", 3)
+    assert "no such key" in result.output
+    assert "--retry-errored" in result.output
+    chat_server.default = says(calls=[COMMIT])
+    assert "no such key" in command(*asked, "--limit", 3).output
+    again = command(*asked, "--limit", 3, "--retry-errored")
+    assert "no such key" not in again.output
+    rows = (tmp_path / "trajectories.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["status"] for line in rows] == ["committed"] * 3
+    assert len({json.loads(line)["case_id"] for line in rows}) == 3
+
+
 def test_options_of_the_command(tmp_path: Path) -> None:
     for wrong, said in (
         (("--agent", "protocol", "--model", "m"), "needs --agent chat"),

@@ -234,6 +234,34 @@ def check_names(cases: CaseSet) -> None:
             parts = oracle.answer(test.name)
             assert [p.outcome for p in parts] == [Outcome.RESULT], (c.id, test.name)
             assert any(r.item == i and r.analyte < 0 for r in parts[0].releases), (c.id, test.name)
+            for request in (test.name.upper(), f"Please order a {test.name} for this patient."):
+                released = {r for part in oracle.answer(request) for r in part.releases}
+                assert any(r.item == i and r.analyte < 0 for r in released), (c.id, request)
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "request_", "given"),
+    [
+        ("MRI spine", "Normal.", "MRI lumbar spine", True),
+        ("Transvaginal ultrasound", "Cyst.", "pelvic ultrasound", True),
+        ("Whole exome sequencing", "Pathogenic variant in CTSK.", "CFTR gene", False),
+        ("Genetic panel", "No pathogenic variants.", "whole exome sequencing", False),
+        ("Frozen section", "Carcinoma.", "histopathology", True),
+        ("Histopathology", "Carcinoma.", "frozen section", False),
+        ("Upper endoscopy", "Ulcer of the stomach.", "colonoscopy", False),
+        ("Gastrointestinal endoscopies", "Normal.", "colonoscopy", True),
+        ("Holter monitor", "Normal.", "ECG", False),
+        ("18F-PSMA PET/CT", "Uptake.", "FDG PET", False),
+        ("Microbiology", "Repeated blood cultures grew S. aureus.", "blood culture", True),
+        ("Blood culture", "No growth.", "lumbar puncture with culture", False),
+        ("Radiographs", "Fracture of the tibia.", "bone density scan", False),
+        ("Bronchoscopy", "Endobronchial biopsy: Congo red positive.", "Congo red stain", True),
+    ],
+)
+def test_what_one_test_says_of_another(name: str, result: str, request_: str, given: bool) -> None:
+    """Relations that hold one way only, and reports that tell of further tests."""
+    menu = case(TestResult(name=name, category="other", result=result))
+    assert bool(ask(request_, menu)[1]) is given
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.episode import Episode
 from medaction_gym.exploits import KINDS, score
 from medaction_gym.metrics.dtc import dtc
-from medaction_gym.metrics.process import Process
+from medaction_gym.metrics.process import ARRIVED, Process
 from medaction_gym.metrics.rac import rac
-from medaction_gym.reward import ARRIVED, DTC, PRESETS, RAC, TERMS, final_worth, reward_terms
+from medaction_gym.reward import DTC, PRESETS, RAC, TERMS, final_worth, reward_terms
 
 CASE = CaseSet.teaching()[0]
 DISEASES = [CASE.diagnosis.name, "Gout", "gouty arthritis", "Sepsis", "Zyxology", "no gout"]

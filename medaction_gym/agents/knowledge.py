@@ -77,8 +77,11 @@ class KnowledgeAgent:
         self.waiting = [*requests(closer), *self.waiting]
 
     def _moved(self) -> float:
-        """How far the belief lies from the one last stated (total variation); 1 before it."""
-        if self.stated is None:
+        """How far the belief lies from the one last stated: total variation, 1 for a new leader.
+
+        So what is committed in the end is the first of what was stated last.
+        """
+        if self.stated is None or list(self.stated)[:1] != [h.name for h in self.belief[:1]]:
             return 1.0
         now = {h.name: h.p for h in self.belief}
         names = {*now, *self.stated}

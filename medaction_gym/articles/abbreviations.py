@@ -49,12 +49,20 @@ def spelt(text: str, name: str) -> tuple[tuple[str, str], ...]:
         (('GD', 'Gaucher disease'),)
     """
     lowered = name.casefold()
+    said = set(re.findall(r"\w+", lowered))
     return tuple(
         (short, long)
         for short, long in abbreviations(text).items()
         if re.search(rf"\b{re.escape(long.casefold())}\b", lowered)
         or re.search(rf"(?<!\w){re.escape(short)}(?!\w)", name)
+        or _longer_words(long) <= said
     )
+
+
+def _longer_words(long: str) -> frozenset[str]:
+    """Words of a long form but for single letters; a word that is in no name if all are short."""
+    found = frozenset(word for word in re.findall(r"\w+", long.casefold()) if len(word) > 1)
+    return found if any(len(word) > 6 for word in found) else frozenset({long})
 
 
 def spelt_out(name: str, text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from medaction_gym.articles.article import Article, Span
 from medaction_gym.articles.compiler import Refused
-from medaction_gym.articles.guard import guarded
+from medaction_gym.articles.guard import guarded, proper_names
 from medaction_gym.cases.case import MAX_NAME, Case, Diagnosis, Presentation, Provenance, TestResult
 
 _OTHERS = 8  # diseases of the differential that a case keeps
@@ -66,7 +66,10 @@ class Draft(NamedTuple):
             )
         except ValueError as error:
             raise Refused.invalid(error) from None
-        kept = guarded(case, self.telling)
+        kept = guarded(
+            case,
+            (*self.telling, *proper_names((self.diagnosis, *self.synonyms), article.text)),
+        )
         if kept.case is None:
             raise Refused("diagnosis cannot be kept back", kept.left)
         return kept.case.model_copy(

@@ -72,8 +72,36 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
         more |= {words(name) for name in _graph_names(text)}
     for text in others:
         more |= set(gold_names(Diagnosis(name=text)))
+    names |= {(word,) for name in names for word in name if _names_one(word)}
     names |= {name for name in more if name and not says_little(name) and not _test(name)}
     return tuple(sorted(names, key=lambda name: (-len(name), name)))
+
+
+# How words end that name one disease or few, and not a sign.
+_ENDING = re.compile(
+    r"\w{5,}(?:omas?|itis|[ie]asis|osis|cysts?|plasia|opathy|trophy|sclerosis|ectasia|[dt]osis|"
+    r"cele|malacia|[kd]emia|tonia)|poisonings?|toxicity|deficiency",
+    re.IGNORECASE,
+)
+
+
+def _names_one(word: str) -> bool:
+    return bool(_ENDING.fullmatch(word)) and not says_little((word,))
+
+
+def proper_names(names: Iterable[str], text: str) -> tuple[str, ...]:
+    """Words of some names that a text never writes small: whose disease it is, or which germ.
+
+    Example:
+        >>> proper_names(["Neuro-Behçet disease"], "Signs of Behçet disease. A disease of Behçet.")
+        ('Behçet',)
+    """
+    words_of = dict.fromkeys(w for name in names for w in re.findall(r"[^\W\d_]{5,}", name))
+    return tuple(
+        word
+        for word in (w[:1].upper() + w[1:] for w in words_of)
+        if not re.search(rf"\b{word.lower()}\b", text) and re.search(rf"[a-z] {word}\b", text)
+    )
 
 
 def _test(name: tuple[str, ...]) -> bool:
@@ -117,7 +145,10 @@ def guarded(case: Case, others: Iterable[str] = ()) -> Kept:
     names = names_of(case.diagnosis, others)
     mended = 0
     sections = {}
+    short = [n for n in (*case.diagnosis.synonyms, *others) if re.fullmatch(r"[A-Z]{2,8}", n)]
     for section, text in case.presentation:
+        for name in short:  # "ON" is a word when it is folded
+            text = re.sub(rf"(?<![\w-]){name}(?![\w-])", MASK, text)
         text, found = _masked(text, names)
         sections[section], hints = without_hints(text, names)
         mended += found + hints
@@ -159,7 +190,25 @@ def _masked(text: str, names: tuple[tuple[str, ...], ...]) -> tuple[str, int]:
         )
         kept = [s.text for s in sentences(masked) if not (MASK in s.text and _ABOUT.search(s.text))]
         masked = " ".join(kept)
-    return masked, found
+    apart = [_in_other_order(sentence.text, names) for sentence in sentences(masked)]
+    if any(apart):
+        masked = " ".join(
+            mask(sentence.text, [(word,) for word in said])
+            for sentence, said in zip(sentences(masked), apart, strict=True)
+        )
+    return masked, found + sum(map(bool, apart))
+
+
+def _in_other_order(text: str, names: tuple[tuple[str, ...], ...]) -> frozenset[str]:
+    """The telling words of a name of which a sentence holds all, in whatever order."""
+    said = set(words(text))
+    found = [telling for telling in map(_telling, names) if len(telling) > 1 and telling <= said]
+    return frozenset().union(*found)
+
+
+@lru_cache(maxsize=4_096)
+def _telling(name: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word for word in name if len(word) > 2 and not says_little((word,)))
 
 
 def _renamed(test: TestResult, names: tuple[tuple[str, ...], ...], taken: set[str]) -> TestResult:

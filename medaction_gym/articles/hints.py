@@ -1,20 +1,25 @@
 """Hints: what gives a diagnosis away in other words than its name.
 
-Two kinds can be told by rules. A denial or a family history names a near relation of the diagnosis
-("no contact with tuberculosis" before a tuberculous meningitis): only who knows the answer asks for
-it. And a drug was given to prevent what the diagnosis threatens.
+Two kinds can be told by rules. A denial, a suspicion, an earlier diagnosis or a family history
+names a near relation of the diagnosis ("no contact with tuberculosis" before a tuberculous
+meningitis): only who knows the answer asks for it. And a drug was given to prevent what the
+diagnosis threatens.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from medaction_gym.articles.diseases import DISEASE, GENERAL, says_little
 from medaction_gym.cases.leaks import MASK
-from medaction_gym.catalogue.tokens import fold_word, tokenize
+from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.tokens import Token, fold_word, tokenize, words
 
 _STEM = 7  # letters by which tuberculous and tuberculosis are akin
+# What is said in plain words for diseases that end so.
+_LAY = {"mycosis": ("fungal", "fungus", "mycotic"), "lithiasis": ("stone", "calculi", "calculus")}
 _SMALL = frozenset("a an the of in on at to and or with by for from due after".split())
 _MALIGNANT = frozenset(
     map(fold_word, "cancer carcinoma adenocarcinoma tumor malignancy neoplasm".split())
@@ -22,7 +27,8 @@ _MALIGNANT = frozenset(
 _ASKED_FOR = re.compile(
     r"\b(?:no|nor|not|den(?:y|ies|ied|ying)|negative for|without|never|"
     r"family (?:medical )?history|relatives|contact with|expos(?:ed|ure) to|"
-    r"vaccinat\w+ (?:against|for)|screen\w+ for)\b[^.;]*",
+    r"vaccinat\w+ (?:against|for)|screen\w+ for|suspect\w*|suspicion of|"
+    r"(?:mis)?diagnosed (?:with|as)|treated for)\b[^.;]*",
     re.IGNORECASE,
 )
 _PURPOSE = re.compile(
@@ -60,6 +66,13 @@ class _Near:
         telling = {word for word in self._words if not says_little((word,))}
         self._stems = {word[:_STEM] for word in telling if len(word) >= _STEM}
         self._telling = {word for word in telling if len(word) >= 4}
+        # "hypoglycemic" beside a hypoglycemia; "fungal" beside a mycosis.
+        self._diseases = tuple(
+            w[: max(_STEM, len(w) - 4)] for w in telling if len(w) >= _STEM and DISEASE.search(w)
+        )
+        self._lay = {
+            lay for end, names in _LAY.items() for lay in names if any(map(_ends(end), telling))
+        }
 
     def masked(self, text: str) -> str:
         """A clause with such diseases masked."""
@@ -82,6 +95,12 @@ class _Near:
         return _general(word) in self._words or self._disease(word)
 
     def _disease(self, word: str) -> bool:
+        if (
+            any(part[:_STEM] in self._stems for part in _germ(word))
+            or word in self._lay
+            or word.startswith(self._diseases)
+        ):
+            return not says_little((word,))
         near = word in self._telling or (len(word) >= _STEM and word[:_STEM] in self._stems)
         return near and bool(DISEASE.search(word)) and not says_little((word,))
 
@@ -92,6 +111,19 @@ class _Near:
         return "cancer" in run and any(
             set(run) <= set(name) and len(set(run) - GENERAL) > 0 for name in self._names
         )
+
+
+@lru_cache(maxsize=4_096)
+def _germ(word: str) -> tuple[str, ...]:
+    """The name of the germ that a word is short for: "TB"."""
+    if len(word) > 4:
+        return ()
+    found = Catalogue.load().find([Token(word, 0, len(word))])
+    return tuple(w for m in found if m.term.kind == "organism" for w in words(m.term.name))
+
+
+def _ends(end: str) -> Callable[[str], bool]:
+    return lambda word: word.endswith(end)
 
 
 def _general(word: str) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from medaction_gym.articles.article import Span
 from medaction_gym.articles.cues import cue
-from medaction_gym.articles.patient import patient_of
+from medaction_gym.articles.patient import introduced, patient_of
 from medaction_gym.articles.timeline import Told, tests_named
 from medaction_gym.cases.case import Presentation
 from medaction_gym.cases.prose import VERB
@@ -21,6 +21,11 @@ from medaction_gym.catalogue.tokens import tokenize
 _DIAGNOSED = re.compile(
     r"\b(?:diagnos(?:is|es|ed|tic hypothes\w+)|confirm\w*|suspicion|hypothes\w+|"
     r"h[iy]sto(?:log|path)\w*|cytolog\w*|patholog(?:y|ist)\w*)\b",
+    re.IGNORECASE,
+)
+_AT_BEDSIDE = re.compile(
+    r"\b(?:physical|clinical|general) exam|\bvital|\bon (?:arrival|admission|presentation|exam)|"
+    r"\bblood pressure|\bheart rate",
     re.IGNORECASE,
 )
 _SAID = frozenset("laboratory microbiology pathology genetics imaging endoscopy physiology".split())
@@ -42,8 +47,15 @@ def first_observation(told: Iterable[Told]) -> First:
     history: list[str] = []
     examination: list[str] = []
     spans: dict[str, list[Span]] = {"history": [], "examination": []}
+    operating = False
     for line in told:
         if line.role not in ("history", "examination"):
+            operating = bool(cue("operated").search(line.sentence.text))
+            continue
+        if operating and line.role == "examination" and not _AT_BEDSIDE.search(line.sentence.text):
+            continue  # what a surgeon inspects
+        operating = False
+        if cue("behind").search(line.sentence.text) and not introduced(line.sentence.text):
             continue
         if line.role == "examination" and not line.early and line.topic != "examination":
             continue

@@ -11,10 +11,11 @@ from medaction_gym.articles.guard import free_name
 from medaction_gym.articles.headings import CASE, topic_under
 from medaction_gym.articles.patients import patients_told
 from medaction_gym.articles.presentation import first_observation
+from medaction_gym.articles.recorded import Recorded
 from medaction_gym.articles.sentence import Sentence, sentences
 from medaction_gym.articles.tables import tabulated
 from medaction_gym.articles.timeline import timeline
-from medaction_gym.articles.workup import Recorded, workup
+from medaction_gym.articles.workup import workup
 from medaction_gym.cases.case import Case, TestResult
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import fold_word

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from medaction_gym.articles.article import Span, Table
-from medaction_gym.articles.workup import Recorded, item_called
+from medaction_gym.articles.recorded import Recorded, item_called
 from medaction_gym.cases.case import MAX_NAME, MAX_TEXT, Analyte
 from medaction_gym.cases.menu import LABORATORY
 from medaction_gym.catalogue.catalogue import Catalogue

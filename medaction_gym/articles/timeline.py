@@ -193,6 +193,10 @@ def _role(
     if not tests and introduced(text) and (history or not heads):
         return "history"
     if told:
+        if cue("apart").search(text) or (
+            cue("relative").search(text) and not cue("patient_meant").search(text)
+        ):
+            return "other"
         if later and tests and not categories & _LATE:
             return "outcome"
         measured = all(mention.term.kind != "procedure" for mention in heads)
@@ -244,7 +248,3 @@ def _role(
         return "treatment"
     # What goes on about the same.
     return previous if previous in ("history", "examination") else "other"
-
-
-# Subjects of sentences that do not go on about a test.
-# Words by which an "examination" is one of the laboratory or of images after all.

@@ -9,55 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
 
 from medaction_gym.articles.article import Span
 from medaction_gym.articles.cues import cue
 from medaction_gym.articles.presentation import shown_until
+from medaction_gym.articles.recorded import Recorded, item_called
 from medaction_gym.articles.sentence import Sentence
 from medaction_gym.articles.timeline import LOOKED_AT, OPERATION, SURGERY, SURGICAL, Told
 from medaction_gym.cases.analytes import analytes_in
-from medaction_gym.cases.case import MAX_NAME, MAX_TEXT, Analyte, Category, TestResult
+from medaction_gym.cases.case import MAX_NAME, MAX_TEXT, Analyte, Category
 from medaction_gym.cases.menu import LABORATORY, OTHER, parse_menu
 from medaction_gym.cases.prose import STATE
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.orders import parse_orders
-from medaction_gym.catalogue.tokens import words
 
 GROSS = "Gross examination"
-
-
-@dataclass
-class Recorded:
-    """A test of the article: what becomes of it on the menu, and where it stands."""
-
-    name: str
-    category: Category
-    pieces: list[str] = field(default_factory=list)
-    analytes: dict[str, Analyte] = field(default_factory=dict)
-    spans: list[Span] = field(default_factory=list)
-
-    def take(self, piece: str, span: Span, analytes: Iterable[Analyte] = ()) -> None:
-        """Add a stretch of the report."""
-        if span not in self.spans or piece not in self.pieces:
-            self.pieces.append(piece)
-        if span not in self.spans:
-            self.spans.append(span)
-        for analyte in analytes:
-            self.analytes.setdefault(analyte.name.casefold(), analyte)
-
-    def result(self, name: str) -> TestResult:
-        """The item of the menu, under the name that was found free for it."""
-        text = " ".join(self.pieces)
-        alone = len(self.analytes) == 1 and self.category == "laboratory"
-        single = alone and next(iter(self.analytes)) == name.casefold()
-        return TestResult(
-            name=name[:MAX_NAME],
-            category=self.category,
-            result=text[:MAX_TEXT],
-            analytes=() if single else tuple(self.analytes.values()),
-        )
 
 
 def workup(told: Iterable[Told]) -> list[Recorded]:
@@ -86,8 +52,14 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
                 current = None
             continue
         if line.role != "test":
+            awaited = ""
+            continue
+        if awaited and not line.heads and not (line.reports or _says(sentence.text)):
+            awaited = ""
             continue
         if not line.heads and SURGICAL.search(sentence.text):
+            if cue("apart").search(sentence.text):
+                continue
             current = item_called(found, SURGERY, "procedure")
             current.take(sentence.text, Span(sentence.start, sentence.end))
         elif not line.heads and cue("gross").search(sentence.text):
@@ -100,19 +72,49 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
         else:
             current = _read(sentence, found, current, "" if line.heads else awaited) or current
         awaited = ""
-    found = _gathered(found)
+    found = _with_serology(_gathered(found))
+    found = [item for item in found if item.name != LABORATORY or _measures(item)]
     # What the surgeon saw is kept where no pathologist, culture or gene says more.
     if any(item.category in ("pathology", "genetics") for item in found):
         found = [item for item in found if item.name != SURGERY]
+    telling = [item for item in found if not _passing(item)]
+    if len(telling) >= _ENOUGH:
+        found = telling
     return found
 
 
+def _passing(item: Recorded) -> bool:
+    """Whether a few words say no more than that a test was normal: "ECG was normal"."""
+    said = " ".join(item.pieces)
+    return (
+        item.category != "laboratory"
+        and len(said.split()) <= _FEW
+        and bool(cue("bare").search(said))
+        and not re.search(r"\d\s*(?:%|mm|cm|[mµμ]?g\b)", said)
+    )
+
+
+def _measures(item: Recorded) -> bool:
+    """Whether a laboratory panel holds more than a word that is an analyte elsewhere."""
+    if len(item.analytes) > 1:
+        return True
+    said = (cue("measured"), _UNIT, *([STATE] if item.analytes else []))
+    return any(pattern.search(piece) for pattern in said for piece in item.pieces)
+
+
+_FEW = 15  # words; what says more looked for something
+_ENOUGH = 2  # tests beside those that were only called normal
+# A value with its unit.
+_UNIT = re.compile(r"\d\s*(?:[mµμn]?g|[mµμnp]?mol|[mk]?i?U|mEq|mm|cells)\s*/|×\s*10", re.IGNORECASE)
 # Names so general that they speak of a test told before.
 _GENERAL = {
     "imaging": frozenset({"imaging", "radiology"}),
     "pathology": frozenset({"pathology", "histopathology"}),
     "microbiology": frozenset({"gram_stain", "microscopy", "maldi_tof", "culture"}),
 }
+
+# Tests of blood that are called after a germ or an antibody.
+_DRAWN = frozenset({"serology", "microbiology"})
 
 
 def _gathered(found: list[Recorded]) -> list[Recorded]:
@@ -136,6 +138,27 @@ def _gathered(found: list[Recorded]) -> list[Recorded]:
     return kept
 
 
+def _with_serology(found: list[Recorded]) -> list[Recorded]:
+    """The tests, with antibodies and the like among the laboratory values: they share a sample.
+
+    Each can still be ordered alone, as a component of the panel.
+    """
+    panel = next((item for item in found if item.name == LABORATORY), None)
+    if panel is None:
+        return found
+    kept = []
+    for item in found:
+        heads = {order.head.id for order in parse_orders(item.name) if order.head}
+        if item.category == "microbiology" and heads and heads <= _DRAWN:
+            alone = Analyte(name=item.name[:MAX_NAME], result=" ".join(item.pieces)[:MAX_TEXT])
+            for piece, span in zip(item.pieces, item.spans, strict=False):
+                panel.take(piece, span)
+            panel.analytes.setdefault(item.name.casefold(), alone)
+        else:
+            kept.append(item)
+    return kept
+
+
 def _read(
     sentence: Sentence, found: list[Recorded], current: Recorded | None, awaited: str
 ) -> Recorded | None:
@@ -151,7 +174,7 @@ def _read(
         stated = STATE.search(piece) or cue("stated").search(piece)
         if name == LABORATORY and not stated:
             continue
-        if not name or LOOKED_AT.fullmatch(name):
+        if not name or LOOKED_AT.fullmatch(name) or category == "other":
             name = OTHER
         if category == "examination" or cue("bedside").search(name):
             continue  # the first observation tells it, or nobody does
@@ -170,10 +193,15 @@ def _read(
     return current
 
 
+def _says(text: str) -> bool:
+    """Whether a sentence that names no test may say what one showed: it tells of no treatment."""
+    return not (cue("other_subject").match(text) or cue("treatment").search(text))
+
+
 def _named(text: str) -> tuple[str, Category] | None:
     """The test that a sentence or heading without a result speaks of."""
     for item in parse_menu(_flat(text)).tests:
-        if item.name != OTHER:
+        if item.name != OTHER and item.category != "examination":
             name = _tidy(item.name, text)
             if name and not (item.category == "procedure" and OPERATION.search(name)):
                 return name, item.category
@@ -210,15 +238,6 @@ def _goes_on(name: str, category: Category, piece: str, current: Recorded | None
     )
 
 
-def item_called(found: list[Recorded], name: str, category: Category) -> Recorded:
-    """The item of this name, a new one if there is none."""
-    same = _kept(found, name, category)
-    if same is None:
-        same = Recorded(name, category)
-        found.append(same)
-    return same
-
-
 _MICROSCOPE = re.compile(r"^(?:light )?microscop", re.IGNORECASE)
 _OF_SITE = re.compile(r"^(.+?) of (?:the )?([\w-]+(?:al|ic|ar|ary|ous|ine|oid))$", re.IGNORECASE)
 _ADJECTIVE = re.compile(r"^[\w-]+(?:ic|al)$", re.IGNORECASE)
@@ -252,36 +271,3 @@ def _flat(text: str) -> str:
 
 
 _JOINT = re.compile(r"[\s,;:–—-]*(?:(?:and|but|which|where|while|whereas)\s+)?", re.IGNORECASE)
-
-
-def _kept(found: list[Recorded], name: str, category: Category) -> Recorded | None:
-    """The item that a further report belongs to: the same test, or the only one of its kind."""
-    key = _key(name)
-    for item in reversed(found):
-        if item.name == name or _key(item.name) == key:
-            return item
-    heads = {head for head, *where in key if not any(where)} if key else set()
-    if heads and len(heads) == len(key) and category != "laboratory":
-        # "The CT scan" where the article has told of one CT.
-        kin = [item for item in found if heads & {head for head, *_ in _key(item.name)}]
-        if len(kin) == 1:
-            return kin[0]
-    return None
-
-
-@lru_cache(maxsize=4_096)
-def _key(name: str) -> frozenset[tuple[object, ...]]:
-    """A name as the tests it stands for; its words where it names none."""
-    orders = parse_orders(name)
-    if orders and all(order.head is not None for order in orders):
-        return frozenset(
-            (
-                order.head and order.head.id,
-                order.sites,
-                order.specimens,
-                order.organisms,
-                order.sides,
-            )
-            for order in orders
-        )
-    return frozenset((word,) for word in words(name))

@@ -216,9 +216,10 @@ class _Builder:
         procedures = [[m for m in self._heads(p) if m.term.kind == "procedure"] for p in parts]
         if sum(map(bool, procedures)) < 2 or not STATE.search(sentence):
             return False
-        for (part, result), heads in zip(
-            with_states(parts, self.catalogue), procedures, strict=True
-        ):
+        states = with_states(parts, self.catalogue)
+        if not all(result.strip() for _, result in states):
+            return False
+        for (part, result), heads in zip(states, procedures, strict=True):
             if heads:
                 self._append(self._phrase(part, heads), _category(heads), result)
             elif self._heads(part):
@@ -291,7 +292,7 @@ class _Builder:
     def _phrase(self, text: str, heads: list[Mention]) -> str:
         """The words of a text that name the test: its heads with their sites and specimens."""
         tokens = tokenize(text)
-        mentions = self.catalogue.find(tokens)
+        mentions = [m for m in self.catalogue.find(tokens) if not _is_marker(m)]
         wanted = {m.term.id for m in heads}
         first = next(i for i, m in enumerate(mentions) if m.term.id in wanted)
         start, end = mentions[first].first, mentions[first].last
@@ -315,7 +316,11 @@ class _Builder:
         return self.catalogue.find(text)
 
     def _heads(self, text: str) -> list[Mention]:
-        return [m for m in self._mentions(text) if m.term.kind in ("analyte", "panel", "procedure")]
+        return [
+            m
+            for m in self._mentions(text)
+            if m.term.kind in ("analyte", "panel", "procedure") and not _is_marker(m)
+        ]
 
     def _generic(self, mention: Mention) -> bool:
         return mention.term.id in _GENERIC_IMAGING or mention.term.id in (
@@ -396,6 +401,11 @@ def _clean_name(name: str) -> str:
         bare = bare.replace("(", " ").replace(")", " ")
     bare = " ".join(bare.split())[:MAX_NAME]
     return bare[:1].upper() + bare[1:]
+
+
+def _is_marker(mention: Mention) -> bool:
+    """A marker sought in tissue is a finding of the pathologist's report, no item of its own."""
+    return mention.term.id.startswith("ihc_")
 
 
 def _category(heads: list[Mention]) -> Category:

@@ -311,7 +311,7 @@ class Catalogue:
         }
 
     def same(self, id: str) -> frozenset[str]:
-        """The tests that a doctor orders as one with this one, itself included."""
+        """The tests that a doctor orders as one with this one or that hold it, itself included."""
         return self._same.get(id) or self._alone[id]
 
     @cached_property
@@ -322,6 +322,10 @@ class Catalogue:
                 group = frozenset(cell_list(row["terms"]))
                 for id in group:
                     same[id] = same.get(id, frozenset()) | group
+            elif row["relation"] == "covers":
+                wider, *narrower = cell_list(row["terms"])
+                for id in narrower:
+                    same[id] = same.get(id, frozenset({id})) | {wider}
         return same
 
     @cached_property

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 
 from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
 from medaction_gym.catalogue.segments import SIDES, Segment, segments_of
@@ -36,6 +37,13 @@ _FLUID_PANEL = {"csf": "csf_analysis", "pleural_fluid": "pleural_fluid_analysis"
     "ascitic_fluid": "ascitic_fluid_analysis", "synovial_fluid": "synovial_fluid_analysis",
 }  # fmt: skip
 _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_tests"})
+# Done on what the test named before has yielded, where nothing else is said.
+_ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
+_ON_TISSUE = frozenset({"biopsy", "histopathology"})
+_TAKING = frozenset({"endoscopy", "pathology"})
+_MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
+# "Look at the skin", "examine the mouth".
+_LOOKING = frozenset("examine exam examination examined look looked looking inspect assess".split())
 _SEEKING = frozenset(
     "microbiology pcr multiplex_pcr serology antigen_test culture elisa western_blot ihc "
     "viral_ihc igg igm".split()
@@ -62,6 +70,7 @@ class Order:
         organisms: Pathogens named.
         sides: ``"left"`` and ``"right"`` as named.
         words: Content words that no term explains.
+        way: The technique that was named, where the head is the test it is a way of doing.
         title: The order in plain words, e.g. ``"computed tomography of abdomen"``.
     """
 
@@ -72,6 +81,7 @@ class Order:
     organisms: frozenset[str] = frozenset()
     sides: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    way: str = ""
     title: str = ""
 
     def titled(self) -> Order:
@@ -85,8 +95,8 @@ class Order:
 
 
 @lru_cache(maxsize=20_000)
-def parse_orders(text: str) -> tuple[Order, ...]:
-    """Read a text as a list of orders.
+def parse_orders(text: str, *, mended: bool = True) -> tuple[Order, ...]:
+    """Read a text as a list of orders; a report's words are not misspelt but others.
 
     Example:
         >>> [o.title for o in parse_orders("please get an MRI of brain and knee, plus CRP")]
@@ -95,7 +105,10 @@ def parse_orders(text: str) -> tuple[Order, ...]:
         True
     """
     plain = without_manner(text)
-    orders = _parse(without_purpose(plain)) or _parse(plain) or _parse(text)
+    for words_of in (without_purpose(plain), plain, text):
+        orders = _parse(words_of, mended)
+        if orders:
+            break
     return tuple(order.titled() for order in orders)
 
 
@@ -114,12 +127,13 @@ def other_senses(order: Order) -> Iterator[Order]:
             yield Order(order.text, base.term, *parts).titled()
 
 
-def _parse(text: str) -> tuple[Order, ...]:
+def _parse(text: str, mended: bool) -> tuple[Order, ...]:
     catalogue = Catalogue.load()
-    segments = segments_of(text)
+    segments = segments_of(text, mended=mended)
     orders: list[Order] = []
     carried: list[Segment] = []
-    for segment in segments:
+    for segment, following in zip_longest(segments, segments[1:]):
+        _complete(segment, following)
         _place(segment, orders[-1] if orders else None)
         more = not segment.heads and segment.mentions and not segment.loose
         if more and orders and segment.ids("organism") and not _seeks(orders[-1]):
@@ -146,7 +160,22 @@ def _parse(text: str) -> tuple[Order, ...]:
         if alone is None and segment.ids("organism") and not text.rstrip().endswith("?"):
             alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
-    return tuple(dict.fromkeys(_share_end(orders, segments)))
+    return tuple(dict.fromkeys(_from_before(_share_end(orders, segments))))
+
+
+def _complete(segment: Segment, following: Segment | None) -> None:
+    """Read the first half of "total and direct bilirubin" with the word the second half ends in."""
+    if following is None or segment.mentions or len(following.heads) != 1:
+        return
+    if following.heads[0].kind != "analyte" or not segment.loose:
+        return
+    tokens = segment.tokens
+    phrase = tuple(tokens[i].text for i in segment.loose)
+    ends = tokens[following.mentions[-1].last - 1].text
+    term = Catalogue.load().named((*phrase, ends))
+    if term is not None and term.kind == "analyte":
+        segment.mentions = [Mention(term, segment.loose[0], segment.loose[-1] + 1)]
+        segment.loose = []
 
 
 def _place(segment: Segment, before: Order | None) -> None:
@@ -187,6 +216,9 @@ def _unsaid(segment: Segment) -> Term | None:
         methods = [_METHOD[token.text] for token in here if token.text in _METHOD]
         named = [method for method in methods if method != "microbiology"]
         return terms[(named or methods)[0]] if methods else None
+    said = {token.text for token in segment.tokens[segment.first : segment.stop]}
+    if segment.ids("site") and said & _LOOKING and not segment.loose:
+        return terms["physical_examination"]
     specimens = sorted(segment.ids("specimen") - _NOT_ALONE)
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
@@ -195,7 +227,11 @@ def _unsaid(segment: Segment) -> Term | None:
 
 def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
     """One order a head; a generic head beside a specific one of its kind adds nothing."""
+    catalogue = Catalogue.load()
     heads = list(dict.fromkeys(segment.heads))
+    if any(h.id != "doppler" and catalogue.within(h.id, "ultrasound") for h in heads):
+        # "Echocardiogram with Doppler" is one scan.
+        heads = [h for h in heads if h.id != "doppler"]
     specific = [
         h for h in heads
         if not any(o is not h and _covers(o, h) for o in heads)
@@ -211,6 +247,7 @@ def _covers(special: Term, general: Term) -> bool:
     department |= gene and general.category == "genetics" and general.kind == "procedure"
     # "Blood test for ferritin" asks for one.
     department |= general.id in _ANY_TEST and special.category == "laboratory"
+    department |= general.id == "swab" and special.category == "microbiology"
     return department or Catalogue.load().within(special.id, general.id)
 
 
@@ -241,12 +278,13 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
     catalogue = Catalogue.load()
     parts = [*carried, segment]
     loose = frozenset().union(*(part.loose_words() for part in parts))
+    way = ""
     specimens = frozenset().union(*(p.ids("specimen") for p in parts))
     sites = frozenset().union(*(p.ids("site") for p in parts))
     organisms = frozenset().union(*(p.ids("organism") for p in parts))
     if head is not None and head.id in _ANTIBODY_CLASSES and organisms:
         head = catalogue.terms["serology"]
-    if loose & _GENE and (head is None or head.kind == "analyte"):
+    if loose & _GENE and (head is None or (head.kind, head.category) == ("analyte", "laboratory")):
         # "Sequence the insulin receptor gene" asks for no insulin.
         loose |= frozenset().union(*(part.all_words() for part in parts))
         head = catalogue.terms["genetic_testing"]
@@ -256,7 +294,10 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         specimens |= segment.within_name(head, "specimen")
         base = catalogue.base(head.id)
         loose = loose & SIDES | segment.beside(head)
-        sites |= base.sites or (_NONE if base.term.sites else segment.within_name(head, "site"))
+        named = head.kind == "procedure" and not base.term.sites
+        sites |= base.sites or (segment.within_name(head, "site") if named else _NONE)
+        if base.term.id != head.id and not (base.sites or base.specimens or base.organisms):
+            way = head.id
         head, specimens = base.term, specimens | base.specimens
         organisms |= base.organisms
         if "body_fluid" in head.specimens and sites and not specimens:
@@ -273,6 +314,7 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         organisms=organisms,
         sides=loose & SIDES,
         words=frozenset(w for w in loose - SIDES - _GENE - _STAIN if not w.isdigit()),
+        way=way,
     )
 
 
@@ -288,6 +330,8 @@ def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
     if len(orders) < 2:
         return orders
     last = segments[-1].mentions[-1] if segments[-1].mentions else None
+    if last is not None and len(orders) == 2 and _ends_with_site(segments[-1]):
+        orders = [_at_the_same_site(*orders), orders[1]]
     if last is None or last.term.kind not in ("site", "specimen") or last.first == 0:
         return orders
     before = [token.text for token in segments[-1].tokens[max(0, last.first - 2) : last.first]]
@@ -304,6 +348,31 @@ def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
                 order = replace(order, specimens=shared)
         result.append(order)
     return result
+
+
+def _from_before(orders: list[Order]) -> list[Order]:
+    """Let what follows be done on what was taken: the culture of "lumbar puncture with culture"."""
+    result = orders[:1]
+    for order in orders[1:]:
+        before, head = result[-1], order.head
+        if before.head and head and not (order.sites or order.specimens or head.sites):
+            taken = before.specimens or frozenset(before.head.specimens) & _FLUIDS
+            where = before.sites or frozenset(before.head.sites)
+            if head.id == "biopsy" and before.head.id in _MARROW:
+                order = replace(order, head=Catalogue.load().terms["bone_marrow_biopsy"])
+            elif head.id in _ON_SAMPLES and before.head.category != "pathology":
+                order = replace(order, specimens=taken)
+            elif head.id in _ON_TISSUE and before.head.category in _TAKING:
+                order = replace(order, sites=where)
+        result.append(order)
+    return result
+
+
+def _ends_with_site(segment: Segment) -> bool:
+    """Whether a stretch is one name with its site at the end: "MRI of the head"."""
+    return len(segment.mentions) == 1 and any(
+        token.text == "of" for token in segment.tokens[segment.first : segment.stop]
+    )
 
 
 def _widen(order: Order, segment: Segment, text: str) -> Order:

@@ -17,7 +17,7 @@ _GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
 # What makes a disease's name of an analyte's, and what makes a test's name of the disease's.
 _DISEASE = frozenset(
     "intoxication poisoning overdose toxicity withdrawal abuse deficiency excess disease syndrome "
-    "overload dependence addiction storage resistance crisis".split()
+    "overload dependence addiction storage resistance crisis positive negative".split()
 )
 _TESTING = frozenset(
     "test testing level screen screening panel check measure assay workup work study profile "
@@ -78,13 +78,9 @@ class Segment:
     def names_disease(self) -> bool:
         """Whether it only names a disease by an analyte: "vitamin B12 deficiency"."""
         here = {token.text for token in self.tokens[self.first : self.stop]}
+        tests = [m for m in self.mentions if m.term.kind in HEADS]
         return (
-            all(
-                m.term.kind == "analyte"
-                and m.last < self.stop
-                and self.tokens[m.last].text in _DISEASE
-                for m in self.mentions
-            )
+            all(m.last < self.stop and self.tokens[m.last].text in _DISEASE for m in tests)
             and not here & _TESTING
         )
 
@@ -112,14 +108,14 @@ class Segment:
         return frozenset().union(*(Catalogue.load().within_name(name, kind) for name in names))
 
 
-def segments_of(text: str) -> list[Segment]:
+def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
     """Cut a text at its separators; a name that spans one stays whole.
 
     Example:
         >>> [[m.term.id for m in s.mentions] for s in segments_of("CT chest/abdomen and CRP")]
         [['ct_chest'], ['abdomen'], ['crp']]
     """
-    tokens = mend(tokenize(text))
+    tokens = mend(tokenize(text)) if mended else tokenize(text)
     found = Catalogue.load().find(tokens)
     mentions = _without_method(_without_guidance(found, tokens), tokens, text)
     named = {i for m in found for i in range(m.first, m.last)}

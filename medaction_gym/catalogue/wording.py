@@ -74,6 +74,20 @@ def without_purpose(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
+def courtesies() -> frozenset[str]:
+    """Folded words that stand around an order ("please get a ... today") and in no test's name."""
+    return frozenset(
+        fold_word(word)
+        for word in """
+        please pls order get obtain do perform run check send request would want like need i we me
+        my you can could should let lets now also next go ahead think recommend suggest arrange
+        schedule book thank thanks doctor dr ok okay the a an some for this that his her their
+        patient today tomorrow stat urgent urgently to have had be done it us s
+        """.split()
+    )
+
+
+@lru_cache(maxsize=1)
 def filler() -> frozenset[str]:
     """Folded words that say nothing about which test is meant (``data/filler.txt``)."""
     text = (files(__package__) / "data" / "filler.txt").read_text(encoding="utf-8")

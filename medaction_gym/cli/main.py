@@ -20,6 +20,7 @@ from medaction_gym.cli import (
     replay,
     run,
     score,
+    serve,
     site,
     train,
 )
@@ -45,6 +46,7 @@ app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify, compare."
 app.command()(bench.leaderboard)
 app.command()(site.site)
 app.add_typer(train.app, name="train", help="Train a language model on distilled data.")
+app.command()(serve.serve)
 
 
 def _print_version(wanted: bool) -> None:

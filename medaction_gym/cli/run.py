@@ -33,6 +33,9 @@ def run(
     skip_bad: Annotated[
         bool, typer.Option(help="Leave bad cases out instead of stopping.")
     ] = False,
+    retry_errored: Annotated[
+        bool, typer.Option("--retry-errored", help="Play cases again that errored.")
+    ] = False,
     seats: Annotated[
         int, typer.Option(min=1, help="Language models: Episodes played side by side.")
     ] = 1,
@@ -109,12 +112,15 @@ def run(
                 settings=settings,
                 jobs=jobs,
                 seats=seats,
+                retry_errored=retry_errored,
                 on_case=lambda _: bar.advance(task),
             )
     console.print(summary_table({agent: summarise(trajectories)}))
     for trajectory in trajectories:
         if trajectory.status == "errored":
             console.print(f"[red]errored[/] {trajectory.case_id}: {escape(trajectory.error)}")
+    if any(t.status == "errored" for t in trajectories):
+        console.print("The same command with --retry-errored plays these again.")
     if chat:
         console.print(_paid(chat.cache, price), markup=False, soft_wrap=True)
     console.print(f"Trajectories: {out / 'trajectories.jsonl'}", markup=False, soft_wrap=True)

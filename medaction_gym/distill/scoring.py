@@ -53,7 +53,7 @@ class Score(NamedTuple):
 
     @property
     def combined(self) -> float:
-        """√(DTC · RAC) of the path so far."""
+        """DTC and RAC of the path so far, combined."""
         return self.process.combined
 
 

@@ -8,8 +8,8 @@
 - **pruned**: the rest. Divergent, ungrounded, a duplicate, or one too many of its kind.
 
 Of equal paths the first is kept. Where more are good than a case may give, they are chosen one by
-one: by √(DTC·RAC), less a little for each test, plus a bonus for an order of tests that the chosen
-ones do not have yet.
+one: by DTC and RAC combined, less a little for each test, plus a bonus for an order of tests that
+the chosen ones do not have yet.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Thresholds(BaseModel):
         potential: Least Φ at the cut of a truncated path.
         results: Least results before the cut.
         per_case: Paths that one case may give, at most.
-        novelty: What a new order of tests is worth beside √(DTC·RAC).
+        novelty: What a new order of tests is worth beside DTC and RAC combined.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -40,6 +40,6 @@ class Settings(BaseModel):
 
         Example:
             >>> Settings(chat=Endpoint(model="m", cache="replies.sqlite")).described()["chat"]
-            {'model': 'm', 'form': 'tools', 'options': {'temperature': 1.0}}
+            {'model': 'm', 'form': 'tools', 'options': {'temperature': 1.0}, 'context': 0}
         """
         return self.model_dump(mode="json", exclude={"chat": Endpoint.REACHED})

@@ -23,7 +23,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from medaction_gym.envs.vector import DiscreteVectorEnv
 
 
-class DiscreteVecEnv(VecEnv):  # type: ignore[misc]  # untyped where the extra is missing
+class DiscreteVecEnv(VecEnv):
     """`DiscreteVectorEnv` for Stable-Baselines3, with action masks for sb3-contrib.
 
     Args:

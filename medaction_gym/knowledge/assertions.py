@@ -26,7 +26,8 @@ _PSEUDO = re.compile(
     re.I,
 )
 _BEFORE = re.compile(
-    r"\b(?:no|not|none|nor|neither|never|without|w/o|denie[sd]|denying|deny|den[iy]al of"
+    r"\b(?:not (?:show|reveal|demonstrate|detect|identify|disclose|find)\w*"
+    r"|no|not|none|nor|neither|never|without|w/o|denie[sd]|denying|deny|den[iy]al of"
     r"|negative(?: (?:results?|findings?|test(?:ing|s)?|screen(?:ing)?|history|pcr|serolog(?:y|ies)"
     r"|cultures?))?(?: for| of)?|absen(?:ce|t)(?: of)?|lack(?:s|ed|ing)?(?: of)?|free of"
     r"|rul(?:ed|es|ing) out|exclud(?:ed|es|ing|e)|exclusion of|fail(?:ed|s)? to (?:show|reveal|"
@@ -51,10 +52,11 @@ _DENIES_AFTER = re.compile(
     r"|biops\w+|margins?|imaging|work-?up|panels?|smears?)\b",
     re.I,
 )
+_PREFIX = re.compile(r"\bnon[- ]", re.I)  # denies the one word that follows
 # A clause ends here: what follows is said anew.
 _STOP = re.compile(
-    r"\b(?:but|however|although|though|while|whereas|yet|except|apart from|other than|aside from"
-    r"|besides|which|who|because|since|until|despite|then|later|now|instead"
+    r"\b(?:but|however|although|though|while|whereas|yet|except|beyond|apart from|other than"
+    r"|aside from|besides|which|who|because|since|until|despite|then|later|now|instead"
     r"|reveal(?:s|ed|ing)?|show(?:s|ed|ing)?|demonstrat(?:es|ed|ing)|presented|presents|developed"
     r"|reported|complained|suggest(?:s|ed|ing|ive)?|confirm(?:s|ed|ing)?|indicat(?:es|ed|ing)"
     r"|consistent with|compatible with|due to|secondary to|caused by|positive|had|has|he|she"
@@ -109,6 +111,7 @@ class Assertions:
 
     def __init__(self, text: str, *, family: bool = False) -> None:
         plain = _PSEUDO.sub(lambda match: "~" * len(match[0]), text) if "n" in text else text
+        self._prefixed = {match.end() for match in _PREFIX.finditer(plain)}
         self._denied: list[tuple[int, int]] = []
         triggers, denials = list(_BEFORE.finditer(plain)), list(_AFTER.finditer(plain))
         self._supposed = [match.end() for match in _SUPPOSED.finditer(plain)]
@@ -137,7 +140,7 @@ class Assertions:
     def at(self, place: int) -> Assertion:
         """How what begins at a place is meant."""
         return Assertion(
-            any(start <= place < end for start, end in self._denied),
+            place in self._prefixed or any(start <= place < end for start, end in self._denied),
             any(start <= place for start in self._kin),
             self._governed(place, self._supposed),
             self._governed(place, self._unsure),

@@ -85,13 +85,14 @@ def read_sources(progress: Progress = lambda step: None) -> Tables:
         ("reading HPO annotations", sources.read_annotations),
         ("reading genes", sources.read_genes),
         ("reading ICD-10-CM", sources.read_icd10cm),
+        ("reading further names", sources.read_broader_names),
     ):
         progress(label)
         merged.merge(reader())
     return merged
 
 
-BUILD_STEPS = 11  # the number of times `progress` is called by a build
+BUILD_STEPS = 12  # the number of times `progress` is called by a build
 
 
 def write(path: Path, arrays: Arrays) -> None:

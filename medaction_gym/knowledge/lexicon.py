@@ -252,33 +252,37 @@ GENERIC = frozenset(
 # General, but still a class of disease: named as a last resort, with low confidence.
 BROAD = frozenset("infection metastasis neoplasm malformation poisoning injury trauma".split())
 
-# What a process is a kind of, by definition, for phrases that fit no name: a word, or an ending
-# with "-" before it.
+# What a process is a kind of, by definition, for phrases that fit no name; "-" marks an ending.
 HYPERNYM = {
-    "laceration": "injury",
-    "abrasion": "injury",
-    "contusion": "injury",
-    "tear": "injury",
-    "sprain": "injury",
-    "strain": "injury",
-    "wound": "injury",
-    "bite": "injury",
-    "avulsion": "injury",
-    "amputation": "injury",
-    "infarction": "ischemia",
-    "apoplexy": "hemorrhage",
-    "thrombus": "thrombosis",
-    "embolus": "embolism",
+    **_pairs("""
+    laceration abrasion contusion tear sprain strain wound bite avulsion amputation > injury
+    rupture disruption dislocation subluxation displacement separation crush puncture > injury
+    infarction > ischemia
+    apoplexy > hemorrhage
+    thrombus > thrombosis
+    embolus > embolism
+    metastasis > metastatic neoplasm
+    malformation anomaly agenesis aplasia atresia duplication ectopia > congenital anomaly
+    toxicity envenomation sting ingestion > poisoning
+    calcification > calcinosis
+    infestation > parasitic infection
+    """),
     "-itis": "inflammation",
     "-carcinoma": "carcinoma",
     "-sarcoma": "sarcoma",
     "-lymphoma": "lymphoma",
     "-blastoma": "neoplasm",
+    "-cytoma": "neoplasm",
     "-adenoma": "adenoma",
     "-anemia": "anemia",
     "-cardiomyopathy": "cardiomyopathy",
     "-neuropathy": "neuropathy",
     "-myopathy": "myopathy",
+    "-encephalopathy": "encephalopathy",
+    "-retinopathy": "retinopathy",
+    "-keratopathy": "keratopathy",
+    "-vasculopathy": "vasculopathy",
+    "-mycosis": "fungal infection",
 }
 
 # Need not be covered by the name a phrase is linked to.
@@ -311,78 +315,6 @@ ANATOMY = frozenset(
     vein ventricle vertebra vessel vitreous vulva wall wrist
     """.split()
 )
-
-# Abbreviations that every clinician writes and that stand for one thing in a list of diagnoses.
-ABBREVIATIONS = {
-    short: words
-    for short, _, words in (
-        line.strip().partition(" ")
-        for line in """
-        AAA abdominal aortic aneurysm
-        ACS acute coronary syndrome
-        AF atrial fibrillation
-        AKI acute kidney injury
-        ALL acute lymphoblastic leukemia
-        AML acute myeloid leukemia
-        APS antiphospholipid syndrome
-        ARDS acute respiratory distress syndrome
-        ASD atrial septal defect
-        AVM arteriovenous malformation
-        AVN avascular necrosis
-        BPH benign prostatic hyperplasia
-        BPPV benign paroxysmal positional vertigo
-        CAD coronary artery disease
-        CHF congestive heart failure
-        CKD chronic kidney disease
-        CLL chronic lymphocytic leukemia
-        CML chronic myeloid leukemia
-        CMV cytomegalovirus
-        CNS central nervous system
-        COPD chronic obstructive pulmonary disease
-        CVST cerebral venous sinus thrombosis
-        DIC disseminated intravascular coagulation
-        DKA diabetic ketoacidosis
-        DLBCL diffuse large B-cell lymphoma
-        DVT deep vein thrombosis
-        EBV Epstein-Barr virus
-        ESRD end stage renal disease
-        FSGS focal segmental glomerulosclerosis
-        GBS Guillain-Barre syndrome
-        GERD gastroesophageal reflux disease
-        GIST gastrointestinal stromal tumor
-        GPA granulomatosis with polyangiitis
-        HCC hepatocellular carcinoma
-        HIV human immunodeficiency virus
-        HLH hemophagocytic lymphohistiocytosis
-        HSV herpes simplex
-        HUS hemolytic uremic syndrome
-        IBD inflammatory bowel disease
-        IBS irritable bowel syndrome
-        ITP immune thrombocytopenic purpura
-        MDS myelodysplastic syndrome
-        MI myocardial infarction
-        MS multiple sclerosis
-        NSTEMI non-ST-elevation myocardial infarction
-        PCOS polycystic ovary syndrome
-        PDA patent ductus arteriosus
-        PE pulmonary embolism
-        PID pelvic inflammatory disease
-        PTSD posttraumatic stress disorder
-        RA rheumatoid arthritis
-        RCC renal cell carcinoma
-        SAH subarachnoid hemorrhage
-        SBP spontaneous bacterial peritonitis
-        SCC squamous cell carcinoma
-        SLE systemic lupus erythematosus
-        STEMI ST-elevation myocardial infarction
-        TB tuberculosis
-        TIA transient ischemic attack
-        TTP thrombotic thrombocytopenic purpura
-        UTI urinary tract infection
-        VSD ventricular septal defect
-        VZV varicella zoster""".strip().splitlines()
-    )
-}
 
 # Endings that mark a word as the name of a process, hence a possible head of a diagnosis.
 DISEASE_ENDINGS = (

@@ -44,6 +44,10 @@ class Linker:
 
     def _link(self, text: str) -> tuple[Link, ...]:
         """Link one text: concepts best first, none where the linker abstains."""
+        return self.read(text)[1]
+
+    def read(self, text: str) -> tuple[list[Phrase], tuple[Link, ...]]:
+        """The phrases of a text, and the concepts they name, best first."""
         text = text[:MAX_CHARS]
         found: dict[int, tuple[float, str]] = {}
         pieces = phrases(text, self._matcher.is_name)
@@ -60,7 +64,7 @@ class Linker:
         ranked = sorted(
             enumerate(found.items()), key=lambda item: (ROLES.index(item[1][1][1]), item[0])
         )
-        return tuple(
+        return pieces, tuple(
             Link(
                 string_at(self._arrays, "id", row),
                 string_at(self._arrays, "name", row),
@@ -101,7 +105,7 @@ class Linker:
             (
                 token
                 for token in reversed(sequence)
-                if token not in MODIFIER and not token.isdigit()
+                if (token not in MODIFIER or token in HYPERNYM) and not token.isdigit()
             ),
             "",
         )
@@ -114,7 +118,7 @@ class Linker:
             None,
         )
         match = (
-            self._matcher.exact([broader]) or self._matcher.exact([broader, "disease"])
+            self._matcher.exact(tokens(broader)) or self._matcher.exact([broader, "disease"])
             if broader
             else None
         )

@@ -52,7 +52,17 @@ _SCALE = (
     (TOKEN_ANATOMY, 0.6),
 )
 _GENETIC = frozenset(("gene", "mutation", "variant", "deficiency"))  # what follows a gene symbol
+_STAGED = frozenset(("stage", "grade", "class", "level"))  # what follows them numbers no disease
 REGION = re.compile(r"\b(?:of|in|on|at|to|involving|within|affecting|for|over|near|into|between)\b")
+
+
+def _unstaged(sequence: list[str]) -> list[str]:
+    """The words without "stage 2" and the like."""
+    dropped: set[int] = set()
+    for place, (word, following) in enumerate(pairwise(sequence)):
+        if word in _STAGED and following[0].isdigit():
+            dropped |= {place, place + 1}
+    return [word for place, word in enumerate(sequence) if place not in dropped]
 
 
 def _skeleton(word: str) -> str:
@@ -84,9 +94,14 @@ class Matcher:
             scale = np.where((flags & flag) > 0, np.minimum(scale, factor), scale)
         self._flags: list[int] = flags.tolist()
         self._weights: list[float] = np.round(weights * scale, 4).tolist()
+        self._rarity = [
+            (bool(flag & TOKEN_WEAK), -weight, row)
+            for row, (flag, weight) in enumerate(zip(flags.tolist(), weights.tolist(), strict=True))
+        ]
         self._omissible: NDArray[np.bool_] = np.array([word in OMISSIBLE for word in words], bool)
         self._entry_token = arrays["entry.token"]
         self._entry_at: NDArray[np.int64] = arrays["entry.at"].astype(np.int64)
+        self._ends: list[int] = arrays["entry.at"].tolist()
         self._anchor_at: list[int] = arrays["anchor.at"].tolist()
         self._entry_concept = arrays["entry.concept"]
         self._entry_quality = arrays["entry.quality"]
@@ -99,6 +114,10 @@ class Matcher:
         sequence = [self.known(token) for region in regions for token in region][:MAX_TOKENS]
         first = next((len(region) for region in regions if region), 0)
         best = self._best_of(sequence, first, capitals)
+        # "Stage 2 Wilms tumor" is no "Wilms tumor 2".
+        unstaged = _unstaged(sequence)
+        if best and len(unstaged) < len(sequence) and _STAGED.isdisjoint(best.covered):
+            best = self._best_of(unstaged, len(_unstaged(sequence[:first])), capitals) or best
         if best is None or best.confidence < 0.9:
             for place, (left, right) in enumerate(pairwise(sequence)):
                 if (
@@ -115,8 +134,11 @@ class Matcher:
         rows = {self._number.get(token, -1) for token in sequence}
         if not rows or -1 in rows or len(rows) > MAX_TOKENS:
             return None
-        for entry in self._fitting(rows):
-            start, end = self._entry_at[entry], self._entry_at[entry + 1]
+        rarest = min(rows, key=self._rarity.__getitem__)  # a name is filed under its rarest word
+        for entry in range(self._anchor_at[rarest], self._anchor_at[rarest + 1]):
+            start, end = self._ends[entry], self._ends[entry + 1]
+            if len(rows) != end - start:
+                continue
             quality = int(self._entry_quality[entry])
             if quality & 3 != Quality.DRAWER and set(self._entry_token[start:end].tolist()) == rows:
                 confidence = (

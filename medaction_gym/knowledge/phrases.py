@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from medaction_gym.knowledge.lexicon import ABBREVIATIONS
 from medaction_gym.knowledge.normalise import MAX_CHARS, fold
+from medaction_gym.knowledge.vocabulary import rows
 
 MAIN, CAUSE, COMPLICATION, COMPONENT, SITE = "main", "cause", "complication", "component", "site"
 ROLES = (MAIN, CAUSE, COMPLICATION, COMPONENT, SITE)
@@ -29,6 +29,10 @@ class Phrase(NamedTuple):
     role: str
     alias: bool = False
     capitals: frozenset[str] = frozenset()
+
+
+# Abbreviations that every clinician writes and that stand for one thing in a list of diagnoses.
+ABBREVIATIONS = {row["abbreviation"]: row["words"] for row in rows("short_forms")}
 
 
 def _one_line(pattern: str) -> str:

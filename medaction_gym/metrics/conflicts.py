@@ -15,7 +15,7 @@ from medaction_gym.metrics.profile import Profile
 _OTHER_ORGANISMS = (
     "tubercul gonococc meningococc pneumococc cryptococc dengue chikungunya plasmodi mucor".split()
 )
-_NO_GENUS = frozenset("hepatitis seasonal respiratory viridans human".split())
+_NO_GENUS = frozenset("hepatitis seasonal respiratory viridans human virus fungus".split())
 # Words that exclude each other: a diagnosis is one or the other.
 _OPPOSITES = tuple(
     frozenset(map(canonical, line.split()))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -27,7 +27,7 @@ from medaction_gym.chat.errors import ChatError
 from medaction_gym.knowledge.graph import KnowledgeGraph
 from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.metrics.conflicts import conflicts
-from medaction_gym.metrics.judge_features import Measures, Reader
+from medaction_gym.metrics.judge_features import BROAD, Measures, Reader
 from medaction_gym.metrics.profile import MAX_CHARS, Profile
 from medaction_gym.whole import whole_file
 
@@ -37,16 +37,17 @@ WEIGHTS = "judge_weights.json"
 AFFIRMS_NOTHING = 0.01
 LIST_OF_GUESSES = 0.10
 RECITAL = 0.20
-ALTERNATIVES = 0.40
+ALTERNATIVES = 0.25
 CONFLICT = 0.20
 OTHER_DISEASE = 0.25
 
 BROAD_CLASS = 0.15  # "neoplasm" of a chondrosarcoma
 WIDER_CLASS = 0.45  # "meningitis" of a tuberculous meningitis: graders differ
 
-# Information content below which a class is broad, and below which it is merely wider.
-BROAD, WIDER = 0.55, 0.7
+# Information content below which a class is merely wider; below `BROAD` it is broad.
+WIDER = 0.7
 
+STRANGERS = 0.29  # nothing in common at all
 SINGLE_WORD = 0.45  # "granulosa" of a granulosa cell tumour: graders cannot know what is meant
 
 MAX_GUESSES = 5  # diagnoses strung together beyond those of the gold
@@ -88,6 +89,7 @@ _SAID = {
     "both_ways": "agreement both ways",
     "nothing": "nothing in common",
     "replaced": "words exchanged for others",
+    "swapped": "one word of the name exchanged for another",
     "longer": "log of the length ratio",
     "guesses": "log of further guesses",
     "choice": "alternatives offered",
@@ -151,35 +153,42 @@ class Judge:
         a, b = self.reader.profile(gold), self.reader.profile(prediction)
         if a.everything and a.everything == b.everything:
             return Judgement(IDENTICAL, "same", "the same words")
-        limit, reason = limited(a, b)
-        if limit == AFFIRMS_NOTHING:
-            return Judgement(limit, "different", reason)
+        if nothing := no_answer(a, b):
+            return Judgement(nothing[0], "different", nothing[1])
         measures = self.reader.measure(gold, prediction)
         p, parts = self.score(measures)
+        limit, reason = min(self.rules(a, b), default=(1.0, ""))
         if limit < p:
-            return Judgement(limit, "different", reason)
-        others = self.reader.other_diseases(a, b)
-        if others >= MAX_OTHERS and p > LIST_OF_GUESSES:
-            return Judgement(LIST_OF_GUESSES, "different", f"{others} unrelated diseases beside it")
-        two = self.reader.two_diseases(a, b)
-        if two and p > OTHER_DISEASE:
-            return Judgement(OTHER_DISEASE, "different", f"two diseases: {two[0]}, {two[1]}")
-        wider = self.reader.bare_class(a, b)
-        if wider and wider[0] < BROAD and p > BROAD_CLASS:
-            return Judgement(BROAD_CLASS, "different", f"only a broad class: {wider[1]}")
-        if wider and wider[0] < WIDER and p >= self.same_from:
-            return Judgement(WIDER_CLASS, "undecided", f"only a broader class: {wider[1]}")
-        if self.reader.single_word(a, b) and p >= self.same_from:
-            return Judgement(SINGLE_WORD, "undecided", f"only one word of it: {b.words[0]}")
+            return Judgement(limit, self._verdict(limit), reason)
         p = round(p, 4)
-        verdict: Verdict = (
-            "same"
-            if p >= self.same_from
-            else "different"
-            if p < self.different_below
-            else "undecided"
-        )
-        return Judgement(p, verdict, self._explain(p, measures, parts))
+        return Judgement(p, self._verdict(p), self._explain(p, measures, parts))
+
+    def _verdict(self, p: float) -> Verdict:
+        if p >= self.same_from:
+            return "same"
+        return "different" if p < self.different_below else "undecided"
+
+    def rules(self, a: Profile, b: Profile) -> Iterator[tuple[float, str]]:
+        """The rules that hold for a pair: the most that each leaves of the probability, and why."""
+        if found := conflicts(a, b):
+            yield CONFLICT, f"another {found[0]}"
+        if b.withs - a.withs >= MANY_WITHS:
+            yield LIST_OF_GUESSES, f"{b.withs + 1} findings strung together"
+        if b.choices > a.choices + 1:
+            yield ALTERNATIVES, "several alternatives"
+        others = self.reader.other_diseases(a, b)
+        if others >= MAX_OTHERS:
+            yield LIST_OF_GUESSES, f"{others} unrelated diseases beside it"
+        if two := self.reader.two_diseases(a, b):
+            yield OTHER_DISEASE, f"two diseases: {two[0]}, {two[1]}"
+        if (wider := self.reader.bare_class(a, b)) and wider[0] < WIDER:
+            if wider[0] < BROAD:
+                yield BROAD_CLASS, f"only a broad class: {wider[1]}"
+            yield WIDER_CLASS, f"only a broader class: {wider[1]}"
+        if self.reader.single_word(a, b):
+            yield SINGLE_WORD, f"only one word of it: {b.words[0]}"
+        if self.reader.strangers(a, b):
+            yield STRANGERS, "no word and no class in common"
 
     def score(self, measures: Measures) -> tuple[float, dict[str, float]]:
         """The probability before the rules, and what each measurement added to its logit."""
@@ -215,19 +224,6 @@ def no_answer(a: Profile, b: Profile) -> tuple[float, str] | None:
     ):
         return RECITAL, "a recital, not a diagnosis"
     return None
-
-
-def limited(a: Profile, b: Profile) -> tuple[float, str]:
-    """The most that the rules allow for a pair, and the rule that says so."""
-    if nothing := no_answer(a, b):
-        return nothing
-    if found := conflicts(a, b):
-        return CONFLICT, f"another {found[0]}"
-    if b.withs - a.withs >= MANY_WITHS:
-        return LIST_OF_GUESSES, f"{b.withs + 1} findings strung together"
-    if b.choices > a.choices + 1:
-        return ALTERNATIVES, "several alternatives"
-    return 1.0, ""
 
 
 _OUTCOME = frozenset((*Judgement._fields, "error"))  # what a row may hold from an earlier judging

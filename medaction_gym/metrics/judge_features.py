@@ -16,17 +16,23 @@ from rapidfuzz.distance import Levenshtein
 from medaction_gym.knowledge.graph import KnowledgeGraph
 from medaction_gym.knowledge.lexicon import ANATOMY, DISEASE_ENDINGS, GENERIC, MODIFIER, WEAK
 from medaction_gym.knowledge.normalise import tokens
-from medaction_gym.knowledge.strings import unpack
+from medaction_gym.knowledge.phrases import BRACKETED
+from medaction_gym.knowledge.strings import string_at, unpack
+from medaction_gym.knowledge.tables import Quality
 from medaction_gym.metrics.conflicts import conflicts
-from medaction_gym.metrics.profile import HEDGE, Profile, read_profile, unique
+from medaction_gym.metrics.profile import HEDGE, Profile, read_profile
+from medaction_gym.metrics.short_forms import both_spelt_out, spelt_out
 
 Measures = dict[str, float]
 
 SURE, TWINS = 0.9, 0.9  # a link that cannot be meant otherwise; concepts that may be one disease
 TELLING = 1.5  # weight of a word that adds something to the name of a class
+BROAD = 0.55  # information content below which a class is too broad to mean anything
 RELATED, ALIKE = 0.3, 0.5  # Lin's similarity of kin, and of two names of much the same disease
+_ADDED = frozenset(("syndrome", "disease"))
+DOUBT = 0.6  # share of a loose link that exchanged words take away
 _UNKNOWN_WEIGHT = 5.0  # of a word that no name in the graph holds
-_ENDINGS = tuple(sorted({*DISEASE_ENDINGS, "oid", "gram"}, key=len, reverse=True))
+_ENDINGS = tuple(sorted({*DISEASE_ENDINGS, "oid", "gram", "itic", "otic"}, key=len, reverse=True))
 
 
 class Reader:
@@ -47,6 +53,13 @@ class Reader:
         self.profile = lru_cache(cache_size)(self._profile)
         self._alike = lru_cache(200_000)(_alike)
         self._above = lru_cache(20_000)(self._read_ancestors)
+        self._names = lru_cache(20_000)(self._read_names)
+        self._told = lru_cache(20_000)(self._told_of)
+
+    def forget(self) -> None:
+        """Empty the caches of what was read of strings and concepts, to time the work itself."""
+        for cache in (self.profile, self._names, self._told):
+            cache.cache_clear()
 
     def weight(self, word: str) -> float:
         """How much a word tells: rare words much, "acute" and "disease" little."""
@@ -72,6 +85,45 @@ class Reader:
         assert self._graph is not None
         start, end = self._graph.arrays["ancestor.at"][row : row + 2].tolist()
         return frozenset(self._graph.arrays["ancestor"][start:end].tolist())
+
+    def _read_names(self, row: int) -> frozenset[frozenset[str]]:
+        """The names of a concept as sets of words, but for loose names and vague words."""
+        assert self._graph is not None
+        arrays = self._graph.arrays
+        start, end = arrays["synonym.of"][row : row + 2].tolist()
+        texts = [string_at(arrays, "name", row)]
+        texts += [
+            string_at(arrays, "synonym", at)
+            for at in range(start, end)
+            if arrays["synonym.mark"][at] <= Quality.SYNONYM
+        ]
+        names = {frozenset(tokens(BRACKETED.sub(" ", text))) for text in texts}
+        return frozenset(n for n in names if any(self.weight(word) > TELLING for word in n))
+
+    def one_name(self, a: Profile, b: Profile) -> bool:
+        """Whether one string is, word for word, a name of the concept that the other means.
+
+        The graph's vocabularies know one disease twice ("acne inversa", "hidradenitis
+        suppurativa"), and a name that several diseases bear links to none of them.
+        """
+        return self._is_called(a, b) or self._is_called(b, a)
+
+    def _is_called(self, a: Profile, b: Profile) -> bool:
+        """Whether the second string is a name of the first's concept.
+
+        Not if it has its own concept in the same vocabulary: MONDO lends "hepatoblastoma" to
+        hepatocellular carcinoma, too.
+        """
+        if self._graph is None or not b.core or not a.main_links or a.main_links[0][1] < SURE:
+            return False
+        row, source = a.main_links[0][0], self._graph.arrays["source"]
+        if (
+            b.main_links
+            and b.main_links[0][1] >= SURE
+            and source[b.main_links[0][0]] == source[row]
+        ):
+            return False
+        return frozenset(b.core) in self._names(row)
 
     def _profile(self, text: str) -> Profile:
         return read_profile(text, self._graph)
@@ -103,6 +155,9 @@ class Reader:
         one, other = self._whole(a), self._whole(b)
         if self._graph is None or one is None or other is None or one == other:
             return None
+        spelt = both_spelt_out(a, b)
+        if self.one_name(a, b) or _same_core(*spelt):
+            return None
         if set(a.words) <= set(b.everything) or set(b.words) <= set(a.everything):
             return None
         if one in self._above(other) or other in self._above(one):
@@ -129,7 +184,34 @@ class Reader:
             return False
         word = b.words[0]
         left_out = [w for w in a.words if w != word and self.weight(w) > TELLING]
-        return bool(left_out) and word not in a.stands_for | {s.lower() for s in a.acronyms}
+        known = word in a.stands_for | a.acronyms or spelt_out(word, a.spoken)
+        return bool(left_out) and not known and not self.one_name(a, b)
+
+    def strangers(self, a: Profile, b: Profile) -> bool:
+        """Whether two strings have no telling word in common, and neither have their diseases.
+
+        Where the graph knows both, they must not be alike there; where it knows one, the other's
+        words must stand in no name of that disease or of a class above it.
+        """
+        if self._graph is None or not (a.main_links or b.main_links):
+            return False
+        one, other = both_spelt_out(a, b)
+        if any(self.weight(w) > TELLING and self._found(w, other.words) for w in one.words):
+            return False
+        if a.main_links and b.main_links:
+            first, second = a.main_links[0][0], b.main_links[0][0]
+            kin = first in self._above(second) or second in self._above(first)
+            return not kin and self._graph.lin(first, second) < ALIKE
+        known, unknown = (one, other) if a.main_links else (other, one)
+        told = self._told(known.main_links[0][0])
+        return not any(self.weight(word) > TELLING and word in told for word in unknown.words)
+
+    def _told_of(self, row: int) -> frozenset[str]:
+        """The words of all names of a disease and of the classes above it that mean something."""
+        assert self._graph is not None
+        ic = self._graph.arrays["ic"]
+        rows = [row, *(above for above in self._above(row) if above != row and ic[above] >= BROAD)]
+        return frozenset(word for each in rows for name in self._names(each) for word in name)
 
     def other_diseases(self, a: Profile, b: Profile) -> int:
         """How many unrelated diseases the second strings together beside those of the first."""
@@ -146,7 +228,7 @@ class Reader:
     def measure(self, gold: str, prediction: str) -> Measures:
         """All measures of a pair, by name, in a fixed order."""
         first, second = self.profile(gold), self.profile(prediction)
-        a, b = _spelt_out(first, second)
+        a, b = both_spelt_out(first, second)
         weight = {word: self.weight(word) for word in (*a.words, *b.words)}
         mine = {word: weight[word] * self._found(word, b.words) for word in a.words}
         theirs = {word: weight[word] * self._found(word, a.words) for word in b.words}
@@ -162,8 +244,23 @@ class Reader:
         missing = math.fsum(weight[word] - mine[word] for word in a.core)
         extra = math.fsum(weight[word] - theirs[word] for word in b.core)
         graph = self._graph_measures(first, second)
-        if a.core and set(a.core) == set(b.core):  # one name, whether the graph knows it or not
+        if a.core and (_same_core(a, b) or self.one_name(first, second)):
+            # One name, whether the graph knows it or not.
             graph |= {"same": 1.0, "same_any": 1.0, "lin": 1.0, "apart": 0.0, "silent": 0.0}
+        swapped = self._swapped(a, b, mine, theirs)
+        if swapped and graph["same"] < SURE:
+            # A loose link holds what both have in common, not what tells them apart.
+            loose = [p.main_links[0][1] < SURE for p in (first, second) if p.main_links]
+            doubt = 1 - DOUBT * swapped
+            if len(loose) == 2:
+                graph |= {
+                    "same": graph["same"] * (doubt if all(loose) else 1),
+                    "same_any": graph["same_any"] * (doubt if all(loose) else 1),
+                    "broader": graph["broader"] * (doubt if loose[1] else 1),
+                    "narrower": graph["narrower"] * (doubt if loose[0] else 1),
+                }
+        elif graph["same"]:
+            swapped = 0.0
         agreement = max(core_recall, name, graph["same_any"])
         return {
             "recall": recall,
@@ -181,12 +278,40 @@ class Reader:
             ),
             "nothing": float(agreement < 0.2),
             "replaced": 2 * min(missing, extra) / telling if telling else 0.0,
+            "swapped": swapped,
             "conflicts": float(min(2, len(conflicts(first, second)))),
             "longer": math.log((len(b.words) + 2) / (len(a.words) + 2)),
             "guesses": math.log1p(max(0, b.guesses - a.guesses)),
             "choice": float(b.choices > a.choices),
             **graph,
         }
+
+    def _swapped(
+        self,
+        a: Profile,
+        b: Profile,
+        mine: Mapping[str, float],
+        theirs: Mapping[str, float],
+    ) -> float:
+        """How rare the words are by which two names of a kind differ, both ways, in [0, 1].
+
+        Unlike in the other measures adjectives and organs count in full: "central" and "branch"
+        retinal vein occlusion, "sigmoid" and "cecal" volvulus.
+        """
+        if not any(word in b.core and self.weight(word) > TELLING for word in a.core):
+            return 0.0
+        rarest = [
+            max(
+                (
+                    self._weights.get(word, _UNKNOWN_WEIGHT)
+                    for word in core
+                    if not found.get(word) and word not in WEAK
+                ),
+                default=0.0,
+            )
+            for core, found in ((a.core, mine), (b.core, theirs))
+        ]
+        return min(1.0, min(rarest) / _UNKNOWN_WEIGHT)
 
     def _found(self, word: str, other: Sequence[str]) -> float:
         if word in other:
@@ -235,28 +360,10 @@ class Reader:
         return result
 
 
-def _spelt_out(a: Profile, b: Profile) -> tuple[Profile, Profile]:
-    """Both profiles, an abbreviation in one read as the words of the other.
-
-    "PRES" stands for the phrase it follows in brackets, or whose first letters it is.
-    """
-    return _with(a, b), _with(b, a)
-
-
-def _with(a: Profile, b: Profile) -> Profile:
-    shared = b.stands_for.intersection(a.acronyms, a.words)
-    if not shared:
-        return a
-
-    def spell(words: tuple[str, ...]) -> tuple[str, ...]:
-        return unique(word for short in words for word in (b.core if short in shared else (short,)))
-
-    return a._replace(
-        words=spell(a.words),
-        main=spell(a.main),
-        core=spell(a.core),
-        names=tuple(map(spell, a.names)),
-    )
+def _same_core(a: Profile, b: Profile) -> bool:
+    """Whether two first phrases are the same words, but for an added "syndrome" or "disease"."""
+    more, less = sorted((set(a.core), set(b.core)), key=len, reverse=True)
+    return less <= more and more - less <= _ADDED
 
 
 def _alike(word: str, other: str) -> float:

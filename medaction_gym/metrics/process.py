@@ -16,6 +16,10 @@ from medaction_gym.metrics.dtc import belief_potential
 from medaction_gym.metrics.rac import Move, Tally
 from medaction_gym.metrics.support import Result
 
+# The DTC from which RAC counts in full, which the least sure of the honest doctors of `families`
+# reach: below it RAC would count whatever the belief is about.
+ARRIVED = 0.6
+
 
 class Process(NamedTuple):
     """The sums that the two metrics are made of.
@@ -74,8 +78,16 @@ class Process(NamedTuple):
 
     @property
     def combined(self) -> float:
-        """√(DTC · RAC) in [0, 1]."""
-        return math.sqrt(self.dtc * self.rac)
+        """√(DTC · RAC) · min(1, DTC / `ARRIVED`) in [0, 1].
+
+        A belief that follows its evidence, but to nowhere, is worth little.
+        """
+        return math.sqrt(self.dtc * self.rac) * self.arrived
+
+    @property
+    def arrived(self) -> float:
+        """How far the belief has come to the truth, in [0, 1]: 1 from a DTC of `ARRIVED`."""
+        return min(1.0, self.dtc / ARRIVED)
 
     def after(self, episode: Episode) -> Process:
         """The process after the turn that led to a state."""

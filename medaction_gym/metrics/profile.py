@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from medaction_gym.knowledge.graph import KnowledgeGraph
+from medaction_gym.knowledge.linker import Link
 from medaction_gym.knowledge.normalise import fold, tokens
-from medaction_gym.knowledge.phrases import BRACKETED, MAIN, SITE, phrases
+from medaction_gym.knowledge.normalise import words as raw_words
+from medaction_gym.knowledge.phrases import BRACKETED, MAIN, SITE, Phrase, phrases
 
 MAX_CHARS = 4_000  # read of one string; a diagnosis is a line
 MANY_ANDS = 4  # in one diagnosis, more than which string guesses together
@@ -68,7 +70,7 @@ _FOLLOWS = re.compile(
     r"which|status|post|stage|grade|who|type|left|right|bilateral|a|an|the|suspected)\b"
 )
 _DEFINED = re.compile(r"\(([A-Z][A-Za-z]{0,3}[A-Z0-9][A-Za-z0-9]{0,5})\)")
-_ACRONYM = re.compile(r"\b[A-Z][A-Za-z]{0,2}[A-Z0-9][A-Za-z0-9]{0,6}\b")
+_ACRONYM = re.compile(r"\b(?:[A-Z][A-Za-z]{0,2}[A-Z0-9]|[a-z]{1,2}[A-Z]{2})[A-Za-z0-9]{0,6}\b")
 _STORY = re.compile(r"^\W*(?:an?|the|this)?\W*\d+[ -]?(?:year|month|week|day)s?[ -]old\b")
 _DENIED_WHOLE = re.compile(r":\s*(?:no|negative|absent|false)\W*$")
 _ROMAN = {"i": "1", "v": "5", "x": "10"}
@@ -96,6 +98,7 @@ class Profile(NamedTuple):
     words: tuple[str, ...]  # all affirmed words, once each
     main: tuple[str, ...]  # those of the main phrases
     core: tuple[str, ...]  # those of the first main phrase
+    spoken: tuple[str, ...]  # the words of all phrases as they are written, in lower case
     names: tuple[tuple[str, ...], ...]  # the first phrase and what stood in brackets
     acronyms: frozenset[str]  # words in capitals
     stands_for: frozenset[str]  # abbreviations of the first phrase: in brackets, or its initials
@@ -150,7 +153,12 @@ def read_profile(text: str, graph: KnowledgeGraph | None) -> Profile:
     whole = tokens(text)
     said = affirmed(text)
     refused = bool(_REFUSAL.match(text))
-    parts = [] if refused else phrases(said)
+    parts: list[Phrase] = []
+    found: tuple[Link, ...] = ()
+    if graph is not None and not refused:
+        parts, found = graph.linker.read(said)
+    elif not refused:
+        parts = phrases(said)
     pieces = {part: tokens(part.text) for part in parts}
     words = unique(word for piece in pieces.values() for word in piece)
     plain = [p for part, p in pieces.items() if part.role == MAIN and not part.alias and p]
@@ -167,13 +175,12 @@ def read_profile(text: str, graph: KnowledgeGraph | None) -> Profile:
         stands_for.add(initials)
     links: list[tuple[int, float]] = []
     others: list[tuple[int, float]] = []
-    if graph is not None and words:
-        for link in graph.linker.link(said):
-            place = (graph.row(link.id), link.confidence)
-            if link.role == MAIN and link.confidence > 0.5:
-                links.append(place)
-            elif link.role != SITE:
-                others.append(place)
+    for link in found if words else ():
+        place = (graph.row(link.id) if graph else -1, link.confidence)
+        if link.role == MAIN and link.confidence > 0.5:
+            links.append(place)
+        elif link.role != SITE:
+            others.append(place)
     folded = fold(_LINE.sub("; ", bare))
     pieces_said = _GUESS.split(folded)
     if folded.count(" and ") > MANY_ANDS:
@@ -184,6 +191,7 @@ def read_profile(text: str, graph: KnowledgeGraph | None) -> Profile:
         words=words,
         main=main,
         core=core,
+        spoken=tuple(raw_words(fold(bare))),
         names=tuple(tuple(dict.fromkeys(name)) for name in names),
         acronyms=frozenset(acronyms),
         stands_for=frozenset(stands_for),

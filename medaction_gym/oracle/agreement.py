@@ -8,6 +8,7 @@ from functools import cache
 
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.entry import TISSUES, Content, Context, default_specimens, implied_sites
 
 
@@ -29,6 +30,9 @@ _ONE_SITE = ({"head", "brain"}, {"head", "skull"})
 
 # Parts of the body that are imaged in one go. The head is its brain: its face and ears are not.
 _REGIONS = frozenset("brain face ear neck chest abdomen pelvis spine upper_limb lower_limb".split())
+_NONE: frozenset[str] = frozenset()
+_MATERNAL = frozenset({"maternal", "mother"})
+_OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
 _OF_THE_HEAD = frozenset({"head", "skull"})
 # Their parts that are imaged one by one; the hand and its wrist are one, and the foot likewise.
 _PARTED = frozenset({"spine", "upper_limb", "lower_limb"})
@@ -45,6 +49,8 @@ _NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
 _NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
 # Specimens whose names say nothing about where they come from.
 _FROM_ANYWHERE = frozenset("pus wound drain_fluid cyst_fluid tissue tumour_tissue".split())
+# Tests of cells, which blood is the first place to look for.
+_OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".
 _OWN_PATHOGEN = frozenset({"tst", "igra", "tspot", "scabies_prep"})
 # Groups of pathogens that are tested for as one panel.
@@ -75,9 +81,18 @@ def agree(asked: Order, held: Order, content: Content, context: Context) -> Tier
 
 def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tier | None:
     named = held.sites or implied_sites(held.head)
+    if named & _OF_THE_CHILD and _MATERNAL.intersection(words(asked.text)):
+        return None
+    if held.head is not None and held.head.id == "autopsy":
+        return Tier.SAME
+    if asked.head == held.head and _is(asked, "endoscopy") and implied_sites(asked.head):
+        # How far a colonoscopy went does not make it another.
+        return Tier.SAME
     if not asked.sites:
-        missing = held.sites and not implied_sites(asked.head)
-        return Tier.UNSITED if missing else Tier.SAME
+        own = implied_sites(asked.head)
+        if own and not named and not _shown(asked, own, content, context):
+            return None
+        return Tier.UNSITED if held.sites and not own else Tier.SAME
     if named:
         tier = nested(asked.sites, named)
         if tier is None and any(_within_tissue(a, h) for a in asked.sites for h in named):
@@ -85,23 +100,48 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             where = content.sites or context.sites
             elsewhere = _regions(where) and not _regions(asked.sites) & _regions(where)
             return None if elsewhere else Tier.GENERAL
+        if (
+            tier is None
+            and named <= TISSUES
+            and nested(asked.sites, content.sites or context.sites)
+        ):
+            # "Biopsy of the chest lesion", where the record has a skin biopsy of a chest.
+            return Tier.GENERAL
         return tier
     if nested(asked.sites, content.sites) is not None:
         return Tier.KIN
     # The name gives no site and the report not this one: the same region will do, and where
     # the report gives none, what the case as a whole is about.
-    told = content.sited or _regions(content.sites)
-    where = content.sites if told else context.sites
+    vague = content.sites & TISSUES and content.sites <= TISSUES | {"lymph_node"}
+    told = not vague and (content.sited or _regions(content.sites))
+    where = content.sites if told else context.sites | content.sites
+    if _nodes(asked.sites) and not _nodes(where):
+        return None
+    if asked.sites <= TISSUES and any(_within_tissue(w, a) for w in where for a in asked.sites):
+        return Tier.GENERAL
     common = _regions(asked.sites) & _regions(where)
+    if _is(asked, "pathology") and content.sites:
+        # A piece of the kidney is none of the liver, though both lie in the abdomen.
+        common = _NONE if nested(asked.sites, where | context.lead - _REGIONS) is None else common
+    if "whole_body" in asked.sites and not content.sites:
+        return Tier.GENERAL
     if common and common <= _PARTED and not _same_part(asked.sites, where):
         return None
     near = common or nested(asked.sites, where) is not None
+    if (
+        near
+        and not content.sites
+        and _is(asked, "imaging")
+        and not _leads(asked.sites, context.lead)
+    ):
+        # Neck pain, and a headache too: nothing tells which of them the scan was for.
+        return Tier.UNSTATED
     return Tier.GENERAL if near else None
 
 
 def _specimens(asked: Order, held: Order, content: Content, context: Context) -> Tier | None:
     wanted = asked.specimens or default_specimens(asked.head)
-    named = held.specimens or default_specimens(held.head)
+    named = held.specimens or _told(content) or default_specimens(held.head)
     if not wanted:
         return Tier.UNSITED if held.specimens else Tier.SAME
     if named:
@@ -110,12 +150,15 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     if not asked.specimens or nested(wanted, content.specimens) is not None:
         return Tier.SAME
     if content.specimens:
-        return None
+        # Pus is drained fluid is a wound's discharge: one sample by several names.
+        loose = wanted & _FROM_ANYWHERE and content.specimens & _FROM_ANYWHERE
+        return Tier.GENERAL if loose else None
     if held.head is not None and held.head.category == "genetics":
         # The genes are the same in all of them.
         return Tier.SAME
     if "blood" in wanted:
-        return Tier.GENERAL if held.head is not None and held.head.kind == "analyte" else None
+        drawn = held.head is not None and (held.head.kind == "analyte" or held.head.id in _OF_CELLS)
+        return Tier.GENERAL if drawn else None
     if nested(wanted, context.specimens) is not None:
         return Tier.GENERAL
     if wanted & _FROM_ANYWHERE:
@@ -152,6 +195,28 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
     return Tier.GENERAL if sought else None
 
 
+def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:
+    """Whether sites are, or lie in the region of, those that the case is about before all."""
+    near = _regions(asked) & _regions(lead)
+    return not lead or bool(near) or nested(asked, lead) is not None
+
+
+def _is(order: Order, category: str) -> bool:
+    return order.head is not None and order.head.category == category
+
+
+def _shown(asked: Order, own: frozenset[str], content: Content, context: Context) -> bool:
+    """Whether a record that names no site may be of a test that implies some."""
+    assert asked.head is not None
+    if asked.head.category not in ("imaging", "endoscopy") or asked.head.id in content.heads:
+        return True
+    where = content.sites or context.sites
+    if "fetus" in own:
+        # A pregnancy is no place: the report tells of the child's bowel.
+        where |= context.sites
+    return "whole_body" in own or not where or nested(own, where) is not None
+
+
 def _within_tissue(site: str, tissue: str) -> bool:
     return tissue in TISSUES | {"lymph_node"} and Catalogue.load().within(site, tissue)
 
@@ -171,12 +236,23 @@ def nested(asked: AbstractSet[str], held: AbstractSet[str]) -> Tier | None:
     return None
 
 
+def _told(content: Content) -> frozenset[str]:
+    """What a single value was measured in, where its line says so: "CSF revealed high protein"."""
+    return content.specimens if content.single else frozenset()
+
+
 @cache
 def _regions(sites: frozenset[str]) -> frozenset[str]:
     """The regions of the body that some sites lie in."""
     catalogue = Catalogue.load()
     regions = frozenset().union(*(_REGIONS & catalogue.ancestors(site) for site in sites))
     return regions | {"brain"} if sites & _OF_THE_HEAD else regions
+
+
+@cache
+def _nodes(sites: frozenset[str]) -> bool:
+    """Whether lymph nodes are among some sites."""
+    return any(Catalogue.load().within(site, "lymph_node") for site in sites)
 
 
 @cache

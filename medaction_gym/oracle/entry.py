@@ -14,7 +14,7 @@ from functools import lru_cache
 from medaction_gym.cases.case import Case, TestResult
 from medaction_gym.cases.prose import VERB
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
-from medaction_gym.catalogue.orders import Order, parse_orders
+from medaction_gym.catalogue.orders import Order, other_senses, parse_orders
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
 
@@ -26,7 +26,14 @@ _LEVELS = (
 )
 # "Perihepatic", "retroorbital": beside an organ is where the organ is.
 _NEAR = re.compile(r"^(?:peri|para|retro|intra|sub|extra|supra|infra|juxta)(?=\w{5})")
+_UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
+# Words of a histological report.
+OF_TISSUE = frozenset(
+    "stroma stromal epithelium epithelial dermis epidermis squamous spindle glandular nuclei "
+    "atypia mitosis hyperkeratosis infiltrate proliferation tumor cell tissue cyst collagen "
+    "fibrous keratin histology histopathology necrosis vessel lumen".split()
+)
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 
 
@@ -43,6 +50,8 @@ class Content:
         sides: ``"left"``, ``"right"``.
         words: All words.
         analytes: Its values can be ordered one by one.
+        single: It is the line of one value.
+        symbols: Words in capitals, as genes are written.
     """
 
     heads: frozenset[str]
@@ -53,6 +62,8 @@ class Content:
     sides: frozenset[str]
     words: frozenset[str]
     analytes: bool
+    single: bool = False
+    symbols: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +83,14 @@ class Context:
 
     Attributes:
         sites: Sites in the complaint and the diagnosis.
+        lead: Those of the diagnosis, and the first of the complaint.
         specimens: Specimens named anywhere in the record.
         sides: The side of the complaint, if there is just one.
         words: The words of the complaint and the diagnosis.
     """
 
     sites: frozenset[str]
+    lead: frozenset[str]
     specimens: frozenset[str]
     sides: frozenset[str]
     words: frozenset[str]
@@ -89,6 +102,7 @@ def entries_of(case: Case) -> Iterator[Entry]:
         names = tuple(name for n in (test.name, *test.aliases) for name in _names(n))
         orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
         orders += _further_sites(orders, test.result)
+        orders += tuple(_other_readings(orders, test))
         orders = orders or (Order(text=test.name, head=None),)
         yield _entry(Release(i), names, orders, _content(test.result, orders, _ordered_apart(test)))
         specimens = frozenset().union(*(_inherited(order) for order in orders))
@@ -97,8 +111,18 @@ def entries_of(case: Case) -> Iterator[Entry]:
             inner = parse_orders(analyte.name)
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
-            content = _content(analyte.result, inner, analytes=False)
+            content = replace(_content(analyte.result, inner, analytes=False), single=True)
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
+
+
+def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Order]:
+    """What a name means besides: "myelogram" the marrow, "microscopic examination" tissue."""
+    for order in orders:
+        yield from other_senses(order)
+        microscopy = order.head is not None and order.head.id == "microscopy"
+        of_tissue = len(OF_TISSUE.intersection(words(test.result))) > 1
+        if microscopy and of_tissue and not order.specimens:
+            yield replace(order, head=Catalogue.load().terms["histopathology"]).titled()
 
 
 def _ordered_apart(test: TestResult) -> bool:
@@ -153,7 +177,10 @@ def _with_specimens(order: Order, specimens: frozenset[str]) -> Order:
 
 def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> Content:
     tokens = tokenize(text)
-    mentions = Catalogue.load().find(tokens)
+    catalogue = Catalogue.load()
+    mentions = [m for m in catalogue.find(tokens) if not _is_unit(m, tokens)]
+    bases = [catalogue.base(m.term.id) for m in mentions if m.term.kind in HEADS]
+    nameless = all(order.head is None for order in orders)
 
     def ids(*kinds: str) -> frozenset[str]:
         return frozenset(m.term.id for m in mentions if m.term.kind in kinds)
@@ -161,17 +188,29 @@ def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> Content:
     folded = frozenset(token.text for token in tokens)
     own = _own_sites(text, orders)
     return Content(
-        heads=frozenset(
-            id for head in ids(*HEADS) for id in (head, Catalogue.load().base(head).term.id)
+        heads=frozenset(id for head in ids(*HEADS) for id in (head, catalogue.base(head).term.id)),
+        sites=own
+        or ids("site").union(
+            _vertebrae(text),
+            _sign_sites(tokens, mentions),
+            # Under a heading for this and that, the tests themselves say where.
+            *(base.sites for base in bases if nameless),
         ),
-        sites=own or ids("site") | _vertebrae(text) | _sign_sites(tokens, mentions),
         sited=bool(own),
-        specimens=ids("specimen"),
-        organisms=ids("organism"),
+        specimens=ids("specimen").union(*(base.specimens for base in bases)),
+        organisms=ids("organism").union(*(base.organisms for base in bases)),
         sides=folded & {"left", "right"} if not {"bilateral", "both"} & folded else frozenset(),
         words=folded,
         analytes=analytes,
+        symbols=frozenset(t.text for t in tokens if t.capital and len(t.text) > 2),
     )
+
+
+def _is_unit(mention: Mention, tokens: list[Token]) -> bool:
+    """Whether a name is a unit of measurement: the "mg" of "25 mg/L" is no magnesium."""
+    first = mention.first
+    unit = mention.last - first == 1 and tokens[first].text in _UNITS
+    return unit and first > 0 and tokens[first - 1].text.isdigit()
 
 
 def _sign_sites(tokens: list[Token], mentions: list[Mention]) -> frozenset[str]:
@@ -210,8 +249,15 @@ def context_of(case: Case) -> Context:
     mentions = Catalogue.load().find(tokens)
     record = "; ".join(f"{test.name}; {test.result}" for test in case.tests)
     sides = frozenset(words(complaint)) & {"left", "right"}
+    first = next((m for m in mentions if m.term.kind == "site"), None)
+    gold = tokenize(case.diagnosis.name)
+    told = Catalogue.load().find(gold)
+    operated = tokenize("; ".join(t.name for t in case.tests if t.category == "pathology"))
     return Context(
-        sites=ids(mentions, "site") | _sign_sites(tokens, mentions),
+        sites=ids(mentions, "site").union(_sign_sites(tokens, mentions), _sign_sites(operated, [])),
+        lead=ids(told, "site").union(
+            _sign_sites(gold, told), _sign_sites(operated, []), {first.term.id} if first else ()
+        ),
         specimens=ids(Catalogue.load().find(record), "specimen"),
         sides=sides if len(sides) == 1 else frozenset(),
         words=frozenset(token.text for token in tokens),
@@ -224,7 +270,7 @@ def _own_sites(text: str, orders: tuple[Order, ...]) -> frozenset[str]:
     if kinds != {"pathology"}:
         return frozenset()
     sentences = re.split(r"[.\n]\s*", text)[:4]
-    told = [order for sentence in sentences for order in parse_orders(_subject(sentence))]
+    told = [o for sentence in sentences for o in parse_orders(_subject(sentence), mended=False)]
     return frozenset(
         site
         for order in told
@@ -238,7 +284,7 @@ def _further_sites(orders: tuple[Order, ...], text: str) -> tuple[Order, ...]:
     sited = [o for o in orders if o.sites and o.head is not None and o.head.category == "imaging"]
     return tuple(
         told
-        for told in (parse_orders(_subject(text)) if sited else ())
+        for told in (parse_orders(_subject(text), mended=False) if sited else ())
         for order in sited
         if told.head == order.head and order.sites < told.sites
     )

@@ -14,6 +14,15 @@ from medaction_gym.oracle.entry import Entry
 # Ways that exclude one another, group by group; of a group the first that is found counts.
 _WAYS = (
     {
+        "doppler": r"doppler|duplex|colou?r flow|cdfi",
+        "transvaginal": r"trans-? ?vaginal|tvus|tvs|endovaginal",
+        "transrectal": r"trans-? ?rectal|trus|endorectal",
+    },
+    {
+        "excised": r"excis|resect|surgical|operative|\w*ectomy|final",
+        "by needle": r"needle|core|punch|tru-? ?cut|fna|incision",
+    },
+    {
         "without contrast": r"non ?-?(?:contrast|enhanced)|unenhanced|plain|native|ncct"
         r"|without (?:\w+ )?(?:contrast|gadolinium)",
         "with contrast": r"contrast|enhanced|cect|gadolinium",
@@ -36,8 +45,11 @@ def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
         entries: Whole items that fit it equally well.
     """
     left = list(entries)
+    numbers = set(re.findall(r"\d+", request))
+    same = [e for e in left if numbers & {w for name in e.names for w in name if w.isdigit()}]
+    left = same or left
     for ways in _WAYS:
-        asked = _way(request.casefold(), ways)
+        asked = _only_way(request.casefold(), ways)
         fitting = [entry for entry in left if asked and asked in _named(entry, ways)]
         left = fitting or left
     return left if len(left) < len(entries) else []
@@ -45,6 +57,13 @@ def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
 
 def _named(entry: Entry, ways: dict[str, str]) -> set[str]:
     return {_way(" ".join(name), ways) for name in entry.names}
+
+
+def _only_way(text: str, ways: dict[str, str]) -> str:
+    """The way a request names; none if two ("plain CT is unclear, now with contrast")."""
+    first = _way(text, ways)
+    rest = re.sub(rf"\b(?:{ways[first]})\w*", " ", text) if first else ""
+    return "" if _way(rest, ways) else first
 
 
 def _way(text: str, ways: dict[str, str]) -> str:

@@ -24,8 +24,8 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.orders import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
-from medaction_gym.oracle.agreement import Tier, agree
-from medaction_gym.oracle.entry import Content, Context, Entry
+from medaction_gym.oracle.agreement import Tier, agree, nested
+from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry
 
 # A panel of so few components (itself counted) is one test to a doctor: "complement" is C3 and C4.
 SMALL_PANEL = 4
@@ -49,12 +49,20 @@ _CORE = {
     "rft": frozenset({"urea", "creatinine"}),
     "sex_hormones": frozenset({"lh", "fsh", "estradiol"}),
     "immunoglobulins": frozenset({"igg", "iga", "igm"}),
+    "hepatitis_panel": frozenset({"hbsag", "anti_hcv"}),
     "syphilis_panel": frozenset({"vdrl", "rpr", "tpha"}),
     "lipid_panel": frozenset({"total_cholesterol", "ldl", "hdl", "triglycerides"}),
+    "cardiac_enzymes": frozenset({"troponin", "ck_mb"}),
+    "muscle_enzymes": frozenset({"ck"}),
+    "thyroid_function": frozenset({"tsh", "free_t4"}),
+    "transaminases": frozenset({"alt", "ast"}),
 }
+# Words of a report that goes through its markers.
+_MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
 # Headings over whatever was done.
 _GENERIC = frozenset(
-    "imaging radiology blood_tests laboratory_tests microbiology physiology endoscopy".split()
+    "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
+    "physiology endoscopy".split()
 )
 # Departments that read one tissue.
 _READ = frozenset({"pathology", "microbiology", "genetics"})
@@ -97,7 +105,9 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         if head.category == "genetics":
             # The genes of the patient's disease, by its name.
             known |= context.words
-        spoken = all(_spoken(word, known) for word in asked.words)
+        # A gene panel is called by a class of diseases, of which the record names one.
+        enough = any if head.id == "gene_panel" else all
+        spoken = enough(_spoken(word, known) for word in asked.words) or _spells(asked, content)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
         if not spoken and not asked.sites and head.category in ("imaging", "pathology"):
@@ -109,6 +119,13 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         if more and held.head is not None and tier is Tier.SAME:
             tier = Tier.GENERAL
     return tier
+
+
+def _of_a_class(order: Order, held: Order, content: Content) -> bool:
+    """IgM against a germ is not the IgG against it."""
+    wanted = _ANTIBODY_CLASSES.intersection(words(order.text))
+    named = _ANTIBODY_CLASSES.intersection(words(held.text)) or _ANTIBODY_CLASSES & content.words
+    return not wanted or not named or not wanted.isdisjoint(named)
 
 
 def _nameless(held: Order) -> bool:
@@ -124,10 +141,8 @@ def _head_tier(
     assert asked is not None
     if head is None:
         return _described(asked, content)
-    if asked.id == head.id == "serology":
-        # IgM against a germ is not the IgG against it.
-        classes = [_ANTIBODY_CLASSES.intersection(words(o.text)) for o in (order, held)]
-        return None if all(classes) and classes[0].isdisjoint(classes[1]) else Tier.SAME
+    if asked.id == "serology" and not _of_a_class(order, held, content):
+        return None
     if asked.id == head.id:
         # The IgG "specific to" an antigen is no level of immunoglobulin.
         specific = asked.id in _ANTIBODY_CLASSES and held.words & _AGAINST
@@ -147,20 +162,22 @@ def _head_tier(
         # "Electrolytes: normal" speaks of none of them, and so of those that are always measured.
         core = asked.id in _CORE.get(head.id, ()) and not content.analytes
         core = core or (asked.kind == "panel" and not content.analytes)
-        silent = core and not content.heads & (parts - {head.id})
+        silent = core and (content.single or not content.heads & (parts - {head.id}))
         return Tier.PART if small or named else Tier.DESCRIBED if silent else None
     if catalogue.within(head.id, asked.id):
-        return Tier.GENERAL
+        # With another tracer it is another scan.
+        return None if order.way == "fdg_pet" else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
     contrast = head.id == "xray" and catalogue.within(asked.id, "fluoroscopy")
     if (
         special
         and not contrast
         and head.id in _PLAIN
-        and (not held.sites or held.sites & set(asked.sites))
+        and (not held.sites or nested(frozenset(asked.sites), held.sites) is not None)
+        and not (held.sites and head.id == "ultrasound" and asked.id != "tvus")
     ):
         # A projection or approach that the record does not name ("panoramic radiograph" for
-        # "Radiographs"); the sites must still agree.
+        # "Radiographs"); the sites must still agree. A "pelvic ultrasound" is no transrectal one.
         return Tier.GENERAL
     if head.id in _GENERIC:
         silent = not any(_is_test(id, asked.category) for id in content.heads)
@@ -171,6 +188,13 @@ def _head_tier(
         if described is not None:
             return described
     reporting = asked.category == head.category and asked.category in _REPORTING
+    if head.id == "ihc" and special and not _MARKED & content.words:
+        # "Immunohistochemistry confirmed a sarcoma", without its markers.
+        return Tier.DESCRIBED
+    taken = head.category == "endoscopy" and asked.category in ("pathology", "microbiology")
+    if taken and asked.id in content.heads:
+        # What was taken through the endoscope, told in its report.
+        return Tier.DESCRIBED
     if asked.category in _READ and head.category in _READ and not reporting:
         # The culture of a biopsy, told in the pathologist's report.
         return _described(asked, content)
@@ -185,6 +209,18 @@ def _head_tier(
     if special and reporting and _distinct(asked) & content.words:
         return Tier.DESCRIBED
     return None
+
+
+def _spells(asked: Order, content: Content) -> bool:
+    """Whether a gene's name is the long form of a symbol in the report: "cathepsin K", CTSK."""
+    if asked.head is None or asked.head.category != "genetics":
+        return False
+    text = "".join(w for w in words(asked.text) if w not in filler() and w not in _OF_GENES)
+    return len(text) >= 9 and any(
+        text.startswith(symbol[0]) and all(letter in rest for letter in symbol[1:])
+        for symbol in content.symbols
+        for rest in [iter(text[1:])]
+    )
 
 
 @cache
@@ -226,6 +262,7 @@ def _distinct(term: Term) -> frozenset[str]:
 
     # Words that other terms are made of (sites, modalities) do not distinguish.
     own = spelt([term]) - spelt(broader) - filler()
+    own -= OF_TISSUE
     return frozenset(word for word in own if not catalogue.find(word) and not word.isdigit())
 
 

@@ -112,7 +112,7 @@ class RecordOracle:
 
     def _answer(self, request: str) -> Iterator[Part]:
         asked = read_request(request)
-        whole = self._names.get(asked.phrase, ())
+        whole = self._names.get(asked.phrase) or self._names.get(asked.bare, ())
         if whole and whole[0].analyte < 0:
             why = "named as in the record"
             yield Part(request, Outcome.RESULT, whole, why, self._price_of(whole))
@@ -133,16 +133,18 @@ class RecordOracle:
         def part(outcome: Outcome, releases: Iterable[Release], why: str) -> Part:
             return Part(order.title, outcome, tuple(releases), why, price_of(order.head))
 
-        named = self._names.get(wish.phrase, ())
+        named = self._names.get(wish.phrase) or self._names.get(wish.bare, ())
         if named and not self._is_panel_entry(order.head, named):
             return part(Outcome.RESULT, named, "named as in the record")
-        if order.head is None:
+        if order.head is None and not wish.senses:
             return self._unknown(order, part)
-        if order.head.id in _DEPARTMENTS and not any(
-            (order.sites, order.specimens, order.organisms, order.words)
+        if (
+            order.head is not None
+            and order.head.id in _DEPARTMENTS
+            and not any((order.sites, order.specimens, order.organisms, order.words))
         ):
             return self._department(order.head, part)
-        for sense in (wish, *wish.senses):
+        for sense in (wish, *wish.senses) if order.head else wish.senses:
             found = self._found(sense)
             if found:
                 order = sense.order
@@ -169,10 +171,11 @@ class RecordOracle:
 
     def _found(self, wish: Wish) -> dict[Tier, list[Release]]:
         """Everything on the menu that may answer a wish, by how well it does."""
+        if not wish.organisms and self._heads.isdisjoint(wish.heads):
+            return {}
         found: dict[Tier, list[Release]] = {}
+        as_asked: set[Release] = set()
         able = wish.heads & self._heads
-        if not able and not wish.organisms:
-            return found
         numbers = {number for head in able for number in self._by_head[head]}
         for organism in wish.organisms:
             numbers.update(self._by_organism.get(organism, ()))
@@ -181,6 +184,12 @@ class RecordOracle:
             tier = match(wish.order, entry, self._context)
             if tier is not None:
                 found.setdefault(tier, []).append(entry.release)
+                if wish.order.way in {held.way for held in entry.orders}:
+                    as_asked.add(entry.release)
+        if wish.order.way and as_asked:
+            # "Doppler of the neck" is the Doppler rather than an ultrasound scan of the neck.
+            kept = {t: [r for r in releases if r in as_asked] for t, releases in found.items()}
+            found = {tier: releases for tier, releases in kept.items() if releases}
         return found
 
     def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
@@ -234,8 +243,15 @@ class RecordOracle:
 
     def _department(self, head: Term, part: _PartMaker) -> Part:
         """Answer a request for a whole department ("imaging")."""
+        named = {
+            entry.release.item
+            for entry in self._entries
+            if entry.release.analyte < 0 and any(order.head == head for order in entry.orders)
+        }
         items = [
-            i for i, test in enumerate(self.case.tests) if test.category in _DEPARTMENTS[head.id]
+            i
+            for i, test in enumerate(self.case.tests)
+            if test.category in _DEPARTMENTS[head.id] or i in named
         ]
         if not items:
             return part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")

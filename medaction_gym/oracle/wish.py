@@ -11,6 +11,7 @@ from medaction_gym.catalogue.orders import Order, other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
+from medaction_gym.catalogue.wording import courtesies
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
 
@@ -21,6 +22,7 @@ class Wish(NamedTuple):
     Attributes:
         order: The test as read.
         phrase: Its words, to be looked up among a menu's names.
+        bare: The same without the courtesies around them.
         manner: The text that may say how and when it is to be done.
         heads: The tests that may answer it.
         organisms: Its pathogens and the groups they belong to.
@@ -31,6 +33,7 @@ class Wish(NamedTuple):
 
     order: Order
     phrase: tuple[str, ...]
+    bare: tuple[str, ...]
     manner: str
     heads: frozenset[str]
     organisms: frozenset[str]
@@ -44,11 +47,13 @@ class Request(NamedTuple):
 
     Attributes:
         phrase: Its words.
+        bare: The same without the courtesies around them.
         known: Every word is one of the catalogue's, so that none is misspelt.
         wishes: The tests it asks for.
     """
 
     phrase: tuple[str, ...]
+    bare: tuple[str, ...]
     known: bool
     wishes: tuple[Wish, ...]
 
@@ -68,7 +73,7 @@ def read_request(text: str) -> Request:
         manner = text if len(orders) == 1 else order.text
         senses = tuple(wish_for(sense, manner) for sense in other_senses(order))
         wishes.append(wish_for(order, manner, senses))
-    return Request(phrase, known_words().issuperset(phrase), tuple(wishes))
+    return Request(phrase, bare(phrase), known_words().issuperset(phrase), tuple(wishes))
 
 
 def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> Wish:
@@ -78,6 +83,7 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
     return Wish(
         order=order,
         phrase=words(order.text),
+        bare=bare(words(order.text)),
         manner=manner,
         heads=answering(order.head.id) if order.head else frozenset(),
         organisms=with_broader(order.organisms),
@@ -85,6 +91,21 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
         price=price,
         unavailable=Part(order.title, Outcome.UNAVAILABLE, (), why, price),
     )
+
+
+def bare(phrase: tuple[str, ...]) -> tuple[str, ...]:
+    """A request's words without the courtesies before and after.
+
+    Example:
+        >>> bare(("please", "order", "a", "chest", "ct", "today", "thank", "you"))
+        ('chest', 'ct')
+    """
+    first, last = 0, len(phrase)
+    while first < last and phrase[first] in courtesies():
+        first += 1
+    while last > first and phrase[last - 1] in courtesies():
+        last -= 1
+    return phrase[first:last]
 
 
 def with_broader(organisms: frozenset[str]) -> frozenset[str]:

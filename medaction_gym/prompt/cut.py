@@ -51,7 +51,7 @@ def cut(text: str, limit: int, count: Count = estimate) -> str:
         'CT head: Normal skull. […] Stroke.'
         >>> print(cut("Patient: a man\nHistory: Fever. Rash. " + "Then more. " * 9 + "Tired.", 24))
         Patient: a man
-        History: Fever. Rash. Then more. […] Tired.
+        History: Fever. Rash. […] Tired.
     """
     if count(text) <= limit:
         return text

@@ -87,7 +87,7 @@ def train(
         from trl import DPOConfig, DPOTrainer
     except ImportError as error:
         raise models.MissingError(
-            f"preference training needs {error.name}: pip install 'medaction-gym[trl]'"
+            f"preference training needs {error.name}: pip install 'medaction-gym[sft,trl]'"
         ) from None
     import torch
 

@@ -256,7 +256,7 @@ def test_shipped_recipes_make_a_batch_and_a_trainer(
 
 
 def test_pairs_of_the_tree_train_a_preference(base: Path, data: Path, tmp_path: Path) -> None:
-    pytest.importorskip("trl", reason="needs the extra: pip install 'medaction-gym[trl]'")
+    pytest.importorskip("trl", reason="needs the extra: pip install 'medaction-gym[sft,trl]'")
     from medaction_gym.training import dpo
 
     recipe = _recipe(base, learning_rate=1e-3, epochs=3)

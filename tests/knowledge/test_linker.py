@@ -33,6 +33,11 @@ from medaction_gym.knowledge.shared import link
         ("Gaucher disease type III", "Gaucher disease type III"),
         ("The most likely diagnosis is **Wilson disease**.", "Wilson disease"),
         ("Divertculitis", "diverticulitis"),
+        ("Stage II Wilms tumour", "Wilms tumor"),
+        ("Charcot foot", "Neuropathic arthropathy"),
+        ("Splenosis after trauma", "splenic disorder"),
+        ("Stevens-Johnson syndrome and TEN", "Stevens-Johnson syndrome"),
+        ("Congenital pericardial agenesis", "Congenital malformation"),
     ],
 )
 def test_a_diagnosis_finds_its_concept(linker: Linker, text: str, name: str) -> None:
@@ -59,7 +64,7 @@ def test_roles(linker: Linker, text: str, roles: dict[str, str]) -> None:
     "text",
     ["", " ", ".", "2", "mass", "lesion", "pituitary", "unknown", "Incorrect", "No diagnosis",
      "The patient was discharged home", "CT scan of the chest", "blood test", "penicillin",
-     "No evidence of malignancy", "Charcot foot", "heavy", "xqzzt"],
+     "No evidence of malignancy", "Charcot hand", "heavy", "xqzzt"],
 )  # fmt: skip
 def test_it_abstains(linker: Linker, text: str) -> None:
     assert linker.link(text) == ()

@@ -17,6 +17,7 @@ from medaction_gym.metrics.judge import judge as shared
 from medaction_gym.metrics.profile import affirmed
 from tests.processes import said_under_hash_seeds
 
+ADVERSARIAL = Path(__file__).parent.parent / "data" / "judge_adversarial.jsonl"
 NEAR_MISSES = Path(__file__).parent.parent / "data" / "judge_near_misses.jsonl"
 
 
@@ -43,6 +44,10 @@ def near_misses() -> list[dict[str, object]]:
         ("Sepsis", "Pneumonia was excluded. The final diagnosis is sepsis."),
         ("Gout", "Nothing but gout"),
         ("Gout", "Gout. Ruled out: sepsis"),
+        ("Neuromyelitis optica spectrum disorder", "NMOSD"),
+        ("Pancreatic ductal adenocarcinoma", "PDAC"),
+        ("Hidradenitis suppurativa", "Acne inversa"),
+        ("Zollinger-Ellison syndrome", "Gastrinoma"),
     ],
 )
 def test_same(judge: Judge, gold: str, prediction: str) -> None:
@@ -71,6 +76,9 @@ def test_same(judge: Judge, gold: str, prediction: str) -> None:
         ("Gout", "Family history of gout"),
         ("Primary biliary cholangitis", "Primary sclerosing cholangitis"),
         ("Gout", "Fever with cough with gout with asthma"),
+        ("Pulmonary alveolar proteinosis", "Pneumonia"),
+        ("Cat-scratch disease", "Unremarkable"),
+        ("An unheard-of eponym's disease", "Acute appendicitis"),
     ],
 )
 def test_different(judge: Judge, gold: str, prediction: str) -> None:
@@ -91,6 +99,19 @@ def test_near_misses_do_not_pass(judge: Judge, near_misses: list[dict[str, objec
     assert sum(not row["same"] for row in near_misses) >= 150
     assert share(False) >= 0.75
     assert share(True) >= 0.85
+
+
+def test_equivalents_and_near_misses_of_all_specialties(judge: Judge) -> None:
+    rows = [json.loads(line) for line in ADVERSARIAL.read_text(encoding="utf-8").splitlines()]
+    held_out = [row for row in rows if row["half"] == "held-out"]  # trained nothing
+    given = [judge(row["gold"], row["prediction"]) for row in held_out]
+    for same in (True, False):
+        right = [
+            (j.p >= 0.5) == same for j, r in zip(given, held_out, strict=True) if r["same"] is same
+        ]
+        assert len(right) > 100
+        assert sum(right) / len(right) >= 0.88
+    assert sum(j.verdict == "undecided" for j in given) / len(given) <= 0.12
 
 
 @pytest.mark.parametrize(

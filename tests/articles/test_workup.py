@@ -1,0 +1,150 @@
+"""What becomes a test, and what the first observation leaves out, on fictional sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from medaction_gym.articles.article import Article
+from medaction_gym.articles.compiler import Compiled
+from medaction_gym.articles.guard import guarded
+from medaction_gym.articles.reader import articles_in
+from medaction_gym.articles.rules import RulesCompiler
+from medaction_gym.cases.case import Case, Diagnosis, Presentation, Provenance, TestResult
+from medaction_gym.cases.leaks import MASK
+from medaction_gym.oracle import RecordOracle
+from tests.articles.texts import PLAIN
+
+MARK = "Thyroid ultrasound showed"
+SHOWN = "On examination, she was anxious"
+
+
+def case_with(said: str, before: str = MARK) -> Case:
+    """The fictional case with more said before a sentence of it."""
+    (article,) = articles_in(PLAIN.replace(before, f"{said} {before}").encode(), "x.txt")
+    assert isinstance(article, Article)
+    result: Compiled = RulesCompiler().compile(article)
+    assert not result.refusals, result.refusals
+    return result.cases[0]
+
+
+def told_of(case: Case) -> str:
+    return " ".join([*dict(case.presentation).values(), *(t.result for t in case.tests)])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Two years ago, a chest CT showed a calcified granuloma.",
+        "A chest CT of her sister showed a calcified granuloma.",
+        "She was then started on heparin for a calcified granuloma that a chest CT showed.",
+        "Calcified granulomas can mimic metastases on a chest CT, which reveals calcium.",
+        "Chest CT of the post-treatment period showed a calcified granuloma.",
+    ],
+    ids=["years ago", "somebody else", "treatment", "textbook", "afterwards"],
+)
+def test_what_is_no_test_of_this_workup(said: str) -> None:
+    case = case_with(said)
+    assert not [test.name for test in case.tests if "CT" in test.name]
+    assert any("ultrasound" in test.name.lower() for test in case.tests)
+
+
+def test_a_test_that_is_the_patients_own_stays() -> None:
+    case = case_with("Two weeks ago, a chest CT showed a calcified granuloma of 8 mm.")
+    assert [test.name for test in case.tests if "CT" in test.name] == ["Chest CT"]
+
+
+def test_what_was_only_called_normal_is_left_out_where_more_is_told() -> None:
+    names = [test.name for test in case_with("The ECG was normal.").tests]
+    assert not any("ECG" in name for name in names)
+    looked = case_with("The ECG was normal, with a QTc of 410 ms, and no sign of ischemia or block "
+                       "was seen in any of the twelve leads.")  # fmt: skip
+    assert any("ECG" in test.name for test in looked.tests)
+
+
+def test_serology_joins_the_laboratory_and_can_be_ordered_alone() -> None:
+    case = case_with("Serological tests for Brucella were negative at a titer of 1:20.")
+    (panel,) = (test for test in case.tests if test.category == "laboratory")
+    assert "Brucella" in panel.result
+    (part,) = RecordOracle(case).answer("serological tests for Brucella")
+    (release,) = part.releases
+    assert release.analyte is not None
+    assert "Brucella" in case.tests[release.item].analytes[release.analyte].name
+
+
+def test_one_scan_under_two_names_is_one_test() -> None:
+    case = case_with(
+        "CT of the chest and abdomen showed a nodule of 8 mm. The chest CT also showed an effusion."
+    )
+    (scan,) = (test for test in case.tests if "CT" in test.name)
+    assert "8 mm" in scan.result
+    assert "effusion" in scan.result
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Anti-TSH antibodies were titrated at 1:80.",
+        "Genotyping of the family revealed a mutation.",
+        "Her differential at the time included a toxic nodule.",
+        "She was counselled about radioiodine.",
+        "The suspicion of an overactive gland was high.",
+    ],
+    ids=["bench", "gene", "differential", "plan", "suspicion"],
+)
+def test_the_first_observation_tells_what_the_doctor_sees(said: str) -> None:
+    shown = " ".join(dict(case_with(said, SHOWN).presentation).values())
+    assert said[:20] not in shown
+    assert "fine tremor" in shown
+
+
+def _guarded(history: str, diagnosis: Diagnosis, others: tuple[str, ...] = ()) -> str:
+    case = Case(
+        id="x",
+        provenance=Provenance(source="test", license="Apache-2.0"),
+        presentation=Presentation(history=history, chief_complaint="Cough"),
+        tests=(TestResult(name="Chest CT", result="seen"),),
+        diagnosis=diagnosis,
+    )
+    kept = guarded(case, others)
+    assert kept.case is not None
+    return kept.case.presentation.history
+
+
+@pytest.mark.parametrize(
+    ("history", "name", "kept"),
+    [
+        (
+            "An intramural gastric pseudocyst was drained. No fever.",
+            "Recurrent gastric intramural pseudocyst",
+            f"An intramural gastric {MASK} was drained. No fever.",
+        ),
+        (
+            "An ambiguus kind of situs was told. No fever.",
+            "Situs ambiguus",
+            f"An {MASK} kind of {MASK} was told. No fever.",
+        ),
+        (
+            "She fears hypoglycemic events. Suspected hypoglycemic events.",
+            "Hyperinsulinemic hypoglycemia",
+            f"She fears hypoglycemic events. Suspected {MASK} events.",
+        ),
+        (
+            "He denied treatment for TB. No fever.",
+            "Tuberculous tenosynovitis",
+            f"He denied treatment for {MASK}. No fever.",
+        ),
+        (
+            "He was diagnosed with a fungal nail infection.",
+            "Onychomycosis by Trichophyton rubrum",
+            f"He was diagnosed with a {MASK} nail infection.",
+        ),
+    ],
+    ids=["its own word", "another order", "adjective", "germ", "plain words"],
+)
+def test_the_guard_knows_the_diagnosis_in_other_words(history: str, name: str, kept: str) -> None:
+    assert _guarded(history, Diagnosis(name=name)) == kept
+
+
+def test_an_abbreviation_that_is_a_small_word() -> None:
+    said = _guarded("Episodes of ON on the left.", Diagnosis(name="X neuritis", synonyms=("ON",)))
+    assert said == f"Episodes of {MASK} on the left."
