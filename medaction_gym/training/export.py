@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from medaction_gym.agents.llama import GGUF
 from medaction_gym.models import fetch_gguf
+from medaction_gym.training.model import weights_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,9 +32,10 @@ def to_gguf(folder: str | Path, base: str = "smollm2") -> Path:
         ValueError: If the model's tensors are not those of the base.
     """
     import gguf
+    import torch
 
     source = gguf.GGUFReader(fetch_gguf(base))
-    model = _merged(Path(folder))
+    model = weights_of(str(folder), dtype=torch.float32)
     weights = model.state_dict()
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.config.num_hidden_layers)
     ours = {
@@ -79,19 +81,6 @@ def to_gguf(folder: str | Path, base: str = "smollm2") -> Path:
         step()
     part.replace(file)
     return file
-
-
-def _merged(folder: Path) -> Any:
-    """The model in fp32, adapters merged into their base."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    if (folder / "adapter_config.json").is_file():
-        from peft import AutoPeftModelForCausalLM
-
-        adapted = AutoPeftModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-        return adapted.merge_and_unload()
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
 
 
 def _interleaved(values: np.ndarray, heads: int) -> np.ndarray:

@@ -74,10 +74,30 @@ def bf16(recipe: Recipe) -> bool:
     return computes_bf16("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def weights_of(base: str, **options: Any) -> PreTrainedModel:
+    """A model's weights; what ``train sft`` left as adapters is merged into their base.
+
+    Args:
+        base: A folder, or a hub's name.
+        **options: For ``from_pretrained``.
+    """
+    from transformers import AutoModelForCausalLM
+
+    if not (Path(base) / "adapter_config.json").is_file():
+        whole: PreTrainedModel = AutoModelForCausalLM.from_pretrained(base, **options)
+        return whole
+    from peft import AutoPeftModelForCausalLM
+
+    merged: PreTrainedModel = AutoPeftModelForCausalLM.from_pretrained(
+        base, **options
+    ).merge_and_unload()
+    return merged.requires_grad_(True)  # beside adapters it was frozen
+
+
 def model_of(recipe: Recipe) -> PreTrainedModel:
     """The base, with adapters where the recipe trains them."""
     import torch
-    from transformers import AutoModelForCausalLM, set_seed
+    from transformers import set_seed
 
     set_seed(recipe.seed)  # adapters begin at random
     # Adapters leave the base as it is, so it may be coarse; weights that are trained may not.
@@ -85,9 +105,7 @@ def model_of(recipe: Recipe) -> PreTrainedModel:
     options: dict[str, Any] = {"dtype": dtype, "attn_implementation": recipe.attention}
     if recipe.method == "qlora":
         options["quantization_config"] = _four_bits(recipe)
-    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-        base_folder(recipe.base), **options
-    )
+    model = weights_of(base_folder(recipe.base), **options)
     model.config.use_cache = False
     if recipe.method == "full":
         return model

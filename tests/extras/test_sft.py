@@ -259,7 +259,8 @@ def test_pairs_of_the_tree_train_a_preference(base: Path, data: Path, tmp_path: 
     pytest.importorskip("trl", reason="needs the extra: pip install 'medaction-gym[sft,trl]'")
     from medaction_gym.training import dpo
 
-    recipe = _recipe(base, learning_rate=1e-3, epochs=3)
+    train(_recipe(base, method="lora", epochs=0.5), data, tmp_path / "sft")
+    recipe = _recipe(tmp_path / "sft", learning_rate=1e-3, epochs=3)
     report = dpo.train(recipe, data, tmp_path / "dpo", pairs=4)
     log = [json.loads(line) for line in (tmp_path / "dpo" / "log.jsonl").read_text().splitlines()]
     margins = [entry["rewards/margins"] for entry in log if "rewards/margins" in entry]
