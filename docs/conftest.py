@@ -1,8 +1,8 @@
 """Runs the Python blocks of the pages, each page in a folder of its own.
 
 The folder holds ``my_cases.jsonl`` and a run of them, ``runs/first``; blocks find a ``case`` and
-its ``trajectory``. A block behind ``<!-- skip: next "why" -->`` is not run: it needs an extra, and a
-test of that extra runs it or what it shows.
+its ``trajectory``. A block behind ``<!-- skip: next "why" -->`` is not run: it needs an extra, and
+a test of that extra runs it or what it shows.
 """
 
 from __future__ import annotations

@@ -74,6 +74,10 @@ register(
     entry_point="medaction_gym.envs.synthetic:SyntheticDiagnosisEnv",
 )
 register(
+    id="MedAction-MedRBench-v0",
+    entry_point="medaction_gym.benchmarks.env:MedRBenchEnv",
+)
+register(
     id="MedAction-Discrete-v0",
     entry_point="medaction_gym.envs.discrete:DiscreteEnv",
     vector_entry_point="medaction_gym.envs.vector:DiscreteVectorEnv",

@@ -1,8 +1,9 @@
 """Rollout: an agent plays one case, or all of them, and leaves trajectories.
 
-A run's folder holds three files: ``run.json`` (what was run), ``cases.jsonl`` (on which cases, so
-that the folder can be replayed alone) and ``trajectories.jsonl``, one line a case in the order of
-the cases, appended as they finish. A killed run is continued by the same call: whole lines count
+A run's folder holds four files: ``run.json`` (what was run), ``cases.jsonl`` (on which cases, so
+that the folder can be replayed alone), ``trajectories.jsonl``, one line an episode, trial by trial
+in the order of the cases, appended as they finish, and ``measured.jsonl``, the time and the tokens
+of each, which no two runs have alike. A killed run is continued by the same call: whole lines count
 as done, a torn last line is cut off and played again.
 """
 
@@ -11,23 +12,47 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from typing import cast
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medaction_gym import __version__
 from medaction_gym.agents.base import Agent, Start, agent_rng, failure, make_agent
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.chat import Usage
 from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.lockstep import Batched, lockstep
 from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
 from medaction_gym.whole import whole_file
+
+MEASURED = "measured.jsonl"
+
+
+class Cost(BaseModel):
+    """What one episode cost: what a replay cannot confirm.
+
+    Attributes:
+        case_id: The case.
+        seed: The trial's seed.
+        wall_s: Seconds on the clock.
+        usage: Requests and tokens, if the agent counts them in an attribute ``usage``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: str
+    seed: int
+    wall_s: float
+    usage: Usage | None = None
 
 
 class RunError(RuntimeError):
@@ -40,7 +65,8 @@ class RunConfig(BaseModel):
     Attributes:
         agent: Name of the agent, or ``module:Class``.
         chat: The model that the agent "chat" asks, if not the one of the environment.
-        seed: Seed of the agent.
+        seed: Seed of the agent's first trial; each further trial has the next.
+        trials: How often each case is played.
         settings: Settings of the environment.
         cases_hash: Hash of the `CaseSet`.
         package_version: The medaction-gym that ran.
@@ -51,6 +77,7 @@ class RunConfig(BaseModel):
     agent: str
     chat: Endpoint | None = None
     seed: int = 0
+    trials: int = Field(default=1, ge=1)
     settings: Settings = Settings()
     cases_hash: str
     package_version: str = __version__
@@ -123,6 +150,7 @@ def run(
     *,
     chat: Endpoint | None = None,
     seed: int = 0,
+    trials: int = 1,
     settings: Settings | None = None,
     jobs: int = 1,
     seats: int = 1,
@@ -137,6 +165,7 @@ def run(
         out: The run's folder; made if missing.
         chat: The model that the agent "chat" asks, if not the one of the environment.
         seed: Seed of the agent.
+        trials: How often each case is played, with the seeds ``seed``, ``seed + 1``, ...
         settings: Settings of the environment.
         jobs: Worker processes. The files are the same bytes for any number.
         seats: Episodes that an agent with a language model plays side by side; see `lockstep`.
@@ -144,7 +173,7 @@ def run(
         on_case: Called with each trajectory, those of an earlier call included.
 
     Returns:
-        One trajectory a case, in the order of the cases.
+        One trajectory a case and trial: the cases in their order, once for each trial.
 
     Raises:
         RunError: If the folder belongs to another run, is in use, or was altered.
@@ -160,6 +189,7 @@ def run(
         agent=agent,
         chat=chat and chat.placed(folder, jobs),
         seed=seed,
+        trials=trials,
         settings=settings,
         cases_hash=cases.hash,
     )
@@ -181,27 +211,34 @@ def _run(
 ) -> list[Trajectory]:
     _claim(folder, config, cases)
     file = folder / "trajectories.jsonl"
-    # Of a case that stands there twice, the second was played because the first had errored.
-    done = {t.case_id: t for t in _finished(file)}
-    strangers = sorted(set(done) - {case.id for case in cases})
+    # Of an episode that stands there twice, the second was played because the first had errored.
+    done = {(t.seed, t.case_id): t for t in _finished(file)}
+    seeds = range(config.seed, config.seed + config.trials)
+    units = [(seed, case.id) for seed in seeds for case in cases]
+    strangers = sorted(set(done) - set(units))
     if strangers:
         raise RunError(f"{file}: holds cases that are not part of this run: {strangers[:3]}")
-    errored = {i for i, t in done.items() if retry_errored and t.status == "errored"}
-    done = {i: t for i, t in done.items() if i not in errored}
+    errored = {u for u, t in done.items() if retry_errored and t.status == "errored"}
+    done = {u: t for u, t in done.items() if u not in errored}
     for trajectory in done.values():
         on_case(trajectory)
-    left = [case.id for case in cases if case.id not in done]
-    with file.open("a", encoding="utf-8", newline="\n") as output:
-        for line in _play(left, config, folder, cases, *side_by_side):
+    left = [unit for unit in units if unit not in done]
+    with (
+        file.open("a", encoding="utf-8", newline="\n") as output,
+        (folder / MEASURED).open("a", encoding="utf-8", newline="\n") as measured,
+    ):
+        for line, cost in _play(left, config, folder, cases, *side_by_side):
+            measured.write(cost.model_dump_json() + "\n")
+            measured.flush()
             output.write(line + "\n")
             output.flush()
             trajectory = Trajectory.model_validate_json(line)
-            done[trajectory.case_id] = trajectory
+            done[trajectory.seed, trajectory.case_id] = trajectory
             on_case(trajectory)
     if errored:
         with whole_file(file) as output:
-            output.writelines(done[case.id].to_json() + "\n" for case in cases)
-    return [done[case.id] for case in cases]
+            output.writelines(done[unit].to_json() + "\n" for unit in units)
+    return [done[unit] for unit in units]
 
 
 def _claim(folder: Path, config: RunConfig, cases: CaseSet) -> None:
@@ -244,36 +281,68 @@ def _finished(file: Path) -> Iterator[Trajectory]:
 
 
 def _play(
-    ids: list[str], config: RunConfig, folder: Path, cases: CaseSet, jobs: int, seats: int
-) -> Iterator[str]:
+    units: list[tuple[int, str]],
+    config: RunConfig,
+    folder: Path,
+    cases: CaseSet,
+    jobs: int,
+    seats: int,
+) -> Iterator[tuple[str, Cost]]:
     if seats > 1:
-        yield from (trajectory.to_json() for trajectory in _seated(ids, config, cases, seats))
+        yield from _seated(units, config, cases, seats)
         return
-    if jobs <= 1 or len(ids) < 2:
+    if jobs <= 1 or len(units) < 2:
         worker = _Worker(config, cases)
-        for case_id in ids:
-            yield worker.play(case_id)
+        for unit in units:
+            yield worker.play(unit)
         return
     # spawn: a worker starts clean, whatever threads or sessions the caller holds.
     with ProcessPoolExecutor(
-        max_workers=min(jobs, len(ids)),
+        max_workers=min(jobs, len(units)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
         initargs=(config.model_dump(mode="json"), str(folder / "cases.jsonl")),
     ) as pool:
-        yield from pool.map(_play_one, ids, chunksize=min(8, len(ids) // (2 * jobs) + 1))
+        yield from pool.map(_play_one, units, chunksize=min(8, len(units) // (2 * jobs) + 1))
 
 
-def _seated(ids: list[str], config: RunConfig, cases: CaseSet, seats: int) -> Iterator[Trajectory]:
-    return lockstep(
-        (cases.get(case_id) for case_id in ids),
-        cast(Batched, make_agent(config.agent, config.chat)),
-        lambda: make_env(cases, config.settings),
-        seats=min(seats, len(ids)),
-        name=config.agent,
-        seed=config.seed,
-        settings=config.settings,
-    )
+def _seated(
+    units: list[tuple[int, str]], config: RunConfig, cases: CaseSet, seats: int
+) -> Iterator[tuple[str, Cost]]:
+    agent = make_agent(config.agent, config.chat)
+    meter = _Meter(agent)
+    for seed, of in groupby(units, lambda unit: unit[0]):
+        ids = [case_id for _, case_id in of]
+        for trajectory in lockstep(
+            (cases.get(case_id) for case_id in ids),
+            cast(Batched, agent),
+            lambda: make_env(cases, config.settings),
+            seats=min(seats, len(ids)),
+            name=config.agent,
+            seed=seed,
+            settings=config.settings,
+        ):
+            # Side by side, what is spent until an episode is written is told of that episode.
+            yield trajectory.to_json(), meter.read(trajectory.case_id, seed)
+
+
+class _Meter:
+    """Time and tokens since it was last read."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self.time, self.used = time.perf_counter(), self._used()
+
+    def read(self, case_id: str, seed: int) -> Cost:
+        now, used = time.perf_counter(), self._used()
+        spent = {k: v - self.used.get(k, 0) for k, v in used.items()}
+        wall, self.time, self.used = round(now - self.time, 3), now, used
+        usage = Usage.model_construct(None, **spent) if used else None
+        return Cost(case_id=case_id, seed=seed, wall_s=wall, usage=usage)
+
+    def _used(self) -> dict[str, int]:
+        usage: Usage | None = getattr(self.agent, "usage", None)
+        return {} if usage is None else usage.model_dump()
 
 
 class _Worker:
@@ -285,15 +354,18 @@ class _Worker:
         self.env = make_env(cases, config.settings)
         self.agent = make_agent(config.agent, config.chat)
 
-    def play(self, case_id: str) -> str:
-        return rollout(
+    def play(self, unit: tuple[int, str]) -> tuple[str, Cost]:
+        seed, case_id = unit
+        meter = _Meter(self.agent)
+        line = rollout(
             self.env,
             self.agent,
             self.cases.get(case_id),
             name=self.config.agent,
-            seed=self.config.seed,
+            seed=seed,
             settings=self.config.settings,
         ).to_json()
+        return line, meter.read(case_id, seed)
 
 
 _worker: _Worker | None = None
@@ -304,6 +376,17 @@ def _start_worker(config: dict[str, object], cases: str) -> None:
     _worker = _Worker(RunConfig.model_validate(config), CaseSet.load(cases))
 
 
-def _play_one(case_id: str) -> str:
+def _play_one(unit: tuple[int, str]) -> tuple[str, Cost]:
     assert _worker is not None, "the worker was not started by _start_worker"
-    return _worker.play(case_id)
+    return _worker.play(unit)
+
+
+def costs(folder: Path) -> list[Cost]:
+    """What the episodes of a run cost; the last line of each counts, a torn line does not."""
+    file = folder / MEASURED
+    found: dict[tuple[int, str], Cost] = {}
+    for line in file.read_bytes().split(b"\n") if file.exists() else ():
+        with suppress(ValidationError):
+            cost = Cost.model_validate_json(line)
+            found[cost.seed, cost.case_id] = cost
+    return list(found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
@@ -34,6 +35,10 @@ class Agent(Protocol):
     Attributes:
         privileged: Whether `begin` is given the case, gold diagnosis included. Such an agent is a
             bound or a teacher, never a contestant.
+
+    An agent with a language model may have two more: ``usage``, a `chat.Usage` of all its requests
+    so far, from which runs count tokens; and ``prompt``, the fixed text it puts before every
+    episode, whose hash goes into results.
     """
 
     privileged: bool
@@ -87,7 +92,8 @@ def make_agent(name: str, endpoint: Endpoint | None = None) -> Agent:
 
     Args:
         name: The agent; ``chat:MODEL`` and ``sft:FOLDER`` say what it is made of.
-        endpoint: How the agent "chat" reaches its model, if not as the environment says.
+        endpoint: How the agent "chat", or a wrapper around it, reaches its model, if not as the
+            environment says.
 
     Raises:
         ValueError: If there is no such agent, or the module has no such class.
@@ -108,9 +114,8 @@ def make_agent(name: str, endpoint: Endpoint | None = None) -> Agent:
         )
     module, _, attribute = target.partition(":")
     try:
-        made = getattr(import_module(module), attribute)
+        made: Callable[..., Agent] = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"agent {name!r} cannot be loaded: {error}") from error
-    made_of = (endpoint or rest) if head == "chat" else rest
-    agent: Agent = made(made_of) if made_of else made()
-    return agent
+    made_of = endpoint or rest
+    return made(made_of) if made_of else made()

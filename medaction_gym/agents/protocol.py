@@ -17,7 +17,7 @@ CLOSING = ("biopsy", "histopathology", "culture", "genetic testing")
 _REGIONS = ("head", "neck", "chest", "abdomen", "pelvis", "spine", "upper_limb", "lower_limb")
 
 # How reports introduce what they conclude.
-_CONCLUSION = re.compile(
+CONCLUSION = re.compile(
     r"(?:consistent with|suggest(?:ive of|ing|s|ed)|compatible with|diagnostic of|in keeping with|"
     r"confirm(?:ed|s|ing)|indicative of|revealed|diagnosis of)\s+(?:an?\s+|the\s+)?"
     r"([^.;,()\n]{4,80})",
@@ -51,7 +51,7 @@ class ProtocolAgent:
     def act(self, observation: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
         """Read the last report; order the next test; at the end, commit."""
         if info["released"]:
-            conclusions = _CONCLUSION.findall(observation["message"])
+            conclusions = CONCLUSION.findall(observation["message"])
             if conclusions:
                 self.guess, self.concluded, self.told = conclusions[-1].strip(), True, False
             elif not self.concluded:

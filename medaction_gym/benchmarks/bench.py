@@ -1,145 +1,256 @@
-"""Bench: play a benchmark, and write its result."""
+"""Bench: play a benchmark, judge it, and write its result; or judge it again."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import re
+import shutil
 import time
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
-from medaction_gym.benchmarks.protocol import (
-    DIFFERENCES,
-    Protocol,
-    played_cases,
-    player,
-    settings,
-)
-from medaction_gym.benchmarks.result import (
-    OFFLINE,
+from medaction_gym.benchmarks.data import Choice, described, read
+from medaction_gym.benchmarks.judges import RECORD, JudgeChoice, judging
+from medaction_gym.benchmarks.protocol import DIFFERENCES, Benchmark, Protocol, player, settings
+from medaction_gym.benchmarks.provenance import (
     BenchError,
-    Benchmark,
-    Data,
-    Measured,
-    Result,
-    counts,
-    judge_used,
-    kind_of,
-    metrics,
+    agent_used,
+    asked,
+    environment_sha256,
     sha256,
     versions,
 )
-from medaction_gym.benchmarks.row import row
-from medaction_gym.cases.case import canonical_json
+from medaction_gym.benchmarks.result import Measured, Result
+from medaction_gym.benchmarks.scoring import scored
+from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.metrics.judge import DiagnosisJudge
-from medaction_gym.metrics.judge import judge as offline_judge
-from medaction_gym.rollout import run
-from medaction_gym.trajectory import Settings, Trajectory
+from medaction_gym.chat import Price, Usage
+from medaction_gym.chat.endpoint import Endpoint
+from medaction_gym.rollout import costs, run
+from medaction_gym.trajectory import Trajectory, read_trajectories
+
+# What a result's folder holds beside it.
+FILES = ("run.json", "cases.jsonl", "trajectories.jsonl", "measured.jsonl")
+
+
+class Entrant(NamedTuple):
+    """Who plays, and how often.
+
+    Attributes:
+        agent: Name of the agent (``chat:MODEL``, ``sft:FOLDER``), or ``module:Class``.
+        chat: The model that the agent "chat" asks, if not the one of the environment.
+        seed: Seed of the first trial; each further trial has the next.
+        trials: How often each case is played.
+        price: Money per million prompt and completion tokens.
+        seats: Episodes that an agent with a language model plays side by side.
+        retry_errored: Whether episodes that errored in an earlier call are played again.
+    """
+
+    agent: str
+    chat: Endpoint | None = None
+    seed: int = 0
+    trials: int = 1
+    price: tuple[float, float] | None = None
+    seats: int = 1
+    retry_errored: bool = False
 
 
 def bench(
     benchmark: Benchmark,
-    file: Path,
+    choice: Choice,
     protocol: Protocol,
-    agent: str,
+    entrant: Entrant,
     out: Path,
     *,
-    limit: int | None = None,
     jobs: int = 1,
-    seed: int = 0,
-    judge: str = OFFLINE,
+    judge: JudgeChoice = JudgeChoice(),  # noqa: B008  (a tuple of constants)
     on_case: Callable[[Trajectory], None] | None = None,
 ) -> Result:
     """Play a benchmark; a killed one is continued by the same call.
 
     Args:
         benchmark: Which benchmark, for the record.
-        file: Its data file, or any other file of cases.
+        choice: Which cases.
         protocol: Which protocol.
-        agent: Name of the agent, or ``module:Class``.
-        out: Folder for trajectories.jsonl, result.json and the files of `rollout.run`.
-        limit: Only the first so many cases.
+        entrant: Who plays.
+        out: Folder for result.json and the files of `rollout.run`.
         jobs: Worker processes. All but the measured times is the same for any number.
-        seed: Seed of the agent.
-        judge: Who judges; see `judge_named`.
+        judge: Who judges.
         on_case: Called with each trajectory.
 
     Raises:
-        BenchError: If the judge cannot be made.
+        BenchError: If the data or the judge cannot be used.
         rollout.RunError: If the folder belongs to another run.
     """
     wall, cpu = time.perf_counter(), _cpu()
-    judging = judge_named(judge)
-    cases, unreadable = read(file, protocol, limit)
+    judging(judge, out)  # fail before anything is played
+    cases = read(choice, protocol)
     before = out / "trajectories.jsonl"
     done = before.read_bytes().count(b"\n") if before.exists() else 0
-    name = player(protocol, agent)
     rules = settings(protocol)
-    played = run(cases, name, out, seed=seed, settings=rules, jobs=jobs, on_case=on_case)
-    rows = tuple(row(t, cases.get(t.case_id), judging) for t in played)
+    played = run(
+        cases.cases,
+        player(protocol, entrant.agent),
+        out,
+        chat=entrant.chat,
+        seed=entrant.seed,
+        trials=entrant.trials,
+        settings=rules,
+        jobs=jobs,
+        seats=entrant.seats,
+        retry_errored=entrant.retry_errored,
+        on_case=on_case,
+    )
+    rows, judged_by = scored(played, cases.cases, judge, out, jobs)
+    kind, prompt = agent_used(entrant.agent, entrant.chat)
+    used = [cost.usage for cost in costs(out) if cost.usage is not None]
+    usage = sum(used, Usage()) if used else None
     result = Result(
         benchmark=benchmark,
         protocol=protocol,
-        agent=agent,
-        kind=kind_of(agent),
-        seed=seed,
+        agent=entrant.agent,
+        chat=asked(entrant.chat),
+        kind=kind,
+        prompt_sha256=prompt,
+        seed=entrant.seed,
+        trials=entrant.trials,
         settings=rules,
-        settings_sha256=settings_hash(rules),
-        data=Data(
-            file=Path(os.path.relpath(file, out)).as_posix(),
-            sha256=sha256(file.read_bytes()),
-            limit=limit,
-            cases=len(cases),
-            cases_hash=cases.hash,
-            unreadable=unreadable,
-        ),
-        judge=judge_used(judge),
+        environment_sha256=environment_sha256(rules),
+        data=described(choice, cases, out),
+        judge=judged_by,
         differences=DIFFERENCES[benchmark],
         versions=versions(),
         measured=Measured(
-            played=len(cases) - done,
+            played=len(played) - done,
             wall_s=round(time.perf_counter() - wall, 2),
             cpu_s=round(_cpu() - cpu, 2),
+            episodes_wall_s=round(sum(cost.wall_s for cost in costs(out)), 2),
+            endpoint=entrant.chat.base_url if entrant.chat else "",
+            usage=usage,
+            cost=Price(*entrant.price).of(usage) if entrant.price and usage else None,
         ),
-        trajectories_sha256=sha256((out / "trajectories.jsonl").read_bytes()),
+        trajectories_sha256=sha256(before.read_bytes()),
         counts=counts(rows),
         metrics=metrics(rows, protocol),
+        breakdowns=breakdowns(rows),
         rows=rows,
     )
     result.save(out)
     return result
 
 
-def read(file: Path, protocol: Protocol, limit: int | None) -> tuple[CaseSet, tuple[str, ...]]:
-    """The cases of a file as a protocol plays them, and the records that make no case."""
-    if not file.is_file():
-        raise BenchError(f"{file}: no such file; --data takes one file of cases")
-    cases = CaseSet.load(file, on_error="skip")
-    # Without the file's path, which is of one machine.
-    unreadable = tuple(str(problem).replace(str(file), file.name) for problem in cases.problems)
-    return played_cases(protocol, cases[:limit]), unreadable
+def rejudge(folder: Path, judge: JudgeChoice, out: Path | None = None, *, jobs: int = 1) -> Result:
+    """Judge a result's trajectories again; nothing is played.
 
-
-def judge_named(name: str) -> DiagnosisJudge:
-    """The offline judge, or what a function without arguments makes: ``module:function``.
+    Args:
+        folder: A folder that `bench` wrote.
+        judge: Who judges.
+        out: Folder for a copy with the new verdicts; those of `folder` are replaced if None.
+        jobs: Worker processes.
 
     Raises:
-        BenchError: If there is no such function.
+        BenchError: If the folder cannot be read, its trajectories are not those of its result, or
+            the judge cannot be made.
     """
-    if name == OFFLINE:
-        return offline_judge()
-    module, _, attribute = name.partition(":")
-    try:
-        made: DiagnosisJudge = getattr(import_module(module), attribute)()
-    except (ImportError, AttributeError, ValueError) as error:
-        raise BenchError(f"judge {name!r} cannot be made: {error}") from error
-    return made
+    before = Result.load(folder)
+    file = folder / "trajectories.jsonl"
+    if not file.exists() or sha256(file.read_bytes()) != before.trajectories_sha256:
+        raise BenchError(f"{file}: is not here, or not what the result was made from")
+    target = out or folder
+    data = before.data
+    if target.resolve() != folder.resolve():
+        if (target / "result.json").exists():
+            raise BenchError(f"{target}: holds a result; choose another --out")
+        target.mkdir(parents=True, exist_ok=True)
+        for name in (*FILES, RECORD):
+            if (folder / name).exists():
+                shutil.copyfile(folder / name, target / name)
+        moved = [
+            source.model_copy(
+                update={"file": Path(os.path.relpath(folder / source.file, target)).as_posix()}
+            )
+            for source in (*data.files, *([data.ids] if data.ids else []))
+        ]
+        data = data.model_copy(
+            update={"ids": moved.pop() if data.ids else None, "files": tuple(moved)}
+        )
+    records = list(read_trajectories(file))
+    rows, judged_by = scored(records, CaseSet.load(folder / "cases.jsonl"), judge, target, jobs)
+    result = before.model_copy(
+        update={
+            "data": data,
+            "judge": judged_by,
+            "versions": versions(),
+            "counts": counts(rows),
+            "metrics": metrics(rows, before.protocol),
+            "breakdowns": breakdowns(rows),
+            "rows": rows,
+        }
+    )
+    result.save(target)
+    return result
 
 
-def settings_hash(of: Settings) -> str:
-    """SHA-256 of an environment's settings."""
-    return sha256(canonical_json(of.model_dump(mode="json")))
+def bench_all(
+    benchmark: Benchmark,
+    choice: Choice,
+    protocol: Protocol,
+    entrants: Sequence[Entrant],
+    out: Path,
+    *,
+    jobs: int = 1,
+    judge: JudgeChoice = JudgeChoice(),  # noqa: B008
+    on_agent: Callable[[Result], None] | None = None,
+) -> list[Result]:
+    """Play a benchmark with several agents, each in a folder of its own name under `out`.
+
+    An agent is the unit of work: a process that has read the data plays one after the other, which
+    costs less than starting anew for each. The results are those of `bench`.
+
+    Args:
+        benchmark: Which benchmark, for the record.
+        choice: Which cases.
+        protocol: Which protocol.
+        entrants: Who plays; those that take long come best first.
+        out: Folder for a folder for each.
+        jobs: Worker processes.
+        judge: Who judges.
+        on_agent: Called with each result.
+    """
+    work = [
+        (benchmark, choice, protocol, entrant, out / folder_name(entrant.agent), judge)
+        for entrant in entrants
+    ]
+    tell = on_agent or (lambda result: None)
+    results = []
+    if jobs <= 1:
+        for one in work:
+            results.append(_bench_one(one))
+            tell(results[-1])
+        return results
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for result in pool.map(_bench_one, work):
+            results.append(result)
+            tell(result)
+    return results
+
+
+def folder_name(agent: str) -> str:
+    """The folder of an agent among others.
+
+    Example:
+        >>> folder_name("chat:meta/llama"), folder_name("my_agents:Mine")
+        ('chat.meta.llama', 'my_agents.Mine')
+    """
+    return re.sub(r"[^\w.=-]+", ".", agent).strip(".")
+
+
+def _bench_one(work: tuple[Benchmark, Choice, Protocol, Entrant, Path, JudgeChoice]) -> Result:
+    *what, judge = work
+    return bench(*what, judge=judge)  # type: ignore[arg-type]
 
 
 def _cpu() -> float:

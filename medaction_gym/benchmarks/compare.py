@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from medaction_gym.benchmarks.interval import Estimate, estimate, mcnemar
-from medaction_gym.benchmarks.result import BenchError, Result
+from medaction_gym.benchmarks.judges import JudgeUsed
+from medaction_gym.benchmarks.provenance import BenchError
+from medaction_gym.benchmarks.result import Result
 from medaction_gym.benchmarks.row import Row
 
 # What is compared beside accuracy.
@@ -16,12 +18,13 @@ class Comparison(NamedTuple):
     """The second result against the first.
 
     Attributes:
-        both: Cases that both got right.
+        both: Cases that both got right; with several trials, episodes, paired trial by trial.
         only_first: Cases that only the first got right.
         only_second: Cases that only the second got right.
         neither: Cases that neither got right.
         left_out: Cases that errored or went unjudged in either.
-        p: McNemar's exact two-sided p over the cases that one of the two got right.
+        p: McNemar's exact two-sided p over the cases that one of the two got right; None with
+            several trials, which are not independent.
         differences: Second minus first, by name, with the interval of the paired bootstrap.
     """
 
@@ -30,7 +33,7 @@ class Comparison(NamedTuple):
     only_second: int
     neither: int
     left_out: int
-    p: float
+    p: float | None
     differences: dict[str, Estimate]
 
 
@@ -44,29 +47,43 @@ def compare(first: Result, second: Result) -> Comparison:
     Raises:
         BenchError: If they are not on the same cases, or not judged alike.
     """
-    for field in ("sha256", "limit"):
-        if getattr(first.data, field) != getattr(second.data, field):
-            raise BenchError(f"the results are not on the same data (data.{field} differs)")
+    if _played(first) != _played(second):
+        raise BenchError("the results are not on the same data: other files, ids or limit")
+    if first.trials != second.trials:
+        raise BenchError(f"{first.trials} and {second.trials} trials a case cannot be paired")
     if [row.case_id for row in first.rows] != [row.case_id for row in second.rows]:
         raise BenchError("the results do not hold the same cases")
-    if first.judge != second.judge:
-        raise BenchError(f"judged by {first.judge.name!r} and {second.judge.name!r}")
+    if _judged(first) != _judged(second):
+        raise BenchError(
+            f"judged by {first.judge.name!r} and {second.judge.name!r}, or by versions of it that "
+            "differ; judge one of them again with 'rejudge'"
+        )
     whole = list(zip(first.rows, second.rows, strict=True))
     pairs = [(a, b) for a, b in whole if _counts(a) and _counts(b)]
     right = [(a.fate == "right", b.fate == "right") for a, b in pairs]
     only_first, only_second = right.count((True, False)), right.count((False, True))
-    differences = {"accuracy": estimate([float(b) - float(a) for a, b in right])}
+    of = [a.case_id for a, _ in pairs]
+    differences = {"accuracy": estimate([float(b) - float(a) for a, b in right], of)}
     for name in MEASURES:
-        differences[name] = estimate([getattr(b, name) - getattr(a, name) for a, b in pairs])
+        differences[name] = estimate([getattr(b, name) - getattr(a, name) for a, b in pairs], of)
     return Comparison(
         both=right.count((True, True)),
         only_first=only_first,
         only_second=only_second,
         neither=right.count((False, False)),
         left_out=len(whole) - len(pairs),
-        p=mcnemar(only_first, only_second),
+        p=mcnemar(only_first, only_second) if first.trials == 1 else None,
         differences=differences,
     )
+
+
+def _played(result: Result) -> tuple[object, ...]:
+    data = result.data
+    return sorted(file.sha256 for file in data.files), data.ids_sha256, data.limit
+
+
+def _judged(result: Result) -> JudgeUsed:
+    return result.judge.model_copy(update={"record_sha256": None})
 
 
 def _counts(row: Row) -> bool:

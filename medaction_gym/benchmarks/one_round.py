@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from medaction_gym.actions import Malformed, OrderTest, Outcome, parse
-from medaction_gym.agents.base import AGENTS, Agent, Start, make_agent
+from medaction_gym.agents.base import AGENTS, LANGUAGE_AGENTS, Agent, Start, make_agent
 
 REFUSED = "Not ordered: this protocol has one round of orders. Commit to a diagnosis."
 
@@ -29,6 +29,12 @@ class OneRound:
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
         self.privileged = agent.privileged
+
+    def __getattr__(self, name: str) -> Any:
+        """What else the agent has to tell: its usage, its prompt; not `moves`, which is unruled."""
+        if name not in ("usage", "prompt"):
+            raise AttributeError(name)
+        return getattr(self.agent, name)
 
     def begin(self, start: Start) -> None:
         """Start an episode."""
@@ -51,8 +57,8 @@ class OneRound:
         return raw
 
 
-def __getattr__(name: str) -> Callable[[], OneRound]:
+def __getattr__(name: str) -> Callable[..., OneRound]:
     """Every agent is an attribute by its name, so that worker processes make the same one."""
-    if name not in AGENTS and ":" not in name:
+    if name not in AGENTS | LANGUAGE_AGENTS and ":" not in name:
         raise AttributeError(name)
-    return lambda: OneRound(make_agent(name))
+    return lambda endpoint=None: OneRound(make_agent(name, endpoint))

@@ -18,13 +18,14 @@ from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.episode import Rules
 from medaction_gym.trajectory import Settings
 
+Benchmark = Literal["medr-bench", "agentclinic", "medaction-hard"]
 Protocol = Literal["oracle", "1-turn", "free-turn"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 RECORD = "Results of all tests in the record:"
 
 # What a reader must know before setting a figure of ours beside one of the paper's.
-DIFFERENCES: Mapping[str, str] = {
+DIFFERENCES: Mapping[Benchmark, str] = {
     "medr-bench": (
         "Not comparable with the figures of the paper (arXiv:2503.04691). There, GPT-4o plays the "
         "patient and words the answers; here, the offline oracle answers from the record's own "
@@ -38,6 +39,13 @@ DIFFERENCES: Mapping[str, str] = {
         "play the patient, the measurements and the moderator; here, the history and the "
         "examination stand in the first observation, the offline oracle answers from the record, "
         "and 'judge' in this file judges the diagnosis."
+    ),
+    "medaction-hard": (
+        "Not comparable with the figures of the paper (arXiv:2605.07305). Its 300 cases are not "
+        "public; these were chosen by the rules of this project, which are in the list's "
+        "datasheet, because agents of this project fail on them: an agent that had a part in the "
+        "choice looks worse here than it is. There, language models play the patient and judge; "
+        "here, the offline oracle answers from the record and 'judge' in this file judges."
     ),
 }
 

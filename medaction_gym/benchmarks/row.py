@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from medaction_gym.actions import OrderTest
+from medaction_gym.actions import Malformed, OrderTest
+from medaction_gym.benchmarks.groups import groups
 from medaction_gym.benchmarks.interval import DIGITS
 from medaction_gym.cases.case import Case, Diagnosis
 from medaction_gym.catalogue.orders import parse_orders
@@ -21,8 +23,19 @@ from medaction_gym.trajectory import Trajectory
 
 # What can become of a case. "undecided" and "unjudged" have committed; the judge has no verdict, or
 # could not be asked.
-Fate = Literal["right", "wrong", "undecided", "unjudged", "truncated", "errored"]
+# "refused": it would not give a diagnosis.
+Fate = Literal["right", "wrong", "undecided", "unjudged", "refused", "truncated", "errored"]
 _OF_VERDICT: dict[Verdict, Fate] = {"same": "right", "different": "wrong", "undecided": "undecided"}
+
+
+_DECLINES = re.compile(
+    r"\W*(?:(?:I(?: a|[’']?)m )?(?:very )?sorry\b[,.;]?\s*(?:but )?)?"
+    r"(?:as an? (?:AI|language model)\b[^.]{0,60}?)?"
+    r"I(?: am|[’']m)?\s*"
+    r"(?:can ?not|can[’']t|won[’']t|will not|must decline|unable|not able)\b[^.]{0,30}?"
+    r"\b(?:provide|give|offer|make|help|assist|diagnose|continue|comply)\b",
+    re.IGNORECASE,
+)
 
 
 class Row(BaseModel):
@@ -31,6 +44,8 @@ class Row(BaseModel):
     Attributes:
         case_id: The case.
         case_hash: SHA-256 of the case as played.
+        seed: The trial's seed.
+        groups: The kinds of cases it belongs to, see `benchmarks.groups`.
         fate: What became of it.
         error: Of the agent or the judge.
         prediction: The diagnosis committed to, or the head of the differential on truncation.
@@ -51,6 +66,8 @@ class Row(BaseModel):
 
     case_id: str
     case_hash: str
+    seed: int
+    groups: dict[str, str]
     fate: Fate
     error: str = ""
     prediction: str = ""
@@ -78,13 +95,17 @@ def row(trajectory: Trajectory, case: Case, judge: DiagnosisJudge) -> Row:
         except ChatError as failure:
             error = f"judge: {failure}"[:1_000]
     fate: Fate = "unjudged"
-    if trajectory.status != "committed":
+    if refused(trajectory):
+        fate = "refused"
+    elif trajectory.status != "committed":
         fate = trajectory.status
     elif judged is not None:
         fate = _OF_VERDICT[judged.verdict]
     return Row(
         case_id=case.id,
-        case_hash=case.hash,
+        case_hash=trajectory.case_hash,
+        seed=trajectory.seed,
+        groups=groups(case),
         fate=fate,
         error=error,
         prediction=trajectory.prediction,
@@ -102,6 +123,30 @@ def row(trajectory: Trajectory, case: Case, judge: DiagnosisJudge) -> Row:
     )
 
 
+def refused(trajectory: Trajectory) -> bool:
+    """Whether it would not give a diagnosis: its commitment, or its last words, decline to.
+
+    Only plain first-person refusals count, at the start of the text, so that no diagnosis and no
+    uncertainty about one is taken for it.
+
+    Example:
+        >>> from medaction_gym.cases.caseset import CaseSet
+        >>> start = Episode.start(CaseSet.teaching()[0])
+        >>> said = "I'm sorry, but I can't provide a medical diagnosis."
+        >>> refused(Trajectory.of(start.act({"action": "commit", "diagnosis": said})))
+        True
+        >>> unsure = {"action": "commit", "diagnosis": "I cannot exclude gout"}
+        >>> refused(Trajectory.of(start.act(unsure)))
+        False
+    """
+    last = trajectory.steps[-1].action if trajectory.steps else None
+    if trajectory.status == "committed":
+        return bool(_DECLINES.match(trajectory.prediction))
+    if trajectory.status != "truncated" or not isinstance(last, Malformed):
+        return False
+    return bool(_DECLINES.match(last.received))
+
+
 def judgement(gold: Diagnosis, prediction: str, judge: DiagnosisJudge) -> Judgement:
     """The judge's best verdict over all names of the gold diagnosis.
 
@@ -114,7 +159,11 @@ def judgement(gold: Diagnosis, prediction: str, judge: DiagnosisJudge) -> Judgem
     if not prediction:
         return Judgement(0.0, "different", "no diagnosis")
     rank = {"same": 2, "undecided": 1, "different": 0}
-    judged = [judge(name, prediction) for name in (gold.name, *gold.synonyms)]
+    judged: list[Judgement] = []
+    for name in (gold.name, *gold.synonyms):
+        judged.append(judge(name, prediction))
+        if judged[-1].p == 1 and judged[-1].verdict == "same":
+            break  # nothing is better, and some judges are paid
     return max(judged, key=lambda one: (rank[one.verdict], one.p))
 
 

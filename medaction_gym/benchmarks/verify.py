@@ -1,32 +1,34 @@
 """Verify: does every number of a result follow from its trajectories and its data?
 
-The source file is read again if it lies where the result says, or is given; the cases as played
-lie beside the result. Each trajectory is replayed and compared byte for byte, scored and judged
-again, and all aggregates are computed again. The agent is not asked again, and times are taken on
-trust.
+The source files are read again, the trajectories are replayed and compared byte for byte, scored
+and judged again, and all aggregates are computed again. The agent is not asked again, and times,
+tokens and versions are taken on trust. A language model's verdicts are read from its record beside
+the result, whose hash the result has; the model is not asked again.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from medaction_gym.benchmarks.bench import judge_named, read, settings_hash
+from medaction_gym.agents.base import AGENTS, LANGUAGE_AGENTS
+from medaction_gym.benchmarks.data import located, read
+from medaction_gym.benchmarks.ids import ids_sha256, read_ids
+from medaction_gym.benchmarks.judges import LLM, OFFLINE, JudgeChoice
 from medaction_gym.benchmarks.protocol import DIFFERENCES, player, settings
-from medaction_gym.benchmarks.result import (
-    OFFLINE,
+from medaction_gym.benchmarks.provenance import (
     BenchError,
-    Result,
-    counts,
-    judge_used,
-    kind_of,
-    metrics,
+    agent_used,
+    asked,
+    environment_sha256,
     sha256,
 )
-from medaction_gym.benchmarks.row import row
+from medaction_gym.benchmarks.result import Result
+from medaction_gym.benchmarks.scoring import scored
+from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.rollout import RunConfig
@@ -34,14 +36,17 @@ from medaction_gym.trajectory import Trajectory, read_trajectories
 
 
 def verify(
-    folder: Path, *, data: Path | None = None, judge: str = OFFLINE, jobs: int = 1
+    folder: Path, *, data: Sequence[Path] = (), judge: str | None = None, jobs: int = 1
 ) -> Iterator[str]:
-    """What does not follow, first things first; nothing if everything does.
+    """What does not follow, first things first; nothing if everything does that was checked.
+
+    What could not be checked at all is what `unchecked` says.
 
     Args:
         folder: A folder that `bench` wrote.
-        data: The benchmark's file; where the result says if None.
-        judge: Who judges. Never read from the result: a name in it could run anything.
+        data: The benchmark's files, if they are not where `data.located` looks.
+        judge: Who judges, for one's own judges: those are never made because a result names them,
+            as a name could run anything.
         jobs: Worker processes.
 
     Raises:
@@ -49,52 +54,52 @@ def verify(
         ValueError: If another file cannot be read.
     """
     result = Result.load(folder)
-    if result.judge.name != judge:
-        raise BenchError(f"{folder}: judged by {result.judge.name!r}; give it with --judge")
+    choice = _judge(folder, result, judge)
     rules = settings(result.protocol)
     yield from _differing("settings", result.settings, rules)
-    yield from _differing("settings_sha256", result.settings_sha256, settings_hash(rules))
-    yield from _differing("judge", result.judge, judge_used(judge))
     yield from _differing("kind", result.kind, _kind(result))
     yield from _differing("differences", result.differences, DIFFERENCES[result.benchmark])
 
     cases = CaseSet.load(folder / "cases.jsonl")
     yield from _differing("data.cases_hash", result.data.cases_hash, cases.hash)
     yield from _differing("data.cases", result.data.cases, len(cases))
-    source = source_of(folder, result, data)
-    if source is not None:
-        yield from _differing("data.sha256", result.data.sha256, sha256(source.read_bytes()))
-        played, unreadable = read(source, result.protocol, result.data.limit)
-        yield from _differing("data.cases_hash (of the source)", cases.hash, played.hash)
-        yield from _differing("data.unreadable", len(result.data.unreadable), len(unreadable))
+    yield from _source(folder, result, data)
 
     name = player(result.protocol, result.agent)
     config = RunConfig.model_validate_json((folder / "run.json").read_bytes())
-    said = {"agent": name, "seed": result.seed, "settings": rules, "cases_hash": cases.hash}
+    said = {
+        "agent": name,
+        "seed": result.seed,
+        "trials": result.trials,
+        "settings": rules,
+        "cases_hash": cases.hash,
+    }
     for field, value in said.items():
         yield from _differing(f"run.json: {field}", getattr(config, field), value)
+    yield from _differing("run.json: chat", asked(config.chat), result.chat)
 
     file = folder / "trajectories.jsonl"
     lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line]
     records = list(read_trajectories(file))
-    ids = [record.case_id for record in records]
-    yield from _differing("trajectories' cases", ids, [case.id for case in cases])
-    if ids != [case.id for case in cases]:
+    units = [(record.seed, record.case_id) for record in records]
+    wanted = [(result.seed + k, case.id) for k in range(result.trials) for case in cases]
+    yield from _differing("trajectories' seeds and cases", units, wanted)
+    if units != wanted:
         return  # rows cannot be matched
     for record in records:
         where = f"trajectory of {record.case_id}"
         yield from _differing(f"{where}: agent", record.agent, name)
-        yield from _differing(f"{where}: seed", record.seed, result.seed)
         yield from _differing(f"{where}: settings", record.settings, rules)
-    for case, wrong in zip(cases, _replayed(lines, list(cases), jobs), strict=True):
+    of = [cases.get(record.case_id) for record in records]
+    for case, wrong in zip(of, _replayed(lines, of, jobs), strict=True):
         if wrong:
             yield f"trajectory of {case.id}: {wrong}"
     yield from _differing(
         "trajectories_sha256", result.trajectories_sha256, sha256(file.read_bytes())
     )
 
-    judging = judge_named(judge)
-    rows = tuple(row(record, cases.get(record.case_id), judging) for record in records)
+    rows, judged_by = scored(records, cases, choice, folder, jobs)
+    yield from _differing("judge", result.judge, judged_by)
     yield from _differing("rows", [r.case_id for r in result.rows], [r.case_id for r in rows])
     for said_row, true_row in zip(result.rows, rows, strict=False):
         for field in type(true_row).model_fields:
@@ -103,14 +108,63 @@ def verify(
     yield from _differing("bootstrap", result.bootstrap, Result.model_fields["bootstrap"].default)
     yield from _differing_items("counts", result.counts, counts(rows))
     yield from _differing_items("metrics", result.metrics, metrics(rows, result.protocol))
+    yield from _differing_items("breakdowns", result.breakdowns, breakdowns(rows))
 
 
-def source_of(folder: Path, result: Result, data: Path | None = None) -> Path | None:
-    """The benchmark's file, or None where it is not at hand."""
-    if data is not None:
-        return data
-    recorded = folder / result.data.file
-    return recorded if recorded.is_file() else None
+def unchecked(folder: Path, *, data: Sequence[Path] = ()) -> list[str]:
+    """What `verify` cannot check here, in words. Nothing, if every number can be traced.
+
+    Raises:
+        BenchError: If result.json cannot be read.
+    """
+    result = Result.load(folder)
+    _, missing = located(result.data, folder, data)
+    return [
+        f"{name} is not here, so nothing says that the cases beside the result are the published "
+        "ones, or all of them; give the file with --data"
+        for name in missing
+    ]
+
+
+def remarks(folder: Path) -> list[str]:
+    """What a reader should know of a result whose numbers follow."""
+    result = Result.load(folder)
+    said = []
+    if result.environment_sha256 != environment_sha256(settings(result.protocol)):
+        said.append(
+            "made with other code or tables of the environment than are installed here "
+            "(environment_sha256); replayed with those installed here"
+        )
+    if result.judge.name == LLM:
+        said.append("the language model's verdicts are those of its record; it was not asked again")
+    return said
+
+
+def _judge(folder: Path, result: Result, judge: str | None) -> JudgeChoice:
+    said = result.judge
+    if judge is None and said.name in (OFFLINE, LLM):
+        judge = said.name
+    if judge != said.name:
+        raise BenchError(f"{folder}: judged by {said.name!r}; give it with --judge")
+    if judge == LLM:
+        return JudgeChoice(LLM, said.model, said.endpoint, replay=True)
+    return JudgeChoice(judge)
+
+
+def _source(folder: Path, result: Result, given: Sequence[Path]) -> Iterator[str]:
+    said = result.data
+    choice, missing = located(said, folder, given)
+    if missing:
+        return
+    for source, path in zip(said.files, choice.files, strict=True):
+        yield from _differing("data.files.sha256", source.sha256, sha256(path.read_bytes()))
+    if choice.ids and said.ids:
+        yield from _differing("data.ids.sha256", said.ids.sha256, sha256(choice.ids.read_bytes()))
+        listed = ids_sha256(read_ids(choice.ids))
+        yield from _differing("data.ids_sha256", said.ids_sha256, listed)
+    played, unreadable = read(choice, result.protocol)
+    yield from _differing("data.cases_hash (of the source)", said.cases_hash, played.hash)
+    yield from _differing("data.unreadable", len(said.unreadable), len(unreadable))
 
 
 def _replayed(lines: list[str], cases: list[Case], jobs: int) -> Iterator[str]:
@@ -136,10 +190,13 @@ def _replay(line: str, case: Case) -> str:
 
 def _kind(result: Result) -> str:
     """The kind of a known agent; one's own is not loaded, as a name could run anything."""
-    try:
-        return kind_of(result.agent) if ":" not in result.agent else result.kind
-    except ValueError:
+    if result.agent.partition(":")[0] in LANGUAGE_AGENTS:
+        return "contestant"
+    if ":" in result.agent:
+        return result.kind
+    if result.agent not in AGENTS:
         return "of no agent that is known"
+    return agent_used(result.agent).kind
 
 
 def _differing_items(where: str, said: dict[str, Any], true: dict[str, Any]) -> Iterator[str]:

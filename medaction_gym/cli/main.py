@@ -18,6 +18,7 @@ from medaction_gym.cli import (
     models,
     play,
     replay,
+    results,
     run,
     score,
     serve,
@@ -42,8 +43,10 @@ app.command()(replay.replay)
 app.command()(score.score)
 app.command()(judge.judge)
 app.command()(exploits.exploits)
-app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify, compare.")
-app.command()(bench.leaderboard)
+app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify.")
+app.command()(results.rejudge)
+app.command()(results.compare)
+app.command()(results.leaderboard)
 app.command()(site.site)
 app.add_typer(train.app, name="train", help="Train a language model on distilled data.")
 app.command()(serve.serve)

@@ -8,17 +8,11 @@ from typing import NamedTuple
 
 from medaction_gym.agents.base import AGENTS
 from medaction_gym.benchmarks.interval import Estimate
-from medaction_gym.benchmarks.leaderboard import leaderboard
-from medaction_gym.benchmarks.result import (
-    BenchError,
-    Kind,
-    Result,
-    counts,
-    kind_of,
-    metrics,
-    sha256,
-)
+from medaction_gym.benchmarks.leaderboard import called, comparable
+from medaction_gym.benchmarks.provenance import BenchError, Kind, agent_used, sha256
+from medaction_gym.benchmarks.result import Result
 from medaction_gym.benchmarks.row import Row, row
+from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.metrics.judge import judge
@@ -29,7 +23,10 @@ MEANS = (
     *("accuracy", "accuracy_of_all", "examination_recall", "examination_precision", "dtc", "rac"),
     *("turns", "tests", "usd"),
 )
-FATES = ("right", "wrong", "undecided", "unjudged", "truncated", "errored", "truncated_right")
+FATES = (
+    *("right", "wrong", "undecided", "unjudged", "refused", "truncated", "errored"),
+    "truncated_right",
+)
 
 TRAJECTORIES, CASES, RESULT = "trajectories.jsonl", "cases.jsonl", "result.json"
 
@@ -44,11 +41,12 @@ class Run(NamedTuple):
         comparable: What two runs must share to be compared.
         agent: Who played.
         kind: A contestant; a bound, who is told the answer; or an exploit, that must not pay.
-        seed: Seed of the agent.
-        cases: How many cases.
-        counts: Cases by fate.
+        seed: Seed of the agent's first trial.
+        cases: How many cases, times the trials of each.
+        counts: Episodes by fate.
         metrics: Means with intervals and denominators.
-        rows: A row a case, by case id.
+        breakdowns: Accuracy and more by kinds of cases.
+        rows: A row an episode, by seed and case id.
         differences: Where the scoring differs from the paper's.
         doubt: Why its numbers are not to be trusted as they stand, "" if nothing speaks against it.
     """
@@ -63,7 +61,8 @@ class Run(NamedTuple):
     cases: int
     counts: dict[str, int]
     metrics: dict[str, Estimate]
-    rows: dict[str, Row]
+    breakdowns: dict[str, dict[str, dict[str, Estimate]]]
+    rows: dict[tuple[int, str], Row]
     differences: str
     doubt: str
 
@@ -83,7 +82,8 @@ class Run(NamedTuple):
             return
         cases = {case.id: case for case in CaseSet.load(self.folder / CASES)}
         for trajectory in read_trajectories(file):
-            case, known = cases.get(trajectory.case_id), self.rows.get(trajectory.case_id)
+            case = cases.get(trajectory.case_id)
+            known = self.rows.get((trajectory.seed, trajectory.case_id))
             if case is None or known is None:
                 where = CASES if case is None else RESULT
                 raise BenchError(f"{file}: {trajectory.case_id}: is not in the {where} beside it")
@@ -103,7 +103,6 @@ def of_result(folder: Path) -> Run:
     lacking += [f"counts.{name}" for name in FATES if name not in result.counts]
     if lacking:
         raise BenchError(f"{folder / RESULT}: lacks {', '.join(lacking)}; run 'bench' again")
-    entry = leaderboard([result]).entries[0]
     file = folder / TRAJECTORIES
     doubt = ""
     if not file.exists():
@@ -114,14 +113,15 @@ def of_result(folder: Path) -> Run:
         folder=folder,
         benchmark=result.benchmark,
         protocol=result.protocol,
-        comparable=entry.comparable,
-        agent=result.agent,
+        comparable=comparable(result),
+        agent=called(result),
         kind=result.kind,
         seed=result.seed,
-        cases=result.data.cases,
+        cases=len(result.rows),
         counts=result.counts,
         metrics=result.metrics,
-        rows={one.case_id: one for one in result.rows},
+        breakdowns=result.breakdowns,
+        rows={(one.seed, one.case_id): one for one in result.rows},
         differences=result.differences,
         doubt=doubt,
     )
@@ -134,17 +134,17 @@ def of_trajectories(folder: Path) -> Run:
         BenchError: If a trajectory is of no case beside it, or there is none.
     """
     cases = CaseSet.load(folder / CASES)
-    rows = {}
+    rows: dict[tuple[int, str], Row] = {}
     last = None
     for last in read_trajectories(folder / TRAJECTORIES):
         try:
-            rows[last.case_id] = row(last, cases.get(last.case_id), judge())
+            rows[last.seed, last.case_id] = row(last, cases.get(last.case_id), judge())
         except (LookupError, ValueError) as error:
             raise BenchError(f"{folder / TRAJECTORIES}: {last.case_id}: {error}") from None
     if last is None:
         raise BenchError(f"{folder / TRAJECTORIES}: holds no trajectory")
     scored = list(rows.values())
-    missing = len(cases) - len(rows)
+    missing = len(cases) - len({case_id for _, case_id in rows})
     return Run(
         folder=folder,
         benchmark=", ".join(sorted({case.provenance.source for case in cases})),
@@ -152,11 +152,12 @@ def of_trajectories(folder: Path) -> Run:
         comparable=f"cases {cases.hash[:12]} judge offline",
         agent=last.agent,
         # Not the kind of any other agent: to learn it, code named in a data file would be run.
-        kind=kind_of(last.agent) if last.agent in AGENTS else "contestant",
-        seed=last.seed,
-        cases=len(cases),
+        kind=agent_used(last.agent).kind if last.agent in AGENTS else "contestant",
+        seed=min(seed for seed, _ in rows),
+        cases=max(len(cases), len(rows)),
         counts=counts(scored),
         metrics=metrics(scored, "free-turn"),
+        breakdowns=breakdowns(scored),
         rows=rows,
         differences="",
         doubt=f"{missing} of {len(cases)} cases were not played" if missing else "",

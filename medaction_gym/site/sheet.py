@@ -23,35 +23,55 @@ class Sheet:
 
     Attributes:
         name: The file of its page.
-        fates: What became of it, by the number of the run.
+        fates: What became of it in each trial, by the number of the run.
     """
 
     def __init__(self, case: Case) -> None:
         self.case = case
         self.name = file_name(case.id, case.hash)
         self.texts = Texts()
-        self.fates: dict[int, str] = {}
-        self._accounts: dict[int, str] = {}
+        self.fates: dict[int, list[str]] = {}
+        self._accounts: dict[int, list[str]] = {}
 
     def put(self, number: int, trajectory: Trajectory, row: Row) -> None:
-        """Add the account of a run, by the run's number."""
+        """Add the account of a trial of a run, by the run's number."""
         made = account(trajectory, self.case, row, self.texts)
-        self.fates[number] = row.fate
+        self.fates.setdefault(number, []).append(row.fate)
         # As text: thousands of accounts must lie in memory until the last run is read.
-        self._accounts[number] = json.dumps(made, separators=(",", ":"))
+        text = json.dumps(made, separators=(",", ":"))
+        self._accounts.setdefault(number, []).append(text)
 
     def data(self, runs: Sequence[Run], labels: Sequence[str]) -> dict[str, Any]:
         """The JSON of the page."""
-        accounts = {number: json.loads(text) for number, text in self._accounts.items()}
+        accounts = [
+            (number, trial, json.loads(text))
+            for number, texts in self._accounts.items()
+            for trial, text in enumerate(texts)
+        ]
         return {
             "texts": self.texts.table,
             "tests": [test.name for test in self.case.tests],
-            "truths": truths(self.case, self.texts.table, list(accounts.values())),
+            "truths": truths(self.case, self.texts.table, [one for *_, one in accounts]),
             "runs": [
-                {"id": n, "label": labels[n], "kind": runs[n].kind} | one
-                for n, one in accounts.items()
+                {
+                    "id": run_id(n, trial),
+                    "label": labels[n] + (f", trial {trial + 1}" if trial else ""),
+                    "kind": runs[n].kind,
+                }
+                | one
+                for n, trial, one in accounts
             ],
         }
+
+
+def run_id(number: int, trial: int) -> str:
+    """How a page calls a trial of a run.
+
+    Example:
+        >>> run_id(3, 0), run_id(3, 1)
+        ('3', '3-2')
+    """
+    return f"{number}-{trial + 1}" if trial else str(number)
 
 
 def file_name(id: str, unique: str) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from medaction_gym import __version__
-from medaction_gym.benchmarks.result import BenchError
+from medaction_gym.benchmarks.groups import BY
+from medaction_gym.benchmarks.provenance import BenchError
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.site.branches import TreeError, branches
 from medaction_gym.site.page import page
 from medaction_gym.site.run import RESULT, TRAJECTORIES, Run, of_result, of_trajectories
-from medaction_gym.site.sheet import Sheet, file_name
+from medaction_gym.site.sheet import Sheet, file_name, run_id
 from medaction_gym.whole import whole_file
 
 SCHEMA = "medaction-site/1"
@@ -64,7 +65,8 @@ def write_site(
     writer.assets()
     differences = [text for text in dict.fromkeys(run.differences for run in runs) if text]
     writer.page("index.html", "leaderboard.html", groups=groups, differences=differences)
-    writer.page("cases.html", "cases.html", tables=[g for g in groups if g["sheets"]])
+    tables = [group for group in groups if group["sheets"]]
+    writer.page("cases.html", "cases.html", tables=tables, run_id=run_id)
     for before, sheet, after in zip([None, *sheets], sheets, [*sheets[1:], None], strict=False):
         values = {"before": before, "case": sheet.case, "after": after}
         writer.page(f"cases/{sheet.name}", "case.html", data=sheet.data(runs, labels), **values)
@@ -172,6 +174,10 @@ def _groups(runs: list[Run], sheets: list[Sheet]) -> list[dict[str, Any]]:
                 "comparable": key[2],
                 "runs": members,
                 "ranks": {n: rank for rank, n in enumerate(contestants, 1)},
+                "kinds": {
+                    by: sorted({kind for run in members.values() for kind in run.breakdowns[by]})
+                    for by in BY
+                },
                 "most": {
                     name: max((run.metrics[name].ci or (0, 0))[1] for run in members.values())
                     for name in ("turns", "tests", "usd")

@@ -13,14 +13,18 @@ from typer.testing import CliRunner
 
 from medaction_gym.actions import Malformed, OrderTest
 from medaction_gym.agents.base import Start
-from medaction_gym.benchmarks.bench import bench
+from medaction_gym.benchmarks import bench as play
+from medaction_gym.benchmarks.bench import Entrant
 from medaction_gym.benchmarks.compare import compare
+from medaction_gym.benchmarks.data import Choice
 from medaction_gym.benchmarks.interval import estimate, mcnemar
+from medaction_gym.benchmarks.judges import JudgeChoice
 from medaction_gym.benchmarks.leaderboard import leaderboard, results_in
 from medaction_gym.benchmarks.one_round import REFUSED
 from medaction_gym.benchmarks.protocol import PROTOCOLS, Protocol, played_cases
-from medaction_gym.benchmarks.result import BenchError, Result, sha256
-from medaction_gym.benchmarks.verify import verify
+from medaction_gym.benchmarks.provenance import BenchError, sha256
+from medaction_gym.benchmarks.result import Result
+from medaction_gym.benchmarks.verify import unchecked, verify
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import ChatError
 from medaction_gym.cli import app
@@ -31,6 +35,28 @@ from medaction_gym.trajectory import read_trajectories
 
 LIMIT = 5
 HERE = "tests.benchmarks.test_bench"
+
+
+def bench(
+    data: Path,
+    protocol: Protocol,
+    agent: str,
+    out: Path,
+    *,
+    limit: int = LIMIT,
+    trials: int = 1,
+    jobs: int = 1,
+    judge: str = "offline",
+) -> Result:
+    return play.bench(
+        "medr-bench",
+        Choice((data,), limit=limit),
+        protocol,
+        Entrant(agent, trials=trials),
+        out,
+        jobs=jobs,
+        judge=JudgeChoice(judge),
+    )
 
 
 class Fails:
@@ -67,7 +93,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def played(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A result that is copied, never changed."""
     out = tmp_path_factory.mktemp("runs") / "protocol"
-    bench("medr-bench", data, "free-turn", "protocol", out, limit=LIMIT)
+    bench(data, "free-turn", "protocol", out, limit=LIMIT)
     return out
 
 
@@ -77,7 +103,7 @@ def copy(data: Path, played: Path, tmp_path: Path) -> Path:
     shutil.copytree(data.parent, tmp_path / "data")
     shutil.copytree(played, tmp_path / "runs" / "protocol")
     result = json.loads((played / "result.json").read_text())
-    result["data"]["file"] = "../../data/cases.jsonl"
+    result["data"]["files"][0]["file"] = "../../data/cases.jsonl"
     (tmp_path / "runs" / "protocol" / "result.json").write_text(json.dumps(result))
     return tmp_path / "runs" / "protocol"
 
@@ -104,7 +130,7 @@ def test_every_protocol_replays_and_verifies(
     protocol: Protocol, data: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    result = bench("medr-bench", data, protocol, "protocol", out, limit=4)
+    result = bench(data, protocol, "protocol", out, limit=4)
     assert list(verify(out)) == []
     assert sum(result.counts[f] for f in result.counts if f != "truncated_right") == 4
     for record, case in zip(
@@ -127,7 +153,7 @@ def test_every_protocol_replays_and_verifies(
 
 
 def test_a_round_without_end_is_truncated(data: Path, tmp_path: Path) -> None:
-    result = bench("medr-bench", data, "1-turn", "order-everything", tmp_path / "o", limit=2)
+    result = bench(data, "1-turn", "order-everything", tmp_path / "o", limit=2)
     assert result.counts["truncated"] == 2
     assert result.kind == "exploit"
     assert list(verify(tmp_path / "o")) == []
@@ -135,10 +161,10 @@ def test_a_round_without_end_is_truncated(data: Path, tmp_path: Path) -> None:
 
 def test_the_bound_is_right_and_scores_are_those_of_the_metrics(data: Path, tmp_path: Path) -> None:
     cases = CaseSet.load(data)[:LIMIT]
-    bound = bench("medr-bench", data, "free-turn", "cheating-oracle", tmp_path / "b", limit=LIMIT)
+    bound = bench(data, "free-turn", "cheating-oracle", tmp_path / "b", limit=LIMIT)
     assert (bound.kind, bound.metrics["accuracy"].mean) == ("bound", 1.0)
     assert bound.metrics["examination_recall"].mean == 1.0
-    know = bench("medr-bench", data, "free-turn", "knowledge", tmp_path / "k", limit=LIMIT)
+    know = bench(data, "free-turn", "knowledge", tmp_path / "k", limit=LIMIT)
     for folder, result in ((tmp_path / "b", bound), (tmp_path / "k", know)):
         for record, found in zip(
             read_trajectories(folder / "trajectories.jsonl"), result.rows, strict=True
@@ -157,7 +183,7 @@ def test_the_bound_is_right_and_scores_are_those_of_the_metrics(data: Path, tmp_
     ranked = leaderboard(results_in([tmp_path]))
     assert [entry.agent for entry in ranked.entries] == ["cheating-oracle", "knowledge"]
     with pytest.raises(BenchError, match="same data"):
-        compare(know, bench("medr-bench", data, "oracle", "random", tmp_path / "r", limit=2))
+        compare(know, bench(data, "oracle", "random", tmp_path / "r", limit=2))
 
 
 def test_the_same_for_any_number_of_jobs_and_when_continued(
@@ -168,17 +194,16 @@ def test_the_same_for_any_number_of_jobs_and_when_continued(
     (out / "result.json").unlink()
     lines = (played / "trajectories.jsonl").read_bytes().splitlines(keepends=True)
     (out / "trajectories.jsonl").write_bytes(b"".join(lines[:3]) + lines[3][:50])
-    again = bench("medr-bench", data, "free-turn", "protocol", out, limit=LIMIT, jobs=2)
+    again = bench(data, "free-turn", "protocol", out, limit=LIMIT, jobs=2)
     first = Result.load(played)
     assert again.measured.played == LIMIT - 3
     times = {"measured", "data"}
     assert again.model_dump(exclude=times) == first.model_dump(exclude=times)
-    assert list(verify(out, data=data)) == []
+    assert list(verify(out, data=[data])) == []
 
 
 def test_errored_unjudged_and_wrong_are_not_the_same(data: Path, tmp_path: Path) -> None:
     result = bench(
-        "medr-bench",
         data,
         "free-turn",
         f"{HERE}:Fails",
@@ -221,8 +246,14 @@ def test_errored_unjudged_and_wrong_are_not_the_same(data: Path, tmp_path: Path)
         (lambda r: r.update(kind="exploit"), "kind"),
         (lambda r: r.update(seed=3), "seed"),
         (lambda r: r.update(protocol="oracle"), "settings"),
-        (lambda r: r["judge"].update(weights_sha256="0" * 64), "judge"),
-        (lambda r: r["data"].update(sha256="0" * 64), "data.sha256"),
+        (lambda r: r.update(trials=2), "run.json: trials"),
+        (lambda r: r.update(chat={"model": "x"}), "run.json: chat"),
+        (lambda r: r["judge"].update(sha256="0" * 64), "judge"),
+        (lambda r: r["judge"].update(version="9"), "judge"),
+        (lambda r: r["judge"].update(name="llm", model="m", endpoint="http://x/v1"), "judge"),
+        (lambda r: r["breakdowns"]["rare"].popitem(), "breakdowns.rare"),
+        (lambda r: r["rows"][1]["groups"].update(rare="x"), ".groups"),
+        (lambda r: r["data"]["files"][0].update(sha256="0" * 64), "data.files.sha256"),
         (lambda r: r["data"].update(cases_hash="0" * 64), "data.cases_hash"),
         (lambda r: r["data"].update(limit=4), "data.cases_hash"),
         (lambda r: r["bootstrap"].update(draws=10), "bootstrap"),
@@ -265,9 +296,13 @@ def test_swapped_data_are_caught(copy: Path) -> None:
     source = copy.parent.parent / "data" / "cases.jsonl"
     lines = source.read_text().splitlines(keepends=True)
     source.write_text("".join([lines[1], lines[0], *lines[2:]]))
-    assert next(verify(copy)).startswith("data.sha256")
+    assert next(verify(copy)).startswith("data.files.sha256")
+    assert unchecked(copy) == []
     source.unlink()
-    assert list(verify(copy)) == []  # what lies beside the result is checked all the same
+    # What lies beside the result is checked all the same, but it does not pass quietly.
+    assert list(verify(copy)) == []
+    assert "not here" in unchecked(copy)[0]
+    assert CliRunner().invoke(app, ["bench", "verify", str(copy)]).exit_code == 2
     own = copy / "cases.jsonl"
     own.write_text(own.read_text().replace("the", "a", 1))
     assert next(verify(copy)).startswith("data.cases_hash")
@@ -278,6 +313,9 @@ def test_estimates() -> None:
     values = [float(i % 3 == 0) for i in range(300)]
     low, high = estimate(values).ci or (0, 0)
     assert 0.26 < low < 1 / 3 < high < 0.41
+    # Two equal episodes a case are worth one.
+    twice = estimate([v for v in values for _ in range(2)], [str(i // 2) for i in range(600)])
+    assert twice.ci == estimate(values).ci
     assert mcnemar(10, 10) == 1.0
     assert mcnemar(0, 10) == pytest.approx(2 / 2**10)
 
@@ -296,7 +334,10 @@ def test_the_command_line(data: Path, played: Path, tmp_path: Path) -> None:
     assert "exploit" in text
     assert "Not comparable" in text
     assert call("bench", "verify", out)[0] == 0
-    assert call("bench", "compare", played, out)[0] == 0
+    assert call("compare", played, out)[0] == 0
+    assert call("rejudge", out)[0] == 0
+    assert call("bench", "verify", out)[0] == 0
+    assert "| dump-fifty (exploit) | 0.000 |" in call("leaderboard", out, "--markdown")[1]
     code, text = call("leaderboard", out.parent, played, "--out", tmp_path / "board")
     assert code == 0
     entries = json.loads((tmp_path / "board" / "leaderboard.json").read_text())["entries"]

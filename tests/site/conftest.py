@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from medaction_gym.benchmarks.bench import bench
+from medaction_gym.benchmarks.bench import Entrant, bench
+from medaction_gym.benchmarks.data import Choice
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.engine import distill
@@ -122,10 +123,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory, teaching: CaseSet) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     cases = teaching[:4]
     cases.save(folder / "data.jsonl")
+    data = Choice((folder / "data.jsonl",))
     for agent in AGENTS:
-        bench("medr-bench", folder / "data.jsonl", "free-turn", agent, folder / "free" / agent)
+        bench("medr-bench", data, "free-turn", Entrant(agent), folder / "free" / agent)
     for agent in AGENTS[:2]:
-        bench("agentclinic", folder / "data.jsonl", "1-turn", agent, folder / "one" / agent)
+        twice = Entrant(agent, trials=2)
+        bench("agentclinic", data, "1-turn", twice, folder / "one" / agent)
     hostile_run(folder / "hostile")
     distill(cases[:1], folder / "grown", settings=Settings(growth=Growth(nodes=60)))
     hostile = hostile_case()

@@ -14,7 +14,8 @@ from xml.etree.ElementTree import Element
 import pytest
 from typer.testing import CliRunner
 
-from medaction_gym.benchmarks.result import BenchError, Result
+from medaction_gym.benchmarks.provenance import BenchError
+from medaction_gym.benchmarks.result import Result
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.cli import app
 from medaction_gym.metrics.dtc import dtc
@@ -132,7 +133,7 @@ def test_a_case_gives_the_metrics_reasons(site: Path, runs: Path) -> None:
     assert run["explained"] == pytest.approx([dtc(episode).value, rac(episode).value], abs=1e-4)
     last = [beliefs[-1]["dtc"], beliefs[-1]["rac"]]
     assert last == run["explained"], "the chart ends at the score"
-    assert len(shown["runs"]) == len(AGENTS) + 2
+    assert len(shown["runs"]) == len(AGENTS) + 2 * 2  # two agents play two trials
     for turn, step in zip(run["turns"], trajectory.steps, strict=True):
         assert shown["texts"][turn["message"]] == step.message
 

@@ -45,7 +45,7 @@
     const part = (wanted.agent ?? wanted.case ?? "").trim().toLowerCase();
     let count = 0;
     let all = 0;
-    for (const body of document.querySelectorAll("tbody")) {
+    for (const body of document.querySelectorAll(".board tbody, .matrix tbody")) {
       const { benchmark, protocol } = body.dataset;
       const group =
         (!wanted.benchmark || wanted.benchmark === benchmark) &&

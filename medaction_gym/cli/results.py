@@ -1,0 +1,220 @@
+"""Results: ``compare``, ``rejudge``, ``leaderboard`` and ``bench verify``: what bench wrote."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from medaction_gym.cli.common import console, errors, kind_errors
+
+if TYPE_CHECKING:
+    from medaction_gym.benchmarks.interval import Estimate
+    from medaction_gym.benchmarks.judges import JudgeChoice
+    from medaction_gym.benchmarks.leaderboard import Entry
+    from medaction_gym.benchmarks.result import Result
+
+Folder = Annotated[Path, typer.Argument(help="A folder that bench wrote.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Worker processes.")]
+JudgeName = Annotated[
+    str,
+    typer.Option("--judge", help="offline, llm, or module:function; the function makes a judge."),
+]
+JudgeModel = Annotated[str | None, typer.Option(help="LLM judge: its name; else OPENAI_MODEL.")]
+JudgeEndpoint = Annotated[
+    str | None, typer.Option(help="LLM judge: endpoint, up to /v1; else OPENAI_BASE_URL.")
+]
+JudgePerMinute = Annotated[
+    float | None, typer.Option(min=0.1, help="LLM judge: requests a minute.")
+]
+
+_MARKS = {"contestant": "", "bound": " (told the answer)", "exploit": " (exploit)"}
+FATES = ("right", "wrong", "undecided", "unjudged", "refused", "truncated", "errored")
+UNCHECKED = 2  # exit status of verify where nothing is wrong but not everything could be checked
+
+
+def choice_of(
+    judge: str, model: str | None, endpoint: str | None, per_minute: float | None
+) -> JudgeChoice:
+    """The judge that the options ask for."""
+    from medaction_gym.benchmarks.judges import LLM, JudgeChoice
+
+    if judge != LLM and any((model, endpoint, per_minute)):
+        raise ValueError("an option for an LLM judge needs --judge llm")
+    return JudgeChoice(judge, model, endpoint, per_minute)
+
+
+def verify(
+    folder: Folder,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", help="The benchmark's file, if it has moved; all, if several."),
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option(help="One's own judge, module:function; never read from a file.")
+    ] = None,
+    jobs: Jobs = 1,
+) -> None:
+    """Replay, score and judge again; exit with status 0 only if every number follows.
+
+    Status 1: something does not follow; the first such thing is named. Status 2: nothing is wrong,
+    but not everything could be checked, as when the benchmark's own file is not here. Times,
+    tokens and package versions are taken on trust.
+    """
+    from medaction_gym.benchmarks import verify as verification
+    from medaction_gym.benchmarks.provenance import versions
+    from medaction_gym.benchmarks.result import Result
+
+    sys.path.insert(0, str(Path.cwd()))
+    given = data or []
+    with kind_errors():
+        result = Result.load(folder)
+        first = next(verification.verify(folder, data=given, judge=judge, jobs=jobs), None)
+        unchecked = verification.unchecked(folder, data=given)
+        remarks = verification.remarks(folder)
+    for line in unchecked:
+        errors.print(f"[yellow]not checked:[/] {escape(line)}")
+    for line in remarks:
+        errors.print(f"[yellow]note:[/] {escape(line)}")
+    if first is not None:
+        errors.print(f"[bold red]does not follow:[/] {escape(first)}")
+        if versions() != result.versions:
+            errors.print(f"[yellow]made with other versions:[/] {escape(str(result.versions))}")
+        raise typer.Exit(1)
+    if unchecked:
+        console.print(f"not verified: {len(result.rows)} episodes replay, but see above")
+        raise typer.Exit(UNCHECKED)
+    console.print(f"every number follows: {len(result.rows)} of {len(result.rows)} replayed")
+
+
+def compare(
+    first: Folder,
+    second: Annotated[Path, typer.Argument(help="Another, on the same cases.")],
+) -> None:
+    """Compare two results case by case: paired bootstrap, and McNemar's exact test."""
+    from medaction_gym.benchmarks.compare import compare as compared
+    from medaction_gym.benchmarks.result import Result
+
+    with kind_errors():
+        results = Result.load(first), Result.load(second)
+        found = compared(*results)
+    table = Table("second minus first", "difference", "95 % interval", "n")
+    for name, value in found.differences.items():
+        table.add_row(name, *cells(value, "+.3f"), str(value.n))
+    console.print(table)
+    a, b = (f"{r.agent}, {r.protocol}" for r in results)
+    said = "none, as trials are not independent" if found.p is None else f"p = {found.p:.3g}"
+    console.print(
+        f"right: both {found.both}, only the first ({a}) {found.only_first}, only the second ({b}) "
+        f"{found.only_second}, neither {found.neither}; left out as errored or unjudged "
+        f"{found.left_out}. McNemar, exact and two-sided: {said}",
+        markup=False,
+    )
+
+
+def rejudge(
+    folder: Folder,
+    judge: JudgeName = "offline",
+    judge_model: JudgeModel = None,
+    judge_endpoint: JudgeEndpoint = None,
+    judge_per_minute: JudgePerMinute = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for a copy; the verdicts are replaced without it.")
+    ] = None,
+    jobs: Jobs = 1,
+) -> None:
+    """Judge a result's trajectories again, by another judge or another version; plays nothing."""
+    from medaction_gym.benchmarks.bench import rejudge as judged_again
+
+    sys.path.insert(0, str(Path.cwd()))
+    with kind_errors():
+        by = choice_of(judge, judge_model, judge_endpoint, judge_per_minute)
+        result = judged_again(folder, by, out, jobs=jobs)
+    print_results([result])
+
+
+def leaderboard(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of results, or folders of these.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for leaderboard.json.")] = None,
+    markdown: Annotated[bool, typer.Option(help="Print Markdown.")] = False,
+) -> None:
+    """Rank results by accuracy, with intervals; mark exploits and who is told the answer.
+
+    Results are shown as they stand in their files; 'bench verify' says whether to believe them.
+    """
+    from medaction_gym.benchmarks.leaderboard import as_markdown, results_in
+    from medaction_gym.benchmarks.leaderboard import leaderboard as ranked
+    from medaction_gym.whole import whole_file
+
+    with kind_errors():
+        board = ranked(results_in(folders))
+        if out is not None:
+            with whole_file(out / "leaderboard.json") as file:
+                file.write(board.model_dump_json(indent=1) + "\n")
+    if markdown:
+        typer.echo(as_markdown(board))
+        return
+    for title, entries in groupby(
+        board.entries, lambda e: f"{e.benchmark}, {e.protocol} ({e.comparable})"
+    ):
+        console.print(_table(tuple(entries), title))
+
+
+def print_results(results: Sequence[Result]) -> None:
+    """The lines of some results, and where they differ from a paper's."""
+    from medaction_gym.benchmarks.leaderboard import leaderboard as ranked
+
+    console.print(_table(ranked(results).entries))
+    for result in results:
+        reliability = [(n, v) for n, v in result.metrics.items() if n.startswith("pass^")]
+        if reliability:
+            said = "; ".join(f"{name} {' '.join(cells(v, '.3f'))}" for name, v in reliability)
+            console.print(f"{escape(result.agent)}, {result.trials} trials: {said}")
+        if result.measured.usage:
+            used, cost = result.measured.usage, result.measured.cost
+            said = "" if cost is None else f", {cost:.4f} money"
+            console.print(
+                f"{escape(result.agent)}: {used.requests} requests, {used.prompt} prompt and "
+                f"{used.completion} completion tokens{said}"
+            )
+    console.print(results[0].differences, markup=False)
+
+
+def _table(entries: tuple[Entry, ...], title: str = "") -> Table:
+    table = Table(
+        title=escape(title) or None,
+        caption="accuracy [95 % interval by case]: committed to the gold diagnosis, of the cases "
+        "that neither errored nor went unjudged; right, wrong, undecided, unjudged, refused, "
+        "truncated and errored add up to all",
+    )
+    table.add_column("agent")
+    for name in ("accuracy", "[95 %]", "r/w/u/j/f/t/e", "of", "recall", "prec.", "DTC", "RAC"):
+        table.add_column(escape(name), justify="right", no_wrap=True)
+    for name in ("turns", "USD"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for entry in entries:
+        means = entry.metrics
+        shown = ("examination_recall", "examination_precision", "dtc", "rac")
+        table.add_row(
+            escape(entry.agent + _MARKS[entry.kind]),
+            *cells(means["accuracy"], ".3f"),
+            "/".join(str(entry.counts[fate]) for fate in FATES),
+            str(entry.cases * entry.trials),
+            *(cells(means[name], ".3f")[0] for name in shown),
+            cells(means["turns"], ".1f")[0],
+            cells(means["usd"], ",.0f")[0],
+        )
+    return table
+
+
+def cells(value: Estimate, form: str) -> tuple[str, str]:
+    """A mean and its interval as text."""
+    if value.mean is None or value.ci is None:
+        return "–", "–"
+    return f"{value.mean:{form}}", escape(f"[{value.ci[0]:{form}}, {value.ci[1]:{form}}]")
