@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import pytest
 
+from medaction_gym.agents.base import make_agent
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill import Growth, Settings, Thresholds, distill
 from medaction_gym.metrics.share import Share
@@ -290,3 +291,11 @@ def test_the_card_says_what_it_was_made_of() -> None:
     assert told.startswith("---\nbase_model: smollm2\nlibrary_name: peft\n")
     assert "| loss, first and last tenth | 2.000, 1.000 |" in told
     assert "| accuracy | 0.250 |" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("llama:nowhere", "train export"), ("llama:x?seed=1", "no option seed")]
+)
+def test_an_agent_without_its_file_says_how_to_make_it(name: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make_agent(name)

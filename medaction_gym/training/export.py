@@ -84,7 +84,13 @@ def to_gguf(folder: str | Path, base: str = "smollm2") -> Path:
 
 
 def _interleaved(values: np.ndarray, heads: int) -> np.ndarray:
-    """Rows of queries or keys in the order of llama.cpp: halves of a rotation side by side."""
+    """Rows of queries or keys in the order of llama.cpp: halves of a rotation side by side.
+
+    Example:
+        >>> import numpy as np
+        >>> _interleaved(np.arange(8)[:, None], heads=2)[:, 0].tolist()
+        [0, 2, 1, 3, 4, 6, 5, 7]
+    """
     size = values.shape[0] // heads // 2
     halves = values.reshape(heads, 2, size, *values.shape[1:])
     return halves.swapaxes(1, 2).reshape(values.shape)
