@@ -79,6 +79,6 @@ register(
 )
 register(
     id="MedAction-Discrete-v0",
-    entry_point="medaction_gym.envs.discrete:DiscreteEnv",
-    vector_entry_point="medaction_gym.envs.vector:DiscreteVectorEnv",
+    entry_point="medaction_gym.envs.discrete.env:DiscreteEnv",
+    vector_entry_point="medaction_gym.envs.discrete.vector:DiscreteVectorEnv",
 )

@@ -1,12 +1,16 @@
 """Speed of the discrete view, as ratios measured in one run.
 
     python scripts/bench_discrete.py [--envs N] [--steps N] [--processes N] [--cases FILE]
+        [--cpu]
 
 Steps a second of a random policy that heeds the mask (drawn beforehand: drawing is no part of
 the environment): `MedAction-Discrete-v0` vectorised on the teaching cases (or FILE) and on
 synthetic ones, beside Gymnasium's vectorised CartPole-v1 and a vectorised environment that does
-nothing but copy an observation of the same size; then one environment each, not vectorised. With
-several processes each runs its own environments at the same time, and their steps are added up.
+nothing but copy an observation of the same size. With several processes each runs its own
+environments at the same time, and their steps are added up. Then one environment at a time, not
+vectorised: the discrete view and the text environment on the same cases, and CartPole-v1. Resets
+that a vectorised environment makes by itself are not counted as steps. --cpu counts processor time
+in place of wall time, for a machine that has other work to do.
 """
 
 from __future__ import annotations
@@ -25,11 +29,11 @@ from gymnasium.vector.utils import batch_space
 
 import medaction_gym
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.envs.vector import DiscreteVectorEnv
+from medaction_gym.envs.discrete import DiscreteVectorEnv
 from medaction_gym.synthetic import SyntheticCases
 
 CHUNKS = 5
-SYNTHETIC = 200
+SYNTHETIC = 60
 
 
 class DoNothing(VectorEnv[Any, Any, Any]):
@@ -67,11 +71,14 @@ def discrete(envs: int, cases: CaseSet | str | None) -> Callable[[int], int]:
     rows = np.arange(envs)
 
     def play(steps: int) -> int:
+        resets = 0
         for number in range(steps):
             actions = drawn[number % 64]
             actions = np.where(mask[0][rows, actions], actions, (actions * 7 + number) % tests)
-            mask[0] = env.step(actions)[-1]["action_mask"]
-        return steps * envs
+            _, _, terminated, truncated, info = env.step(actions)
+            mask[0] = info["action_mask"]
+            resets += np.count_nonzero(terminated | truncated)
+        return steps * envs - resets
 
     return play
 
@@ -83,9 +90,11 @@ def plain(env: VectorEnv[Any, Any, Any]) -> Callable[[int], int]:
     drawn = [env.action_space.sample() for _ in range(64)]
 
     def play(steps: int) -> int:
+        resets = 0
         for number in range(steps):
-            env.step(drawn[number % 64])
-        return steps * env.num_envs
+            _, _, terminated, truncated, _ = env.step(drawn[number % 64])
+            resets += np.count_nonzero(terminated | truncated)
+        return steps * env.num_envs - resets
 
     return play
 
@@ -106,13 +115,14 @@ def scalar(env: gym.Env[Any, Any]) -> Callable[[int], int]:
     return play
 
 
-def measure(play: Callable[[int], int], steps: int) -> float:
+def measure(play: Callable[[int], int], steps: int, cpu: bool) -> float:
     """Median steps a second over some chunks, after one to warm up."""
+    clock = time.process_time if cpu else time.perf_counter
     play(max(1, steps // 4))
     speeds = []
     for _ in range(CHUNKS):
-        start = time.perf_counter()
-        speeds.append(play(steps) / (time.perf_counter() - start))
+        start = clock()
+        speeds.append(play(steps) / (clock() - start))
     return statistics.median(speeds)
 
 
@@ -131,12 +141,12 @@ def contestants(envs: int, cases: str | None) -> dict[str, Callable[[], Callable
     }
 
 
-def one_process(arguments: tuple[str, int, int, str | None, Any]) -> float:
+def one_process(arguments: tuple[str, int, int, str | None, bool]) -> float:
     """Steps a second of one contestant in this process; all start together."""
-    name, envs, steps, cases, _ = arguments
+    name, envs, steps, cases, cpu = arguments
     play = contestants(envs, cases)[name]()
     _ready.wait()
-    return measure(play, steps)
+    return measure(play, steps, cpu)
 
 
 _ready: Any = None
@@ -154,6 +164,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--cases", default=None)
+    parser.add_argument("--cpu", action="store_true", help="processor time, not wall time")
     given = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     names = list(contestants(given.envs, given.cases))
@@ -163,7 +174,7 @@ def main() -> None:
     for name in names:
         barrier = context.Barrier(given.processes)
         with context.Pool(given.processes, _take, (barrier,)) as pool:
-            task = (name, given.envs, given.steps, given.cases, None)
+            task = (name, given.envs, given.steps, given.cases, given.cpu)
             speed[name] = sum(pool.map(one_process, [task] * given.processes, chunksize=1))
         print(f"{name:36}{speed[name]:14,.0f} steps/s")
     ours = speed[names[0]]
@@ -171,13 +182,12 @@ def main() -> None:
         print(f"{other} / {names[0]}: {speed[other] / ours:.2f}")
     print("one environment, not vectorised, one process")
     single = {
-        "MedAction-Discrete-v0": scalar(gym.make("MedAction-Discrete-v0").unwrapped),
-        "CartPole-v1": scalar(gym.make("CartPole-v1").unwrapped),
+        "MedAction-Discrete-v0": gym.make("MedAction-Discrete-v0", cases=given.cases),
+        "MedAction-v0 (text)": gym.make("MedAction-v0", cases=given.cases, reward="outcome"),
+        "CartPole-v1": gym.make("CartPole-v1"),
     }
-    one = {name: measure(play, 5_000) for name, play in single.items()}
-    for name, value in one.items():
-        print(f"{name:36}{value:14,.0f} steps/s")
-    print(f"CartPole-v1 / MedAction: {one['CartPole-v1'] / one['MedAction-Discrete-v0']:.2f}")
+    for name, env in single.items():
+        print(f"{name:36}{measure(scalar(env.unwrapped), 5_000, given.cpu):14,.0f} steps/s")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,9 @@ def distill(
     width: Annotated[int, typer.Option(min=1, help="Candidates a node.")] = 3,
     depth: Annotated[int, typer.Option(min=1, help="Turns of a path.")] = 30,
     nodes: Annotated[int, typer.Option(min=2, help="Nodes of a tree.")] = 600,
+    calls: Annotated[
+        int | None, typer.Option(min=1, help="Times the teachers are asked a tree, at most.")
+    ] = None,
     order: Annotated[
         Literal["best-first", "breadth-first"], typer.Option(help="Which node is next.")
     ] = "best-first",
@@ -109,7 +112,13 @@ def distill(
         settings = Settings(
             teachers=tuple(teacher or ["privileged"]),
             growth=Growth(
-                seed=seed, width=width, depth=depth, nodes=nodes, order=order, branching=branching
+                seed=seed,
+                width=width,
+                depth=depth,
+                nodes=nodes,
+                calls=calls,
+                order=order,
+                branching=branching,
             ),
             limits=Thresholds(dtc=dtc, rac=rac, per_case=per_case),
             chat=endpoint(

@@ -41,9 +41,9 @@ def card(report: dict[str, Any]) -> str:
         f"`{report.get('command', 'medaction-gym distill')}`, version {report['version']}.\n",
         "```json\n" + json.dumps(report["settings"], indent=2) + "\n```\n",
         "Teachers: " + ", ".join(report["teachers"]) + ". The privileged teacher knows the answer "
-        "and writes the play of somebody who does not; its sentences come from templates that cite "
-        "the record word for word. A checker refuses what cites or names something not yet "
-        "revealed, or the diagnosis before evidence supports it.\n",
+        "and writes the play of somebody who does not; the offline teachers' sentences come from "
+        "templates that cite the record word for word. A checker refuses what cites or names "
+        "something not yet revealed, or the diagnosis before evidence supports it.\n",
         "## Selection\n",
         _table(
             ("", "paths", "DTC", "RAC", "examination recall", "tests", "turns", "orders of tests"),

@@ -23,10 +23,15 @@ OPENING = Release(-1)  # the presentation as a page
 
 MAX_WORDS = 18  # of a citation
 PLAIN = 3  # words of a clause that is cited though it names no finding
+SHORT = 4  # words of a clause of a result, below which its sentence is cited
 MAX_CLAUSES = 6  # of a result, from its start, that are looked at for such
 _BREAK = re.compile(r"[.;:,](?=\s|$)|[\n“”]|\s[-–—•]\s")  # not inside 1.5, 1:80 or c.148C>T
+_JOINS = re.compile(r"^(?:and|but|or|with)\s+(?=\S+)", re.I)
+_VALUE = re.compile(r":\s*[^\s:]+(?:\s[^\s:A-Z][^\s:]*)?(?=[\s.;,]|$)")
+_STOP = re.compile(r"[.;](?=\s|$)|[\n“”]")
 _DENIAL = re.compile(
-    r"\b(?:no|not|non|without|never|nor|neither|neg|negative|normal|denie\w+|absen\w+)\b", re.I
+    r"\b(?:no|not|non|without|never|nor|neither|neg|negative|normal|none|nil|denie\w+|absen\w+)\b",
+    re.I,
 )
 
 
@@ -130,6 +135,8 @@ class Chart:
             if f.family or f.hypothetical or f.kind == "normal":
                 continue
             words = clause(page.text, f.start, f.end)
+            if release != OPENING:
+                words = _fuller(page.text, words, f.start)
             # A clause must say of itself that it denies, or it would say the opposite.
             if not words or denies(words) != f.negated:
                 continue
@@ -138,10 +145,11 @@ class Chart:
             # Reports say in plain words what no phenotype has a name for.
             starts = [0, *(m.end() for m in _BREAK.finditer(page.text))][:MAX_CLAUSES]
             for words in (clause(page.text, start, start) for start in starts):
-                if len(words.split()) >= PLAIN and not denies(words):
+                heads = page.text[page.text.find(words) + len(words) :].startswith(":")
+                if len(words.split()) >= PLAIN and not denies(words) and not heads:
                     found.setdefault(words, False)
         if not found and (words := clause(page.text, 0, 0)):
-            found[words] = False
+            found[_fuller(page.text, words, 0)] = False
         return [Cite(w, page.source, page.category, telling) for w, telling in found.items()]
 
 
@@ -155,7 +163,7 @@ def clause(text: str, start: int, end: int) -> str:
     left = max((m.end() for m in _BREAK.finditer(text, 0, start)), default=0)
     stop = _BREAK.search(text, max(end, left + 1))
     right = stop.start() if stop else len(text)
-    words = text[left:right].strip()
+    words = _JOINS.sub("", text[left:right].strip())
     if len(words.split()) > MAX_WORDS:
         # Whole words around the span, the start of the clause first.
         kept = words.split()[:MAX_WORDS]
@@ -167,6 +175,25 @@ def clause(text: str, start: int, end: int) -> str:
     if MASK in words or len(words) < 3 or not any(c.isalpha() for c in words):
         return ""
     return words
+
+
+def _fuller(text: str, words: str, start: int) -> str:
+    """A clause too short to be understood alone, with its value or as the sentence that holds it.
+
+    Example:
+        >>> _fuller("Bacterial, fungal cultures negative. None.", "Bacterial", 0)
+        'Bacterial, fungal cultures negative'
+        >>> _fuller("Urea Nitrogen: 20 mg/dL Creatinine: 1 mg/dL", "Urea Nitrogen", 0)
+        'Urea Nitrogen: 20 mg/dL'
+    """
+    if len(words.split()) >= SHORT or any(map(str.isdigit, words)):
+        return words
+    if value := _VALUE.match(text, text.find(words, max(0, start - len(words))) + len(words)):
+        return words + value[0]
+    left = max((m.end() for m in _STOP.finditer(text, 0, start)), default=0)
+    stop = _STOP.search(text, max(start, left + 1))
+    whole = text[left : stop.start() if stop else len(text)].strip()
+    return whole if MASK not in whole and len(whole.split()) <= MAX_WORDS else words
 
 
 def _nth_end(text: str, count: int) -> int:

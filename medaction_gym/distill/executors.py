@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from threading import Thread
 from typing import Any, Literal
 
 from medaction_gym.cases.case import Case
@@ -136,7 +137,15 @@ _worker: Worker | None = None
 
 def _start_worker(settings: str, cases: str) -> None:
     global _worker
+    Thread(target=_end_with_parent, daemon=True).start()
     _worker = Worker(Settings.model_validate_json(settings), CaseSet.load(cases))
+
+
+def _end_with_parent() -> None:
+    """Workers of a run that was killed would wait for work for ever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _work(case_id: str) -> str:

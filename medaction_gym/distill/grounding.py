@@ -20,7 +20,7 @@ Evidence supports the gold diagnosis at a level, the strongest that holds:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from medaction_gym.actions import Action, Commit, Malformed, OrderTest, UpdateDifferential
@@ -42,6 +42,8 @@ DECIDING = frozenset(
     "pathology microbiology genetics imaging endoscopy physiology procedure".split()
 )
 SAME = 0.75  # a hypothesis this like the gold is the gold
+BRIEF = 6  # words of a disease's name when it is only weighed
+_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _CITED = re.compile(r"“([^”]*)”")
 _PERCENT = re.compile(r"\b\d+%")
 _CAUSE = re.compile(
@@ -129,6 +131,17 @@ def _after_cause(name: str) -> tuple[str, ...]:
     return words(" ".join(_CAUSE.split(name)[1:]))
 
 
+def brief(name: str) -> str:
+    """A disease's name without what stands in brackets, and without its cause if it is long.
+
+    Example:
+        >>> brief("Gout"), brief("Acute pancreatitis (necrotising) due to gallstones in the duct")
+        ('Gout', 'Acute pancreatitis')
+    """
+    bare = " ".join(_BRACKETS.sub(" ", name).split()).strip(" .,;") or name
+    return _CAUSE.split(bare)[0].strip(" ,;") or bare if len(bare.split()) > BRIEF else bare
+
+
 def cited(rationale: str) -> list[str]:
     """What stands between “ ”.
 
@@ -199,9 +212,10 @@ def _asked(action: Action | Malformed) -> list[str]:
     return [action.test, *action.test.split("; ")] if isinstance(action, OrderTest) else []
 
 
-def _unrevealed(rest: str, names: Iterable[str], text: str) -> str:
+def _unrevealed(rest: str, names: Collection[str], text: str) -> str:
     """A finding that the words name and the text does not, or ""."""
-    for name in sorted(set(names), key=lambda n: (-len(n), n)):
+    names = {*names, *map(brief, names)}
+    for name in sorted(names, key=lambda n: (-len(n), n)):
         if name.casefold() in rest.casefold():
             rest = re.sub(re.escape(name), " ", rest, flags=re.IGNORECASE)
     # Without its numbers a sentence is one of few, and findings are kept by their text.

@@ -3,7 +3,7 @@
 ```python
 from sb3_contrib import MaskablePPO
 
-from medaction_gym.envs.vector import DiscreteVectorEnv
+from medaction_gym.envs.discrete import DiscreteVectorEnv
 from medaction_gym.integrations.sb3 import DiscreteVecEnv
 
 envs = DiscreteVecEnv(DiscreteVectorEnv(64, autoreset_mode="SameStep"))
@@ -20,7 +20,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import VecEnv
 
-from medaction_gym.envs.vector import DiscreteVectorEnv
+from medaction_gym.envs.discrete import DiscreteVectorEnv
 
 
 class DiscreteVecEnv(VecEnv):
@@ -87,8 +87,8 @@ class DiscreteVecEnv(VecEnv):
                         "l": int(self._lengths[at + number]),
                         "t": 0.0,
                     },
-                    "grade": float(info["grade"][number]),
-                    "right": bool(info["right"][number]),
+                    "grade": float(info["final_info"]["grade"][number]),
+                    "right": bool(info["final_info"]["right"][number]),
                 }
             steps.append((observations, rewards.astype(np.float32), over))
             at += env.num_envs

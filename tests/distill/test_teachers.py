@@ -6,15 +6,17 @@ import random
 
 import pytest
 
-from medaction_gym.actions import Commit, OrderTest, UpdateDifferential
+from medaction_gym.actions import Commit, OrderTest, Outcome, UpdateDifferential
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, Provenance, TestResult
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.chart import OPENING, Chart, Cite
-from medaction_gym.distill.grounding import cited
+from medaction_gym.distill.grounding import Grounds, cited
 from medaction_gym.distill.node import Candidate, Node
 from medaction_gym.distill.scoring import Score, extend
-from medaction_gym.distill.teachers import make_teacher, reasons, words
+from medaction_gym.distill.teachers import beliefs, make_teacher, reasons, words
 from medaction_gym.distill.teachers.evidence import Point, idle, normal, points
+from medaction_gym.distill.teachers.privileged import PrivilegedTeacher
+from medaction_gym.distill.teachers.rivals import rivals
 from medaction_gym.distill.tree import Growth, TreeDistiller
 from medaction_gym.episode import Episode
 from medaction_gym.oracle import Release
@@ -149,7 +151,12 @@ def test_mixed_teachers_share_a_tree(cases: CaseSet) -> None:
         ("CRP 3 mg/L (<5)", True),
         ("eGFR 41 mL/min (>60)", False),
         ("Platelets 1,200 x10^9/L (150-400)", False),
+        ("Platelets 236 x10^9/L (150-400)", True),
         ("4.6% (4.9-6.0)", False),
+        ("PR 208 ms", True),
+        ("Anaplasma IgG <1:64", True),
+        ("FVC 3.31 L (69% predicted)", False),
+        ("DLCO 84% predicted", True),
         ("No effusion", True),
         ("Sinus rhythm 72/min", True),
         ("Large ascites", False),
@@ -205,6 +212,49 @@ def test_wordings_vary_with_the_seed_alone(toe: Case) -> None:
     assert len({said(seed) for seed in range(30)}) >= 6
 
 
+# --- what the privileged teacher plays
+
+
+def test_wrong_diagnoses_are_kin_where_the_case_names_none(toe: Case) -> None:
+    alone = toe.model_copy(
+        update={"diagnosis": Diagnosis(name="Seborrheic dermatitis"), "differential": ()}
+    )
+    found = rivals(Grounds(Chart(alone)), "Seborrheic dermatitis", ())
+    assert len(found) >= 3
+    assert {"Contact dermatitis", "Atopic eczema", "Psoriasis"} & set(found)
+    assert {"Cellulitis", "Rheumatoid arthritis"} <= set(rivals(Grounds(Chart(toe)), "Gout", ()))
+
+
+def test_beliefs_stay_on_the_scale_and_within_one() -> None:
+    rng = random.Random(0)
+    for _ in range(200):
+        odds = [rng.random() ** 3 for _ in range(6)]
+        said = beliefs.stated({f"d{i}": p / sum(odds) for i, p in enumerate(odds)})
+        assert set(said.values()) <= set(beliefs.SCALE)
+        assert sum(said.values()) <= 1 + 1e-9
+
+
+def test_an_irrelevant_result_moves_no_belief_upwards(toe: Case) -> None:
+    study = PrivilegedTeacher([toe]).study(toe)
+    count = page(toe, "Complete blood count")
+    assert study.weight(count.item) < 0.05 < study.weight(page(toe, "Biopsy of the toe").item)
+    assert all(study.hears(name, count) <= 0 for name in ("Gout", *study.wrong))
+
+
+def test_orders_are_in_free_text_and_understood(cases: CaseSet) -> None:
+    teacher = make_teacher("privileged", tuple(cases))
+    tree = TreeDistiller([teacher], Growth(nodes=200)).grow(cases[1])
+    asked = {
+        n.candidate.action.test: n.episode.turn.outcome
+        for n in tree.nodes
+        if n.candidate and n.episode.turn and isinstance(n.candidate.action, OrderTest)
+    }
+    menu = {test.name for test in cases[1].tests}
+    assert len(set(asked) - menu) > len(asked) / 2
+    results = [outcome for outcome in asked.values() if outcome is Outcome.RESULT]
+    assert len(results) > 0.8 * len(asked)
+
+
 def test_every_move_cites(cases: CaseSet) -> None:
     teacher = make_teacher("privileged", tuple(cases))
     tree = TreeDistiller([teacher], Growth(nodes=150, seed=5)).grow(cases[1])
@@ -213,3 +263,10 @@ def test_every_move_cites(cases: CaseSet) -> None:
     assert len({m.rationale for m in moves}) > len(moves) / 2
     ends = [m for m in moves if isinstance(m.action, Commit)]
     assert ends
+
+
+def test_a_silent_result_leaves_the_belief_as_it_was(toe: Case) -> None:
+    study = PrivilegedTeacher([toe]).study(toe)
+    count = page(toe, "Complete blood count")
+    before = {"Gout": 0.9, "Cellulitis": 0.05}
+    assert beliefs.after(study, before, frozenset([count]), [count]) == before

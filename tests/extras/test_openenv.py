@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 pytest.importorskip("openenv", reason="needs the extra openenv")
 
+import httpx
 import uvicorn
 import yaml
 from openenv.core.generic_client import GenericEnvClient

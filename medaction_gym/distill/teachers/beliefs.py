@@ -26,7 +26,11 @@ UNKNOWN = 0.8  # log-weight of "something else" before any result
 FADES = 3.0  # what that loses by the time the whole record is read
 IMPRESSED = 1.2  # log-odds that a result gives too much to the wrong disease it seems to show
 SLIGHT = 0.03  # less than that is not stated
+<<<<<<< HEAD
 FLOOR = 0.01  # no disease that was considered is ever quite out
+=======
+FLOOR = 0.01  # something else is never quite out
+>>>>>>> main
 NEW = 0.1  # the truth, when evidence first brings it to mind
 CAP = 0.45  # of the first impression
 KEPT = 5  # hypotheses of a stated differential
@@ -75,18 +79,21 @@ def after(
     gold = named(study, held, seen)
     decided = math.fsum(study.weight(i) for i in sorted({r.item for r in fresh}))
     odds = {}
-    for name in dict.fromkeys([*held, *study.wrong]):
-        if study.grounds.is_gold(name) and name != gold:
-            continue
+    known = dict.fromkeys([*held, *study.wrong])
+    names = [n for n in known if n == gold or not study.grounds.is_gold(n)]
+    # What is not stated shares what is left; a result that says nothing leaves all as it was.
+    unstated = sum(not held.get(n) for n in names)
+    left = max(FLOOR, 1.0 - math.fsum(held.values()))
+    least = left / (unstated + 1)
+    for name in names:
         gain = GRAPH * study.hears(name, *fresh) + (IMPRESSED if name == lure else 0.0)
         if name == gold:
             gain += study.lacking * decided
-        odds[name] = max(FLOOR, held.get(name, 0.0)) * math.exp(force * gain)
+        odds[name] = (held.get(name) or least) * math.exp(force * gain)
     if gold and gold not in odds:
         gain = GRAPH * study.hears(gold, *fresh) + study.lacking * decided
         odds[gold] = NEW * math.exp(force * gain)
-    left = max(FLOOR, 1.0 - math.fsum(held.values()))
-    total = math.fsum(odds.values()) + left * math.exp(-force * FADES * decided)
+    total = math.fsum(odds.values()) + least * math.exp(-force * FADES * decided)
     return stated({name: w / total for name, w in odds.items()})
 
 

@@ -16,16 +16,29 @@ from medaction_gym.distill.chart import MAX_WORDS, OPENING, Chart, Cite, denies
 from medaction_gym.knowledge.findings import Finding, findings
 from medaction_gym.oracle import Release
 
+RIVAL = 0.3  # what counts against a citation that it speaks for a rival too
+PREDICTED = 80  # per cent of the predicted value, from which a lung is normal
 SPEAKS = 0.25  # logits by which a citation speaks for or against a disease
 # Kinds of result that decide by themselves, though the graph may have no word for what they say.
-DECIDES = frozenset("pathology genetics microbiology".split())
+DECIDES = frozenset("pathology genetics microbiology imaging endoscopy procedure".split())
+# Kinds whose bare values say nothing without a range.
+_MEASURED = frozenset("laboratory physiology imaging examination other".split())
 
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 _RANGE = re.compile(
     rf"{_NUMBER}[^\d()]*\((?:(?P<below>[<≤])|(?P<above>[>≥]))?\s*{_NUMBER}(?:\s*[-–—]\s*{_NUMBER})?"
 )
 _ORDINARY = re.compile(
-    r"\b(?:sinus rhythm|unremarkable|regular|intact|clear|patent|preserved|undisturbed|within)\b",
+    r"\b(?:sinus rhythm|unremarkable|regular|intact|clear|patent|preserved|undisturbed|within"
+    r"|well)\b"
+    r"|[<≤]\s*1:\d",
+    re.I,
+)
+_POWER = re.compile(r"[x×*]?\s?10(?:\^|\*\*)\d+")
+_PREDICTED = re.compile(r"(\d+)% (?:of )?predicted")
+_BARE = re.compile(r"[^\d:]{0,40}:?\s*[<>~≤≥]?\d[\d.,/ -]*\s*[^\s\d]{0,12}(?: \w+)?")
+_ASIDE = re.compile(
+    r"\b(?:treated|later|cycle threshold|not (?:specified|provided)|improved|laboratory notes)\b",
     re.I,
 )
 _PLACE = re.compile(r"\b(?:clinic|ward|hospital|referred|year-old)\b", re.I)  # who and where
@@ -84,12 +97,14 @@ def points(
 def _points(chart: Chart, page: Release, name: str, rivals: tuple[str, ...]) -> tuple[Point, ...]:
     found = []
     for cite in chart.cites(page) or _whole(chart, page):
-        if page == OPENING and _PLACE.search(cite.words):
+        if (_PLACE if page == OPENING else _ASIDE).search(cite.words):
             continue
         own = chart.like(name, cite) if name else 0.0
         other = max((chart.like(n, cite) for n in rivals), default=0.0)
-        speaks = own - 0.5 * max(0.0, other)
+        speaks = own - RIVAL * max(0.0, other)
         found.append(Point(*cite, speaks, normal(cite), _affirms(cite)))
+    if not found:  # nothing but asides
+        found = [Point(*c, 0.0, True) for c in _whole(chart, page)]
     return tuple(found)
 
 
@@ -100,15 +115,24 @@ def normal(cite: Cite) -> bool:
     Example:
         >>> normal(Cite("Cortisol 34 nmol/L (<50)", "Dexamethasone test", "laboratory", True))
         True
+        >>> normal(Cite("Platelets 236 x10^9/L (150-400)", "Blood count", "laboratory", True))
+        True
+        >>> normal(Cite("PR 208 ms", "Electrocardiogram", "physiology", True))
+        True
         >>> normal(Cite("47,XXY in 30 of 30 metaphases", "Karyotype", "genetics", False))
         False
     """
-    ranged = list(_RANGE.finditer(cite.words))
+    if shares := _PREDICTED.findall(cite.words):
+        return all(int(share) >= PREDICTED for share in shares)
+    # A unit's power of ten would be taken for the value.
+    ranged = list(_RANGE.finditer(_POWER.sub("", cite.words)))
     if ranged:
         return all(map(_within, ranged))
     if denies(cite.words):
         return True
     found = _found(cite)
+    if not found and cite.category in _MEASURED and _BARE.fullmatch(cite.words):
+        return True
     return all(f.negated for f in found) if found else bool(_ORDINARY.search(cite.words))
 
 
@@ -130,13 +154,13 @@ def telling(chart: Chart, release: Release) -> bool:
 def _whole(chart: Chart, release: Release) -> tuple[Cite, ...]:
     """A page that is too bare to be cut into clauses, such as a percentage alone."""
     page = chart.page(release)
-    words = page.text.splitlines()[0].strip()
+    words = page.text.splitlines()[0].strip(" .")
     return (Cite(" ".join(words.split(" ")[:MAX_WORDS]), page.source, page.category, False),)
 
 
 def idle(chart: Chart, release: Release) -> bool:
     """Whether a result holds nothing out of the ordinary."""
-    return all(normal(cite) for cite in chart.cites(release) or _whole(chart, release))
+    return all(point.normal for point in points(chart, [release], ""))
 
 
 def _within(match: re.Match[str]) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
+from medaction_gym.distill.grounding import brief
 from medaction_gym.distill.teachers.evidence import Point
 from medaction_gym.knowledge.shared import knowledge
 
@@ -89,15 +90,17 @@ def listed(names: Sequence[str]) -> str:
 
 
 def spoken(name: str) -> str:
-    """A disease's name inside a sentence: only proper names keep their capital.
+    """A disease's name inside a sentence: in short, and only proper names keep their capital.
 
     Example:
-        >>> spoken("Nephrotic syndrome"), spoken("Wilson disease"), spoken("IgG4 disease")
+        >>> spoken("Nephrotic Syndrome"), spoken("Wilson disease"), spoken("IgG4 disease (IgG4-RD)")
         ('nephrotic syndrome', 'Wilson disease', 'IgG4 disease')
     """
-    first = re.split(r"[\s,\-]", name, maxsplit=1)[0]
-    plain = first[:1].isupper() and first[1:].islower()
-    return name[:1].lower() + name[1:] if plain and first.lower() in _plain_words() else name
+    return _WORD.sub(lambda m: m[0].lower() if _plain(m[0]) else m[0], brief(name))
+
+
+def _plain(word: str) -> bool:
+    return word[1:].islower() and word.lower() in _plain_words()
 
 
 @cache

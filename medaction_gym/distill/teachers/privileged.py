@@ -20,10 +20,13 @@ from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.node import Candidate, Node
 from medaction_gym.distill.teachers import beliefs, reasons
-from medaction_gym.distill.teachers.study import Study, considered
+from medaction_gym.distill.teachers.rivals import considered
+from medaction_gym.distill.teachers.study import Study
 
-LEAST = 2  # tests before one may stop while there are more
+LEAST = 3  # tests before one may stop while there are more
 SETTLED = 0.65  # the belief at which one then may commit
+STALLED = 0.5  # the same where what is left to ask for has little bearing
+DULL = 0.2  # which is less than this
 SURE = 0.8  # and at which one does
 FORCE = {"warranted": 1.0, "cautious": 0.55, "misled": 1.0}
 LURE = 0.3  # logits that a result must give a wrong disease to lead astray
@@ -123,10 +126,11 @@ class PrivilegedTeacher:
         orders = self._orders(study, node, rng, k)
         last = episode.number + 2 >= episode.rules.max_turns
         enough = own and episode.tests >= LEAST
+        settled = SETTLED if study.left(episode.seen) >= DULL else STALLED
         if not orders or last or (enough and p >= SURE):
             name = top or gold or (study.wrong[0] if study.wrong else study.full)
             return [self._end(study, node, name, belief, rng, "settled" if own else "exhausted")]
-        if enough and p >= SETTLED:
+        if enough and p >= settled:
             return [self._end(study, node, top, belief, rng, "settled"), *orders][:k]
         if top and not own and p >= 0.35 and episode.tests >= 2 and rng.random() < 0.25:
             orders.insert(1, self._end(study, node, top, belief, rng, "premature"))
@@ -146,7 +150,7 @@ class PrivilegedTeacher:
         chosen = [(i, "early" if stages[i] > first + 3.0 else plan) for i, plan in chosen]
         found = []
         for i, plan in chosen:
-            request = rng.choice(study.requests(i, oracle)[:3])
+            request = rng.choice(study.requests(i, oracle))
             said = reasons.order(study.chart, node, request, study.case.tests[i].category, rng)
             found.append(Candidate(OrderTest(test=request), said, plan))
         early = k > 1 and not reasons.refused(node) and episode.number < 4 and rng.random() < 0.3

@@ -30,7 +30,9 @@ def first(chart: Chart, belief: Mapping[str, float], rng: random.Random) -> str:
     """Why these diseases, before any result."""
     names = _ranked(belief)
     told = points(chart, [OPENING], names[0], names[1:]) if names else []
-    speaking = _chosen(rng, [p for p in told if p.supports], {})[:2]
+    speaking = _chosen(rng, [p for p in told if p.supports], {})
+    apart = [p for p in speaking[1:2] if not _says_the_same(p, speaking[0])]
+    speaking = [*speaking[:1], *apart]
     left = 1.0 - sum(belief.values())
     return words.first_impression(rng, names, speaking, complaint(chart), left)
 
@@ -156,6 +158,11 @@ def _chosen(rng: random.Random, found: Sequence[Point], worn: Mapping[str, int])
     """Points by what they say, with some chance, the worn ones last."""
     value = {p: p.speaks + rng.uniform(0, VARIETY) - WORN * worn.get(p.words, 0) for p in found}
     return sorted(found, key=lambda p: -value[p])
+
+
+def _says_the_same(one: Point, other: Point) -> bool:
+    a, b = one.words.casefold(), other.words.casefold()
+    return a in b or b in a
 
 
 def _ranked(belief: Mapping[str, float]) -> list[str]:

@@ -1,26 +1,27 @@
 """Study: what the privileged teacher works out about a case before it plays it.
 
-The wrong diagnoses worth considering, what each page of the record says for each of them, in which
-order a clinician would ask for the tests, and how a request may be worded.
+What each page of the record says for each diagnosis considered, in which order a clinician would
+ask for the tests, and how a request may be worded.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from medaction_gym.actions import Outcome
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.leaks import mask
+from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.tokens import words
 from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.grounding import Grounds, grounds_of
-from medaction_gym.distill.teachers.evidence import idle, telling
-from medaction_gym.knowledge.shared import knowledge
-from medaction_gym.metrics.belief import concept_of, similarity
+from medaction_gym.distill.teachers.evidence import idle, points, telling
+from medaction_gym.distill.teachers.rivals import rivals
+from medaction_gym.metrics.belief import similarity
 from medaction_gym.metrics.outcome import RIGHT, grade
-from medaction_gym.metrics.support import support
 from medaction_gym.oracle import Oracle, Release
 
 BELIEVED, DOUBTED = 2.5, 0.8  # the most logits that one page gives the truth, a wrong disease
@@ -28,16 +29,14 @@ GRAPH = 0.8  # of the graph's logits; the results of one patient repeat each oth
 FINAL = 8.0  # log-odds of the truth over its rivals once the whole record is read
 # What a result decides beside one that speaks for the truth: where the graph has no word for what a
 # deciding test states, where it hears nothing, and where nothing is out of the ordinary.
-TELLING, SILENT, NORMAL = 0.5, 0.1, 0.1
+TELLING, SILENT, NORMAL = 0.5, 0.02, 0.02
+UNCLEAR = 0.6  # the most that one decides in which the graph hears nothing for the truth
 DECIDES = 2.0  # above 1, a few results decide and the others hardly count
 HURRY = 0.5  # how fast kind and price lose their say as results come in
-BEARING = 3.0  # stages that a result which sets the diagnoses apart is asked for earlier
+BEARING = 4.0  # stages that a result which sets the diagnoses apart is asked for earlier
+WORDINGS = 6  # of a request, at most
+LATE = 5.0  # stages by which what was only seen at an operation is asked for later
 SEASONED = 3.0  # results after which that holds in full; the first tests are everybody's
-UNLIKE = 0.5  # a wrong diagnosis is less like the gold one than this
-KIN = 3.0  # what kinship to the truth is worth beside the presentation
-POOL = 700  # names of other cases' diseases, at most
-WRONG = 6  # wrong diagnoses considered, at most
-LONGEST = 7  # words of a wrong diagnosis
 
 # When a clinician asks for a kind of test: what is at hand first, what cuts last.
 STAGE = {
@@ -82,11 +81,6 @@ _CONNECTIVE = re.compile(
     r"in the setting of|complicated by|complicating|following|with)\b|[;,:(]",
     re.IGNORECASE,
 )
-_NO_DISEASE = re.compile(
-    r"\b(?:biops\w+|differentiation|probing|causes?|conditions?|other|others|differential|various|"
-    r"workup|rule|uncommon|consider\w*)\b",
-    re.IGNORECASE,
-)
 
 
 class Study:
@@ -106,7 +100,7 @@ class Study:
         self._weights: dict[int, float] = {}
         self._bearing: dict[int, float] = {}
         self._bounded: dict[tuple[str, Release], float] = {}
-        self._stages: dict[int, float] = {}
+        self._stages: dict[int, tuple[float, float]] = {}
 
     @cached_property
     def full(self) -> str:
@@ -134,42 +128,7 @@ class Study:
     @cached_property
     def wrong(self) -> tuple[str, ...]:
         """Wrong diagnoses worth considering, the best supported by the presentation first."""
-        named = [n for d in self.case.differential for n in _names(d)]
-        found = self._distinct(named, WRONG)
-        if len(found) < 3:
-            # What other patients were thought to have, as far as it suits this one.
-            suits = {name: self._suits(name) for name in self._others}
-            pool = sorted(self._others, key=lambda name: (-suits[name], name))
-            found = self._distinct([*found, *pool[:60]], max(5, len(found)))
-        return tuple(sorted(found, key=lambda name: -round(self.chart.weigh(name, OPENING), 1)))
-
-    def _suits(self, name: str) -> float:
-        """How well a disease suits: it shows what the patient has, and is kin to the truth.
-
-        The words of its name do not count: a "normal" in the text is no hydrocephalus.
-        """
-        found, _, described = support().scores(name, self.chart.result(OPENING))
-        own, other = concept_of(self.full), concept_of(name)
-        kin = knowledge().similarity(own, other) if own and other else 0.0
-        return found + 0.5 * described + KIN * kin
-
-    def _distinct(self, names: Sequence[str], most: int) -> list[str]:
-        found: list[str] = []
-        concepts: set[str] = set()
-        for name in dict.fromkeys(names):
-            concept = concept_of(name)
-            # What the graph does not know as a disease is too often none ("Subtyping").
-            if not concept or concept in concepts or self.grounds.is_gold(name):
-                continue
-            if similarity(self.case.diagnosis, name).value >= UNLIKE:
-                continue
-            if mask(name, (*self.grounds.names, *self.grounds.causes)) != name:
-                continue
-            found.append(name)
-            concepts.add(concept)
-            if len(found) == most:
-                break
-        return found
+        return rivals(self.grounds, self.full, self._others)
 
     def weight(self, item: int) -> float:
         """What an item decides for the gold diagnosis, as a share of the whole record.
@@ -178,7 +137,7 @@ class Study:
         than for its rivals decides next to nothing, whatever its kind.
         """
         if not self._weights:
-            raw = {}
+            raw, clear = dict[int, float](), set[int]()
             for i, test in enumerate(self.case.tests):
                 named = mask(test.result, self.grounds.names) != test.result
                 rival = max((self.chart.weigh(n, Release(i)) for n in self.wrong), default=0.0)
@@ -188,8 +147,11 @@ class Study:
                     factor = TELLING
                 factor *= NORMAL if idle(self.chart, Release(i)) else 1.0
                 raw[i] = (WEIGHT[test.category] * factor * (1.6 if named else 1.0)) ** DECIDES
+                if lead > 0.1 or named:
+                    clear.add(i)
             total = math.fsum(raw.values())
-            self._weights = {i: w / total for i, w in raw.items()}
+            shares = {i: w / total for i, w in raw.items()}
+            self._weights = {i: w if i in clear else min(UNCLEAR, w) for i, w in shares.items()}
         return self._weights[item]
 
     def hears(self, name: str, *releases: Release) -> float:
@@ -205,9 +167,12 @@ class Study:
             gold = self.grounds.is_gold(name)
             known, most = (self.full, BELIEVED) if gold else (name, DOUBTED)
             said = max(-1.0, min(most, self.chart.weigh(known, release)))
-            # The name of a test is no support: a normal cortisol is no sign of Cushing syndrome.
-            dull = said > 0 and release != OPENING and idle(self.chart, release)
-            self._bounded[key] = 0.0 if dull else said
+            if said > 0 and release != OPENING:
+                # A page speaks for a disease by what can be cited of it: the name of a test is no
+                # support, nor is a value within its range.
+                cited = any(p.supports for p in points(self.chart, [release], known))
+                said = said if cited else 0.0
+            self._bounded[key] = said
         return self._bounded[key]
 
     @cached_property
@@ -218,11 +183,18 @@ class Study:
         return max(0.5, FINAL + max(0.0, best) - GRAPH * self.hears(self.full, *pages))
 
     def bearing(self, item: int) -> float:
-        """How far an item's result sets the diagnoses considered apart, in [0, 1)."""
+        """How far an item's result sets the diagnoses considered apart, in [0, 1]."""
         if item not in self._bearing:
             heard = [self.hears(n, Release(item)) for n in (self.full, *self.wrong)]
-            self._bearing[item] = math.tanh((max(heard) - min(heard)) / 3)
+            apart = math.tanh((max(heard) - min(heard)) / 2)
+            self._bearing[item] = max(apart, min(1.0, 2 * self.weight(item)))
         return self._bearing[item]
+
+    def left(self, seen: frozenset[Release]) -> float:
+        """The most bearing among the items not asked for yet, what comes late apart."""
+        have = {r.item for r in seen}
+        soon = [i for i, t in enumerate(self.case.tests) if not _LATE.search(t.name)]
+        return max((self.bearing(i) for i in soon if i not in have), default=0.0)
 
     def stage(self, item: int, oracle: Oracle, read: int) -> float:
         """When a clinician would ask for an item: smaller is earlier.
@@ -234,18 +206,22 @@ class Study:
             test = self.case.tests[item]
             parts = oracle.answer(self.requests(item, oracle)[0])
             usd = max((p.price.usd for p in parts), default=0.0)
-            late = 3.0 if _LATE.search(test.name) else 0.0
             cost = 0.4 * math.log10(max(10.0, usd))
-            self._stages[item] = STAGE[test.category] + late + cost
+            late = LATE if _LATE.search(test.name) else 0.0
+            self._stages[item] = STAGE[test.category] + cost, late
+        when, late = self._stages[item]
         eye = min(1.0, (1 + read) / SEASONED)
-        return self._stages[item] / (1 + HURRY * read) - BEARING * eye * self.bearing(item)
+        return when / (1 + HURRY * read) + late - BEARING * eye * self.bearing(item)
 
     def requests(self, item: int, oracle: Oracle) -> tuple[str, ...]:
-        """Wordings that release an item and nothing else, its own name first."""
+        """Wordings that release an item and nothing else, as a doctor would write them first."""
         if item not in self._requests:
             test = self.case.tests[item]
             bare = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", test.name).strip()
-            wordings = dict.fromkeys([test.name, bare, *test.aliases, _lower(bare)])
+            known = Catalogue.load().named(words(bare))
+            synonyms = known.synonyms if known else ()
+            plain = map(_lower, (bare, *test.aliases))
+            wordings = dict.fromkeys([*plain, *synonyms, *test.aliases, bare, test.name])
             good = [
                 w
                 for w in wordings
@@ -253,7 +229,7 @@ class Study:
                 and [(p.outcome, p.releases) for p in oracle.answer(w)]
                 == [(Outcome.RESULT, (Release(item),))]
             ]
-            self._requests[item] = tuple(good) or (test.name,)
+            self._requests[item] = tuple(good)[:WORDINGS] or (test.name,)
         return self._requests[item]
 
     def missing(self, oracle: Oracle) -> list[str]:
@@ -269,38 +245,10 @@ def _lower(name: str) -> str:
     """A name as it stands inside a sentence: abbreviations keep their capitals.
 
     Example:
-        >>> _lower("Chest X-ray"), _lower("MRI of the brain")
-        ('chest X-ray', 'MRI of the brain')
+        >>> _lower("Chest X-ray"), _lower("MRI of the Brain"), _lower("Skin Examination")
+        ('chest X-ray', 'MRI of the Brain', 'skin examination')
     """
-    first = name.split(" ", 1)[0]
-    return name if sum(map(str.isupper, first)) > 1 else name[:1].lower() + name[1:]
-
-
-def considered(cases: Iterable[Case]) -> list[str]:
-    """The diseases that cases were thought to be or turned out to be, those with short names."""
-    names: set[str] = set()
-    for case in cases:
-        entries = (*case.differential, case.diagnosis.name.rstrip("."))
-        names |= {n for entry in entries for n in _names(entry) if len(n.split()) <= 4}
-    found = sorted(names)
-    return found[:: math.ceil(len(found) / POOL)]
-
-
-def _names(entry: str) -> list[str]:
-    """The diseases that an entry of a published differential names.
-
-    Example:
-        >>> _names("Pancreatic malignancy (e.g., cholangiocarcinoma)"), _names("Biopsy")
-        (['Pancreatic malignancy'], [])
-    """
-    bare = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", entry).strip(" .;:,")
-    parts = re.split(r"\s+or\s+|/|;", bare) if len(bare.split()) > 3 else [bare]
-    names = [p.strip(" .,") for p in parts]
-    return [
-        n[:1].upper() + n[1:]
-        for n in names
-        if len(n) > 3
-        and len(n.split()) <= LONGEST
-        and not _NO_DISEASE.search(n)
-        and not re.fullmatch(r"\w+(?:ic|al|ar|ous|ary|ive)", n)
-    ]
+    said = name.split(" ")
+    if len(said) > 1 and all(w.istitle() for w in said if w.isalpha()):
+        return " ".join(w.lower() if w.isalpha() else w for w in said)
+    return name if sum(map(str.isupper, said[0])) > 1 else name[:1].lower() + name[1:]

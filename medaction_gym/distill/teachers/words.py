@@ -3,7 +3,8 @@
 Each sentence cites what has been revealed, verbatim, between “ ”, with the test it comes from. It
 says no more than the citation bears out: "speaks for" where the graph hears that, "I read it as"
 where a deciding kind of test states something the graph has no word for, and else that nothing
-points there, and that the decision is by the presentation or by exclusion.
+points there, and that the decision is by the presentation or by exclusion. A reason is short, since
+a small model is to learn to write it: a citation, what it means, and little else.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from medaction_gym.distill.teachers.phrases import (
     quoted,
     spoken,
 )
+
+LITTLE, MUCH = 0.1, 0.3  # changes of a probability that are called so
 
 
 class Shift(NamedTuple):
@@ -62,9 +65,10 @@ def first_impression(
             (
                 f"{quoted(complaint)} alone could mean too much; I name nothing yet.",
                 f"From {quoted(complaint)} I would only be guessing; first I gather more.",
+                f"{quoted(complaint)}: too early for names.",
             )
         )
-    top, rest = spoken(names[0]), listed([spoken(n) for n in names[1:4]])
+    top, rest = spoken(names[0]), [spoken(n) for n in names[1:3]]
     if speaking:
         said = listed([quoted(p) for p in speaking])
         text = rng.choice(
@@ -73,6 +77,8 @@ def first_impression(
                 f"With {said}, {top} comes to mind",
                 f"{said} would go with {top}",
                 f"I put {top} first because of {said}",
+                f"{capital(top)} leads, given {said}",
+                f"{said}: {top} is my first thought",
             )
         )
     else:
@@ -80,20 +86,23 @@ def first_impression(
         text = rng.choice(
             (
                 f"{said} points nowhere in particular; I begin with {top}",
-                f"Nothing in {said} singles out one disease. {capital(top)} is a place to begin",
+                f"Nothing in {said} singles out one disease; {top} is a place to begin",
                 f"So far there is only {said}; {top} is one guess",
+                f"{said} has many causes, {top} among them",
             )
         )
     if rest:
-        text += rng.choice((f"; {rest} stay open", f", against {rest}", f", but also {rest}"))
-    if left >= 0.3:
         text += rng.choice(
             (
-                f". {percent(left)} I leave to what I have not thought of",
-                f". Before any result I keep {percent(left)} for something else",
-                f". Nothing is certain: {percent(left)} stays with none of these",
+                f"; {listed(rest)} {'stay' if len(rest) > 1 else 'stays'} open",
+                f", against {listed(rest)}",
+                f", but also {listed(rest)}",
+                f", before {rest[0]}",
+                "",
             )
         )
+    if left >= 0.3 and rng.random() < 0.4:
+        text += rng.choice((". It may be none of these", ". I keep room for something else"))
     return text + "."
 
 
@@ -120,69 +129,69 @@ def ordering(
     """
     purpose = rng.choice(PURPOSE[category])
     request = listed(request.split("; "))
-    text = ""
-    if refused:
-        text = rng.choice(("That test is not to be had here. ", "Without that test, then. "))
+    before = rng.choice(("That is not to be had here. ", "Then without it. ")) if refused else ""
     if news is not None:
-        text += rng.choice(
+        # What came back comes first, and is reason enough to look further.
+        said = quoted(news)
+        return before + rng.choice(
             (
-                f"{quoted(news)} changes little. ",
-                f"{quoted(news)} leaves me where I was. ",
-                f"I note {quoted(news)}; the order of my suspicions stays. ",
-                f"{quoted(news)} does not decide it. ",
+                f"{said} changes little; {request} next.",
+                f"{said} does not decide it. {capital(request)}: {purpose}.",
+                f"I note {said} and go on to {request}.",
+                f"{said} leaves the order as it is. {capital(purpose)}, so {request}.",
+                f"Nothing new in {said}; now {request}.",
             )
         )
     cite = quoted(point) if point is not None else ""
+    return before + rng.choice(_why(request, purpose, names, point, cite))
+
+
+def _why(
+    request: str, purpose: str, names: Sequence[str], point: Point | None, cite: str
+) -> tuple[str, ...]:
+    """Ways to say why, by how many diseases are open and by what can be cited."""
+    supports = point is not None and point.supports
     if not names:
         why = f"{cite} needs an explanation" if cite else "an explanation is still wanting"
-        return text + rng.choice(
-            (
-                f"{capital(why)}; {purpose}, so I ask for {request}.",
-                f"I have no name for this yet: {why}. {capital(purpose)}; {request}.",
-                f"Before I guess, {request}: {purpose}. {capital(why)}.",
-            )
+        return (
+            f"{capital(why)}, so I ask for {request}.",
+            f"No name for this yet: {why}. {capital(request)} next.",
+            f"{capital(request)} first: {purpose}. {capital(why)}.",
         )
     top = spoken(names[0])
     if len(names) == 1:
-        if point is not None and point.supports:
-            return text + rng.choice(
-                (
-                    f"{cite} speaks for {top}. {capital(purpose)}; {request} may refute it.",
-                    f"{capital(purpose)}: does {request} bear out {top}, as {cite} does?",
-                )
+        if supports:
+            return (
+                f"{cite} speaks for {top}; {request} may refute it.",
+                f"Will {request} bear out {top}, as {cite} does?",
+                f"{capital(request)}, to be surer of {top} than {cite} makes me.",
             )
         aside = f" {cite} alone does not prove it." if cite else ""
-        return text + rng.choice(
-            (
-                f"I hold {top} likely.{aside} {capital(purpose)}; {request} may refute it.",
-                f"{capital(purpose)}: does {request} bear out {top}?{aside}",
-            )
+        return (
+            f"I hold {top} likely.{aside} {capital(request)} may refute it.",
+            f"Will {request} bear out {top}?{aside}",
+            f"{capital(purpose)}, so {request}.{aside}",
+            f"{capital(request)} could still refute {top}.{aside}",
         )
     other = spoken(names[1])
-    if point is not None and point.supports:
-        return text + rng.choice(
-            (
-                f"{cite} favours {top}, but {other} is not out; {purpose}: {request}.",
-                f"{capital(top)} has {cite} on its side, {other} is next. "
-                f"{capital(purpose)}, so {request}.",
-                f"{capital(purpose)}. {capital(request)} may tell {top}, which "
-                f"{cite} suggests, from {other}.",
-                f"Given {cite} I lean to {top}; before I believe it over {other}, "
-                f"{request}: {purpose}.",
-                f"{cite} would go with {top}. What about {other}? "
-                f"{capital(purpose)}, and I ask for {request}.",
-            )
+    if supports:
+        return (
+            f"{cite} favours {top}; {request} should tell it from {other}.",
+            f"{capital(top)} has {cite} on its side, {other} is next. {capital(request)}.",
+            f"{capital(top)} or {other}? {cite} leans to the first; {request}.",
+            f"{capital(request)}: {purpose}. {cite} suggests {top}, but {other} is not out.",
+            f"Given {cite} I lean to {top}; {request} before I drop {other}.",
+            f"If it is {top}, as {cite} hints, {request} should show it.",
+            f"{capital(purpose)}, so {request}: {top}, with {cite}, or {other}?",
+            f"I ask for {request}, to weigh {top} ({cite}) against {other}.",
         )
     still = f"{cite} is not explained" if cite else "the question is the same"
-    return text + rng.choice(
-        (
-            f"Neither {top} nor {other} is borne out; {still}. {capital(purpose)}: {request}.",
-            f"{capital(still)}. {capital(purpose)}, and {request} might separate {top} "
-            f"from {other}.",
-            f"It is open between {top} and {other}; {still}. Next, {request}: {purpose}.",
-            f"{capital(still)}; {top} and {other} are both possible. I ask for "
-            f"{request}: {purpose}.",
-        )
+    return (
+        f"{capital(still)}; {request} next.",
+        f"{capital(top)} or {other}: {request} may tell. {capital(still)}.",
+        f"{capital(still)}, between {top} and {other}; {request}: {purpose}.",
+        f"{capital(purpose)}, so {request}. {capital(still)} by {top} or {other} so far.",
+        f"{capital(request)}, since {still}.",
     )
 
 
@@ -214,33 +223,49 @@ def updating(
         )
     risen, cite = _rise(rng, up, result) if up is not None else ("", None)
     fallen = _fall(rng, down, result, cite) if down is not None else ""
-    text = " ".join(filter(None, (risen, fallen)))
     if leader_before and leader and leader_before != leader:
         before, now = spoken(leader_before), spoken(leader)
-        text += rng.choice(
+        turned = rng.choice(
             (
-                f" I had leaned to {before}; now {now} leads.",
-                f" So {now} overtakes {before}.",
-                f" {capital(now)} takes the first place from {before}.",
+                f"I had leaned to {before}; now {now} leads.",
+                f"So {now} overtakes {before}.",
+                f"{capital(now)} now stands before {before}.",
             )
         )
-    return text
+        return " ".join(filter(None, (risen or fallen, turned)))
+    # What falls because another rises need not be said every time.
+    if risen and down is not None and down.speaks > -SPEAKS / 2 and rng.random() < 0.5:
+        return risen
+    return " ".join(filter(None, (risen, fallen)))
+
+
+def _degree(rng: random.Random, shift: Shift) -> str:
+    """How far a disease has risen, sometimes in numbers."""
+    if rng.random() < 0.15:
+        return f"now {percent(shift.now)}"
+    if not shift.before:
+        return rng.choice(("now on my list", "a new thought"))
+    gain = shift.now - shift.before
+    if gain < LITTLE:
+        return rng.choice(("a little likelier", "slightly likelier"))
+    if gain < MUCH:
+        return rng.choice(("likelier now", "clearly up", "more likely"))
+    return rng.choice(("much likelier", "far likelier now"))
 
 
 def _rise(rng: random.Random, up: Shift, result: Point) -> tuple[str, Point]:
     """What lifts a disease, and the citation it says so of."""
-    name = spoken(up.name)
-    how = (
-        f"from {percent(up.before)} to {percent(up.now)}" if up.before else f"now {percent(up.now)}"
-    )
-    best = up.best
+    name, how, best = spoken(up.name), _degree(rng, up), up.best
+    texts: tuple[str, ...]
     if best.supports and up.speaks >= SPEAKS:
         said = quoted(best)
         texts = (
             f"{said} speaks for {name}, {how}.",
-            f"{said} supports {name} ({how}).",
-            f"With {said} I raise {name}: {how}.",
+            f"{said} supports {name}: {how}.",
+            f"With {said} I raise {name}; {how}.",
             f"{said} is what I would expect in {name}; {how}.",
+            f"{capital(name)} would explain {said}: {how}.",
+            f"{said} suits {name}, {how}.",
         )
         return rng.choice(texts), best
     cite = result if best.normal else best
@@ -248,42 +273,43 @@ def _rise(rng: random.Random, up: Shift, result: Point) -> tuple[str, Point]:
     if cite.decides:
         texts = (
             f"I take {said} for a sign of {name}, {how}.",
-            f"{said}: to my reading that is {name} ({how}).",
+            f"{said}: to my reading that is {name}, {how}.",
             f"{said} goes with {name} better than with the rest; {how}.",
-            f"{capital(name)}, {how}: that is how I understand {said}.",
+            f"I understand {said} as {name}, {how}.",
         )
     elif cite.normal:
         texts = (
-            f"{said} proves nothing, but leaves {name} more room: {how}.",
+            f"{said} proves nothing, but leaves {name} more room.",
             f"With {said} there is less to set against {name}, {how}.",
-            f"{said} takes nothing from {name}, {how}.",
-            f"{capital(name)} survives {said}: {how}.",
+            f"{said} takes nothing from {name}.",
+            f"{capital(name)} survives {said}.",
         )
     else:
         texts = (
-            f"{said} is compatible with {name} and no more; {how}.",
-            f"{said} is not proof, but {name} can explain it ({how}).",
-            f"{capital(name)} can live with {said}: {how}.",
-            f"{said} could come with much else; {name} among it, {how}.",
+            f"{said} is compatible with {name} and no more.",
+            f"{said} is no proof, but {name} can explain it; {how}.",
+            f"{capital(name)} can live with {said}.",
+            f"{said} could come with much else, {name} among it.",
         )
     return rng.choice(texts), cite
 
 
 def _fall(rng: random.Random, down: Shift, result: Point, cite: Point | None) -> str:
     name, best = spoken(down.name), down.best
-    then = f"goes down to {percent(down.now)}" if down.now else "drops out"
+    then = "loses ground" if down.now else "drops out"
     if max(best.speaks, down.speaks) <= -SPEAKS / 2:
         if cite is not None and cite.words == best.words:
             return rng.choice(
                 (
                     f"It speaks against {name}, which {then}.",
-                    f"{capital(name)} {then}, since it would not explain that.",
+                    f"{capital(name)} {then}: it would not explain that.",
                 )
             )
         return rng.choice(
             (
                 f"{quoted(best)} speaks against {name}, which {then}.",
                 f"{capital(name)} {then}: {quoted(best)} does not go with it.",
+                f"{quoted(best)} is not what {name} would show; it {then}.",
             )
         )
     if cite is None:
@@ -291,13 +317,14 @@ def _fall(rng: random.Random, down: Shift, result: Point, cite: Point | None) ->
             (
                 f"{quoted(result)} gives {name} nothing new; it {then}.",
                 f"I looked for more in {quoted(result)}; {name} {then}.",
+                f"{quoted(result)}: no help for {name}, which {then}.",
             )
         )
     return rng.choice(
         (
             f"{capital(name)} {then}.",
-            f"{capital(name)} gains nothing by it and {then}.",
-            f"That leaves less for {name}, which {then}.",
+            f"{capital(name)} gains nothing by it.",
+            f"That leaves less for {name}.",
         )
     )
 
@@ -325,6 +352,7 @@ def committing(
     """
     said, best = spoken(name), cites[0]
     quotes = listed([quoted(c) for c in cites])
+    plural = len(cites) > 1
     if best.supports and best.category:
         text = rng.choice(
             (
@@ -332,6 +360,7 @@ def committing(
                 f"I commit to {said}, on the strength of {quotes}",
                 f"{capital(said)} accounts best for {quotes}",
                 f"{quotes}: together with the story that is {said}",
+                f"{quotes} {'decide' if plural else 'decides'} it: {said}",
             )
         )
     elif best.decides:
@@ -346,7 +375,7 @@ def committing(
         text = rng.choice(
             (
                 f"No result proves it; I decide on the presentation, {quotes}: {said}",
-                f"The results leave it open. By the story, {quotes}, {said} is my diagnosis",
+                f"The results leave it open. By the story, {quotes}, it is {said}",
             )
         )
     else:
@@ -357,12 +386,9 @@ def committing(
                 f"By exclusion: {quotes} is no proof of {said}, but the others explain less",
             )
         )
-    if rival:
-        text += rng.choice(
-            (
-                f"; {spoken(rival)} keeps {percent(rival_p)}",
-                f", with {percent(rival_p)} left for {spoken(rival)}",
-            )
-        )
-    why = "nothing more is to be learnt" if out_of_tests else "I stop testing"
-    return f"{text}. At {percent(p)}, {why}."
+    if rival and rival_p >= LITTLE:
+        text += rng.choice((f"; {spoken(rival)} is not quite out", f", before {spoken(rival)}"))
+    if rng.random() < 0.5:
+        why = "nothing more is to be learnt" if out_of_tests else "I stop testing"
+        text += f". At {percent(p)}, {why}" if rng.random() < 0.3 else f". {capital(why)}"
+    return f"{text}."

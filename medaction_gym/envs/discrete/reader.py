@@ -1,4 +1,4 @@
-"""What a text says for each candidate and of each organ system, in whole numbers.
+"""Reader: what a text says for each candidate and of each organ system, in whole numbers.
 
 Whole numbers, so that sums do not depend on their order: the scalar and the vectorised view add
 the same evidence along different ways and must agree to the bit.
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medaction_gym.cases.case import Case
-from medaction_gym.envs.discrete_catalogue import DiscreteCatalogue
+from medaction_gym.envs.discrete.catalogue import DiscreteCatalogue
 from medaction_gym.knowledge.findings import evidence
 from medaction_gym.knowledge.inference import inference
 from medaction_gym.knowledge.naming import same
@@ -30,6 +30,7 @@ UNIT = 64  # steps of a nat, and of a finding
 NAMED_IN_RESULT, NAMED_IN_PRESENTATION = 8.0, 2.0
 MOST = 60.0  # nats that one text can say
 ABNORMALITY = "HP:0000118"  # its narrower classes are the organ systems
+REMEMBERED = 20_000  # texts; normal results recur across cases
 
 
 class Reading(NamedTuple):
@@ -48,16 +49,16 @@ class Reader:
     """Reads texts for one catalogue.
 
     Attributes:
+        catalogue: Tests and candidates.
         systems: Names of the organ systems (HPO), in order.
         profile: For each candidate, the share of its annotated phenotypes in each system.
-        traits: For each candidate: whether ICD-10-CM has it, and how specific it is.
+        traits: For each candidate: whether ICD-10-CM has it, and how specific it is, in [0, 1].
 
     Args:
         catalogue: Tests and candidates.
-        cache_size: Texts that are remembered; normal results recur across cases.
     """
 
-    def __init__(self, catalogue: DiscreteCatalogue, cache_size: int = 20_000) -> None:
+    def __init__(self, catalogue: DiscreteCatalogue) -> None:
         graph = knowledge()
         arrays = graph.arrays
         self.catalogue = catalogue
@@ -79,7 +80,7 @@ class Reader:
         )
         self.profile = self._profiles()
         self._systems_of = lru_cache(20_000)(self._find_systems)
-        self._read = lru_cache(cache_size)(self._read_text)
+        self._read = lru_cache(REMEMBERED)(self._read_text)
 
     def opening(self, case: Case) -> Reading:
         """What the presentation says."""
@@ -127,3 +128,9 @@ class Reader:
         total = counts.sum(axis=1, keepdims=True)
         shares: Floats = counts / np.maximum(total, 1.0)
         return shares
+
+
+@lru_cache(4)
+def reader_of(catalogue: DiscreteCatalogue) -> Reader:
+    """The reader that environments of one catalogue share."""
+    return Reader(catalogue)
