@@ -26,11 +26,7 @@ UNKNOWN = 0.8  # log-weight of "something else" before any result
 FADES = 3.0  # what that loses by the time the whole record is read
 IMPRESSED = 1.2  # log-odds that a result gives too much to the wrong disease it seems to show
 SLIGHT = 0.03  # less than that is not stated
-<<<<<<< HEAD
-FLOOR = 0.01  # no disease that was considered is ever quite out
-=======
 FLOOR = 0.01  # something else is never quite out
->>>>>>> main
 NEW = 0.1  # the truth, when evidence first brings it to mind
 CAP = 0.45  # of the first impression
 KEPT = 5  # hypotheses of a stated differential
