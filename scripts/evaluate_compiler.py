@@ -44,7 +44,7 @@ from medaction_gym.articles.reader import read
 from medaction_gym.articles.rules import RulesCompiler
 from medaction_gym.cases.case import Case, TestResult
 from medaction_gym.cases.caseset import stable_fraction
-from medaction_gym.cases.leaks import find_leaks, gold_names, mask
+from medaction_gym.cases.leaks import MASK, find_leaks, gold_names, mask
 from medaction_gym.cases.medrbench import to_case
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import words
@@ -148,7 +148,16 @@ def row_of(article: Article, entry: dict[str, Any], compiler: RulesCompiler) -> 
         "missed": [[t.name, t.result] for t in missed],
         "wrong": [[m.name, m.result, m in spoken] for m in wrong],
         "leaks": leaks(case, gold),
+        "words": words_kept(case, article),
     }
+
+
+def words_kept(case: Case, article: Article) -> tuple[int, int]:
+    """Words of the sentences behind history and examination, and how many of them are left."""
+    spans = case.metadata["evidence"]["presentation"].values()
+    told = sum(len(article.text[a:b].split()) for pairs in spans for a, b in pairs)
+    left = f"{case.presentation.history} {case.presentation.examination}".replace("…", " ")
+    return told, len(left.replace(MASK, " ").split())
 
 
 def leaks(case: Case, gold: Case) -> dict[str, list[str]]:
@@ -189,6 +198,10 @@ def report(rows: list[dict[str, Any]]) -> str:
     for kind in ("own", "cause", "published"):
         leaking = [row["id"] for row in made if row["leaks"][kind]]
         lines.append(f"first observation leaks ({kind}): {len(leaking)}/{len(made)} {leaking[:8]}")
+    told, left = (sum(row["words"][i] for row in made) for i in (0, 1))
+    heavy = sum(row["words"][1] < 0.75 * row["words"][0] for row in made)
+    lines.append(f"words of the first observation withheld: {told - left}/{told} "
+                 f"({1 - left / told:.1%}); more than a quarter in {heavy} cases")  # fmt: skip
     times = sorted(row["ms"] for row in rows)
     middle, mean = statistics.median(times), statistics.mean(times)
     lines.append(f"ms of processor time an article: median {middle:.1f}, mean {mean:.1f}, "

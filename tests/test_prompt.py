@@ -69,7 +69,8 @@ def test_lessons_hold_the_prompts_of_play(total: int, form: str) -> None:
                 turn = messages.index(lesson.messages[at])
                 assert lesson.messages[:at] == shorten(messages[:turn], how)
     assert trained == [m for m in messages if m["role"] == "assistant"]
-    assert (len(found) == 1) == (total == 100_000)
+    if total in (700, 100_000):  # what lies between depends on how long the teacher's rows are
+        assert (len(found) == 1) == (total == 100_000)
 
 
 orders = st.sampled_from(["CBC", "CT head", "chest x-ray", "lipase", "MRI of everything", "ECG"])

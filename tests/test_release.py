@@ -52,7 +52,7 @@ def test_the_wheel_is_the_package_and_nothing_else(dist: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
     info = f"medaction_gym-{__version__}.dist-info"
-    assert {name.partition("/")[0] for name in names} == {"medaction_gym", info}
+    assert {name.partition("/")[0] for name in names} == {"medaction_gym", "medaction_vf.py", info}
     shipped = subprocess.run(
         ["git", "ls-files", "medaction_gym"], cwd=ROOT, capture_output=True, text=True
     )

@@ -29,6 +29,9 @@ _SMALL = frozenset(
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _NORMAL = re.compile(r"(?:no|normal|unremarkable|without)\b", re.IGNORECASE)
 FIRM = 1.6  # the weight of a statement that this is the diagnosis
+REPORTED = 4.0  # a title that says "a report of" it weighs more
+NEARLY = 0.5  # what a fuller name may weigh less
+MOST = 8  # content words of a fuller name
 RARE = -1.5  # what words that the article hardly uses take from a candidate
 
 
@@ -62,7 +65,7 @@ class Confirmed(NamedTuple):
     @property
     def telling(self) -> tuple[str, ...]:
         """Further conclusions of the article that must be kept back as well."""
-        named = (name for name in self.firm[:4] if DISEASE.search(name))
+        named = (name for name in self.firm[:8] if DISEASE.search(name))
         return tuple(name for name in named if not _NORMAL.match(name)) + self.parts
 
 
@@ -82,10 +85,26 @@ def confirmed(article: Article) -> Confirmed | None:
     best = scored[0]
     if best.score <= 0:
         return None
+    best = _in_full(best, scored)
     best = best._replace(name=spelt_out(_itself(best.name), article.text))
     others = tuple(dict.fromkeys(c.name for c in scored[1:] if c.name != best.name))
     surely = tuple(name for name in others if name in firm)
     return Confirmed(best.name, best.span, *short_forms(article.text, best.name), others, surely)
+
+
+def _in_full(best: Candidate, scored: list[Candidate]) -> Candidate:
+    """The candidate that says more before the words of the best one, if meant as surely."""
+    said = set(_content(best.name))
+    last = _content(best.name)[-1]
+    fuller = (
+        c
+        for c in scored
+        if c.score >= best.score - NEARLY
+        and said < set(_content(c.name))
+        and _content(c.name)[-1] == last
+        and len(_content(c.name)) <= MOST
+    )
+    return next(fuller, best)
 
 
 def short_forms(text: str, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -148,8 +167,9 @@ def _score(
     score += 1.0 * sum(min(votes[w], 5) for w in telling) / (5 * len(telling))
     score += RARE * sum(counts[w] < 3 for w in telling) / len(telling)
     if not DISEASE.search(candidate.name):
-        score -= 1.0 if _linked(candidate.name) else 2.0
-    if cue("no_disease").search(candidate.name):
+        # "A case report of X" calls X a disease, whatever its name.
+        score -= 2.0 - _linked(candidate.name) - (candidate.score > REPORTED)
+    if cue("no_disease").search(candidate.name) or cue("no_start").search(candidate.name):
         score -= 3.0
     if says_little(tuple(telling)):
         score -= 2.5  # a symptom, or a site and "mass": many diseases

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from medaction_gym.articles.article import Article, Span
 from medaction_gym.articles.compiler import Refused
+from medaction_gym.articles.focus import akin, turns_on
 from medaction_gym.articles.guard import guarded, proper_names
 from medaction_gym.cases.case import MAX_NAME, Case, Diagnosis, Presentation, Provenance, TestResult
+from medaction_gym.cases.leaks import gold_names
 
 _OTHERS = 8  # diseases of the differential that a case keeps
 
@@ -66,9 +68,15 @@ class Draft(NamedTuple):
             )
         except ValueError as error:
             raise Refused.invalid(error) from None
+        seen = " ".join(text for section, text in case.presentation if section != "patient")
         kept = guarded(
             case,
-            (*self.telling, *proper_names((self.diagnosis, *self.synonyms), article.text)),
+            (
+                *self.telling,
+                *proper_names((self.diagnosis, *self.synonyms), article.text),
+                *akin(article, gold_names(case.diagnosis)),
+            ),
+            turns_on(article, seen),
         )
         if kept.case is None:
             raise Refused("diagnosis cannot be kept back", kept.left)

@@ -15,9 +15,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from medaction_gym.articles.diseases import says_little
+from medaction_gym.articles.diseases import DISEASE, says_little
 from medaction_gym.articles.hints import without_hints
-from medaction_gym.articles.sentence import sentences
+from medaction_gym.articles.withheld import parts, without_clauses
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, TestResult
 from medaction_gym.cases.leaks import MASK, Leak, find_leaks, gold_causes, gold_names, mask
 from medaction_gym.cases.menu import OTHER
@@ -67,6 +67,7 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
     """
     names = set(gold_names(diagnosis))
     names |= {cause for cause in gold_causes(diagnosis) if not says_little(cause)}
+    names |= {name[first:] for name in names for first in range(1, len(name) - 1) if _class(name)}
     more: set[tuple[str, ...]] = set()
     for text in (diagnosis.name, *diagnosis.synonyms, *others):
         more |= {words(name) for name in _graph_names(text)}
@@ -83,6 +84,14 @@ _ENDING = re.compile(
     r"cele|malacia|[kd]emia|tonia)|poisonings?|toxicity|deficiency",
     re.IGNORECASE,
 )
+
+
+_VAGUE = frozenset("lesion mass disease syndrome disorder infection pain fever injury".split())
+
+
+def _class(name: tuple[str, ...]) -> bool:
+    """Whether the last words of a name are a class to keep back: "prostate cancer"."""
+    return bool(DISEASE.fullmatch(name[-1])) and name[-1] not in _VAGUE
 
 
 def _names_one(word: str) -> bool:
@@ -126,8 +135,13 @@ def _graph_names(text: str) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(bare) if len(name) >= 3)
 
 
-def guarded(case: Case, others: Iterable[str] = ()) -> Kept:
+def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -> Kept:
     """Mask what gives a case's diagnosis away.
+
+    Args:
+        case: The case.
+        others: What else the article concludes, e.g. the cause or a complication.
+        alone: Words that are kept back as they stand (see `focus.turns_on`).
 
     Example:
         >>> from medaction_gym.cases.case import Provenance
@@ -140,9 +154,9 @@ def guarded(case: Case, others: Iterable[str] = ()) -> Kept:
         ... )
         >>> kept = guarded(case)
         >>> kept.case.presentation.history, kept.case.tests[0].name, kept.mended
-        ('Thirst. Known [withheld]?', 'Genetic testing', 2)
+        ('Thirst.', 'Genetic testing', 2)
     """
-    names = names_of(case.diagnosis, others)
+    names = (*names_of(case.diagnosis, others), *map(words, alone))
     mended = 0
     sections = {}
     short = [n for n in (*case.diagnosis.synonyms, *others) if re.fullmatch(r"[A-Z]{2,8}", n)]
@@ -151,6 +165,8 @@ def guarded(case: Case, others: Iterable[str] = ()) -> Kept:
             text = re.sub(rf"(?<![\w-]){name}(?![\w-])", MASK, text)
         text, found = _masked(text, names)
         sections[section], hints = without_hints(text, names)
+        if section in ("history", "examination"):
+            sections[section] = without_clauses(sections[section])
         mended += found + hints
     tests: list[TestResult] = []
     renamed: dict[str, str] = {}
@@ -188,13 +204,14 @@ def _masked(text: str, names: tuple[tuple[str, ...], ...]) -> tuple[str, int]:
         masked = _BESIDE.sub(
             lambda m: m[2] if words(m[1]) and telling.issuperset(words(m[1])) else m[0], masked
         )
-        kept = [s.text for s in sentences(masked) if not (MASK in s.text and _ABOUT.search(s.text))]
+        kept = [said for said in parts(masked) if not (MASK in said and _ABOUT.search(said))]
         masked = " ".join(kept)
-    apart = [_in_other_order(sentence.text, names) for sentence in sentences(masked)]
+    said = parts(masked)
+    apart = [_in_other_order(sentence, names) for sentence in said]
     if any(apart):
         masked = " ".join(
-            mask(sentence.text, [(word,) for word in said])
-            for sentence, said in zip(sentences(masked), apart, strict=True)
+            mask(sentence, [(word,) for word in telling])
+            for sentence, telling in zip(said, apart, strict=True)
         )
     return masked, found + sum(map(bool, apart))
 

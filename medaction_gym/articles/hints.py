@@ -28,7 +28,7 @@ _ASKED_FOR = re.compile(
     r"\b(?:no|nor|not|den(?:y|ies|ied|ying)|negative for|without|never|"
     r"family (?:medical )?history|relatives|contact with|expos(?:ed|ure) to|"
     r"vaccinat\w+ (?:against|for)|screen\w+ for|suspect\w*|suspicion of|"
-    r"(?:mis)?diagnosed (?:with|as)|treated for)\b[^.;]*",
+    r"(?:mis)?diagnosed (?:with|as)|treated for|known|told|anti-?\w+)\b[^.;]*",
     re.IGNORECASE,
 )
 _PURPOSE = re.compile(
@@ -49,7 +49,7 @@ def without_hints(text: str, names: Iterable[tuple[str, ...]]) -> tuple[str, int
         >>> without_hints(told, [("tuberculous", "meningitis")])
         ('She denied fever and [withheld]. Aspirin was given to prevent [withheld].', 2)
     """
-    near = _Near(names)
+    near = Near(names)
     masked = _ASKED_FOR.sub(lambda match: near.masked(match.group()), text)
     masked = _PURPOSE.sub(
         lambda m: m.group() if MASK in m[1] else m.group().replace(m[1], MASK), masked
@@ -57,8 +57,12 @@ def without_hints(text: str, names: Iterable[tuple[str, ...]]) -> tuple[str, int
     return masked, masked.count(MASK) - text.count(MASK)
 
 
-class _Near:
-    """Words that are akin to those of a diagnosis."""
+class Near:
+    """Words that are akin to those of a diagnosis.
+
+    Args:
+        names: The names of the diagnosis, as folded words.
+    """
 
     def __init__(self, names: Iterable[tuple[str, ...]]) -> None:
         self._names = [tuple(map(_general, name)) for name in names]
@@ -92,9 +96,11 @@ class _Near:
         return text
 
     def _akin(self, word: str) -> bool:
-        return _general(word) in self._words or self._disease(word)
+        return _general(word) in self._words or self.related(word)
 
-    def _disease(self, word: str) -> bool:
+    def related(self, word: str) -> bool:
+        """Whether a folded word alone names a relation."""
+        word = word.removeprefix("anti")
         if (
             any(part[:_STEM] in self._stems for part in _germ(word))
             or word in self._lay
@@ -106,7 +112,7 @@ class _Near:
 
     def _says(self, run: list[str]) -> bool:
         """Whether some words name a relation: a disease, or the kind and site of a tumour."""
-        if any(self._disease(word) for word in run):
+        if any(self.related(word) for word in run):
             return True
         return "cancer" in run and any(
             set(run) <= set(name) and len(set(run) - GENERAL) > 0 for name in self._names

@@ -20,7 +20,7 @@ def titled(title: str) -> Iterator[tuple[str, float]]:
 
     Example:
         >>> [n for n, _ in titled("Silent but Significant: A Case Report of Appendiceal Mucocele")]
-        ['Appendiceal Mucocele', 'Silent but Significant']
+        ['Appendiceal Mucocele', 'Silent']
         >>> [n for n, _ in titled("Exophthalmos as the initial presentation of prostate cancer")]
         ['prostate cancer', 'Exophthalmos']
     """

@@ -77,21 +77,7 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
     # What the surgeon saw is kept where no pathologist, culture or gene says more.
     if any(item.category in ("pathology", "genetics") for item in found):
         found = [item for item in found if item.name != SURGERY]
-    telling = [item for item in found if not _passing(item)]
-    if len(telling) >= _ENOUGH:
-        found = telling
     return found
-
-
-def _passing(item: Recorded) -> bool:
-    """Whether a few words say no more than that a test was normal: "ECG was normal"."""
-    said = " ".join(item.pieces)
-    return (
-        item.category != "laboratory"
-        and len(said.split()) <= _FEW
-        and bool(cue("bare").search(said))
-        and not re.search(r"\d\s*(?:%|mm|cm|[mµμ]?g\b)", said)
-    )
 
 
 def _measures(item: Recorded) -> bool:
@@ -102,8 +88,6 @@ def _measures(item: Recorded) -> bool:
     return any(pattern.search(piece) for pattern in said for piece in item.pieces)
 
 
-_FEW = 15  # words; what says more looked for something
-_ENOUGH = 2  # tests beside those that were only called normal
 # A value with its unit.
 _UNIT = re.compile(r"\d\s*(?:[mµμn]?g|[mµμnp]?mol|[mk]?i?U|mEq|mm|cells)\s*/|×\s*10", re.IGNORECASE)
 # Names so general that they speak of a test told before.
@@ -194,8 +178,14 @@ def _read(
 
 
 def _says(text: str) -> bool:
-    """Whether a sentence that names no test may say what one showed: it tells of no treatment."""
-    return not (cue("other_subject").match(text) or cue("treatment").search(text))
+    """Whether a sentence that names no test may say what one showed, not what was done or felt."""
+    return not any(
+        (
+            cue("other_subject").match(text),
+            cue("treatment").search(text),
+            re.match(r"(?:[\w\s]{0,30},\s*)?(?:s?he|the patient) \b", text, re.IGNORECASE),
+        )
+    )
 
 
 def _named(text: str) -> tuple[str, Category] | None:

@@ -260,10 +260,7 @@ def test_the_guard_masks_relations_that_only_the_diagnosis_explains() -> None:
     )
     kept = guarded(case)
     assert kept.case is not None
-    assert kept.case.presentation.history == (
-        f"A cough. No contact with {MASK} or fever. He had smoked. "
-        f"Heparin was given to prevent {MASK}."
-    )
+    assert kept.case.presentation.history == "A cough. He had smoked."
     assert kept.mended == 2
 
 

@@ -9,6 +9,7 @@ from medaction_gym.articles.compiler import Compiled
 from medaction_gym.articles.guard import guarded
 from medaction_gym.articles.reader import articles_in
 from medaction_gym.articles.rules import RulesCompiler
+from medaction_gym.articles.titles import phrases
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, Provenance, TestResult
 from medaction_gym.cases.leaks import MASK
 from medaction_gym.oracle import RecordOracle
@@ -53,12 +54,9 @@ def test_a_test_that_is_the_patients_own_stays() -> None:
     assert [test.name for test in case.tests if "CT" in test.name] == ["Chest CT"]
 
 
-def test_what_was_only_called_normal_is_left_out_where_more_is_told() -> None:
+def test_a_test_that_was_only_called_normal_can_be_ordered() -> None:
     names = [test.name for test in case_with("The ECG was normal.").tests]
-    assert not any("ECG" in name for name in names)
-    looked = case_with("The ECG was normal, with a QTc of 410 ms, and no sign of ischemia or block "
-                       "was seen in any of the twelve leads.")  # fmt: skip
-    assert any("ECG" in test.name for test in looked.tests)
+    assert any("ECG" in name for name in names)
 
 
 def test_serology_joins_the_laboratory_and_can_be_ordered_alone() -> None:
@@ -116,27 +114,27 @@ def _guarded(history: str, diagnosis: Diagnosis, others: tuple[str, ...] = ()) -
         (
             "An intramural gastric pseudocyst was drained. No fever.",
             "Recurrent gastric intramural pseudocyst",
-            f"An intramural gastric {MASK} was drained. No fever.",
+            "No fever.",
         ),
         (
             "An ambiguus kind of situs was told. No fever.",
             "Situs ambiguus",
-            f"An {MASK} kind of {MASK} was told. No fever.",
+            "No fever.",
         ),
         (
             "She fears hypoglycemic events. Suspected hypoglycemic events.",
             "Hyperinsulinemic hypoglycemia",
-            f"She fears hypoglycemic events. Suspected {MASK} events.",
+            "She fears hypoglycemic events.",
         ),
         (
             "He denied treatment for TB. No fever.",
             "Tuberculous tenosynovitis",
-            f"He denied treatment for {MASK}. No fever.",
+            "No fever.",
         ),
         (
-            "He was diagnosed with a fungal nail infection.",
+            "No fever. He was diagnosed with a fungal nail infection.",
             "Onychomycosis by Trichophyton rubrum",
-            f"He was diagnosed with a {MASK} nail infection.",
+            "No fever.",
         ),
     ],
     ids=["its own word", "another order", "adjective", "germ", "plain words"],
@@ -146,5 +144,52 @@ def test_the_guard_knows_the_diagnosis_in_other_words(history: str, name: str, k
 
 
 def test_an_abbreviation_that_is_a_small_word() -> None:
-    said = _guarded("Episodes of ON on the left.", Diagnosis(name="X neuritis", synonyms=("ON",)))
-    assert said == f"Episodes of {MASK} on the left."
+    said = _guarded(
+        "Episodes of ON on the left. No fever.", Diagnosis(name="X neuritis", synonyms=("ON",))
+    )
+    assert said == "No fever."
+
+
+@pytest.mark.parametrize(
+    ("history", "kept"),
+    [
+        ("He denied pus, an inguinal hernia, and pain.", f"He denied pus, an {MASK}, and pain."),
+        ("He walked well, and wore a truss for his inguinal hernia.", ""),
+        ("He walked well for an hour, with a truss for his inguinal hernia.",
+         "He walked well for an hour …"),
+        ("A 40-year-old man with an inguinal hernia presented with pain.",
+         f"A 40-year-old man with an {MASK} presented with pain."),
+        ("The scar was red and tender, suggesting an infection.", "The scar was red and tender."),
+    ],
+    ids=["list", "too little left", "clause", "introduction", "thought"],
+)  # fmt: skip
+def test_what_is_withheld_goes_with_its_clause(history: str, kept: str) -> None:
+    said = _guarded(f"{history} No fever.", Diagnosis(name="Inguinal hernia"))
+    assert said == f"{kept} No fever.".strip()
+
+
+def test_what_the_article_turns_on_is_kept_back_too() -> None:
+    about = "Lymphoma of the thyroid is rare. " * 8
+    text = PLAIN.replace(SHOWN, f"She knew of a lymphoma. {SHOWN}") + f"\n\nDiscussion\n\n{about}\n"
+    (article,) = articles_in(text.encode(), "x.txt")
+    assert isinstance(article, Article)
+    assert "lymphoma" in article.text
+    (case,) = RulesCompiler().compile(article).cases
+    assert "lymphoma" not in " ".join(dict(case.presentation).values())
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("asthma but reports no attack", "asthma"),
+        (
+            "common femoral vein aneurysm during surgical exploration",
+            "common femoral vein aneurysm",
+        ),
+        ("Kartagener's syndrome incidentally", "Kartagener's syndrome"),
+        ("patient with carcinomatous meningitis", "carcinomatous meningitis"),
+        ("a deletion at 11p14.3", "deletion at 11p14.3"),
+    ],
+)
+def test_the_words_around_a_diagnosis_are_cut(said: str, name: str) -> None:
+    assert list(phrases(said)) == [name]

@@ -46,7 +46,7 @@ def opened(browser: Browser, site: Path) -> Iterator[Opened]:
         context = browser.new_context(viewport=size or DESKTOP, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(5_000)
+        page.set_default_timeout(30_000)  # a busy machine is slow, and not wrong
         page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(dialog.message))

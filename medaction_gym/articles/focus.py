@@ -1,0 +1,95 @@
+"""Focus: what an article turns on, beside the diagnosis that was found in it.
+
+Where the diagnosis was found wrongly, or goes by another name in the history, its own names do not
+help. But an article writes its discussion about what the patient had: a disease or germ that the
+first observation names, and that the title names too or the discussion keeps coming back to, is
+kept back as well. So are the article's own abbreviations for a near relation ("SBNET").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from medaction_gym.articles.abbreviations import abbreviations
+from medaction_gym.articles.article import Article
+from medaction_gym.articles.diseases import DISEASE, says_little
+from medaction_gym.articles.headings import topic_under
+from medaction_gym.articles.hints import Near
+from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.tokens import fold_word, tokenize, words
+
+OFTEN = 8  # times that abstract, introduction and discussion say it
+# What happens in many diseases, and is the diagnosis where the title says so.
+_EVENTS = frozenset(
+    map(
+        fold_word,
+        "fistula rupture perforation stenosis abscess thrombosis infarction torsion dissection "
+        "hypertrophy hernia fracture".split(),
+    )
+)
+# Words for diseases that name a sign as often.
+_SIGNS = frozenset(map(fold_word, "defect cleft injury lesion reaction block pregnancy".split()))
+_ABOUT = ("introduction", "discussion")
+
+
+def turns_on(article: Article, seen: str) -> tuple[str, ...]:
+    r"""Words of the first observation for what the article is about.
+
+    Args:
+        article: The article.
+        seen: The first observation.
+
+    Example:
+        >>> from medaction_gym.articles.plain import article_of
+        >>> text = "A strangulated hernia\n\nCase report\n\nHe wore a truss for his hernia."
+        >>> turns_on(article_of(text, "demo"), "He wore a truss for his hernia.")
+        ('hernia',)
+    """
+    about = " ".join(
+        article.text[section.start : section.end]
+        for section in article.sections
+        if section.part == "abstract" or topic_under(section.titles) in _ABOUT
+    ).casefold()
+    title = frozenset(words(article.title))
+    tokens = tokenize(seen)
+    found: dict[str, None] = {}
+    for token in tokens:
+        word, said = token.text, seen[token.start : token.end]
+        event = word in _EVENTS
+        if event or (
+            len(word) > 4
+            and word not in _SIGNS
+            and DISEASE.fullmatch(word)
+            and not says_little((word,))
+        ):
+            often = OFTEN * (1 + event)
+            if word in title or about.count(said.casefold()) >= often:
+                found[said] = None
+    for mention in Catalogue.load().find(tokens):
+        if mention.term.kind == "organism":
+            start, end = tokens[mention.first].start, tokens[mention.last - 1].end
+            names = {mention.term.name.casefold(), seen[start:end].casefold()}
+            if sum(map(about.count, names)) >= OFTEN and seen[end + 1 : end + 5] != "like":
+                found[seen[start:end]] = None
+    return tuple(found)
+
+
+def akin(article: Article, names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    r"""The article's abbreviations for near relations of a diagnosis.
+
+    Args:
+        article: The article.
+        names: The names of the diagnosis, as folded words.
+
+    Example:
+        >>> from medaction_gym.articles.plain import article_of
+        >>> text = "T\n\nCase\n\nA small bowel neuroendocrine tumor (SBNET) was known."
+        >>> akin(article_of(text, "demo"), [words("neuroendocrine carcinoma")])
+        ('SBNET',)
+    """
+    near = Near(names)
+    return tuple(
+        short
+        for short, long in abbreviations(article.text).items()
+        if len(short) > 1 and near.masked(long) != long
+    )
