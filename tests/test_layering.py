@@ -39,6 +39,7 @@ LAYERS = (
     "distill",
     "probe",
     "benchmarks",
+    "training",
     "site",
     "integrations",
     "cli",

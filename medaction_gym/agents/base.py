@@ -68,9 +68,10 @@ AGENTS: dict[str, str] = {
 
 
 # Agents with a language model, which need an extra. What two of them are made of may follow their
-# name: "chat:MODEL", "sft:FOLDER".
+# name: "chat:MODEL", "sft:FOLDER", "llama:FOLDER".
 LANGUAGE_AGENTS: dict[str, str] = {
     "chat": "medaction_gym.agents.chat:ChatAgent",
+    "llama": "medaction_gym.agents.llama:LlamaPolicy",
     "sft": "medaction_gym.agents.sft:SFTPolicy",
     "smollm2": "medaction_gym.agents.smollm2:SmolLM2Agent",
 }

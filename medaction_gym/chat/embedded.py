@@ -36,7 +36,7 @@ class EmbeddedModel:
     def __init__(self, path: str | Path, *, threads: int = 1) -> None:
         self.usage = Usage()
         self._path = Path(path)
-        self._server = _server(self._path, threads)
+        self._server = server(self._path, threads)
 
     def ask(self, messages: Sequence[Mapping[str, Any]], **options: Any) -> Reply:
         """Ask for one candidate.
@@ -70,7 +70,12 @@ def need_engine() -> None:
 
 
 @lru_cache(maxsize=2)
-def _server(path: Path, threads: int) -> Any:
+def server(path: Path, threads: int = 1) -> Any:
+    """llama.cpp with a file, loaded once in a process.
+
+    Raises:
+        RuntimeError: If xllamacpp is not installed, or cannot load the file.
+    """
     need_engine()
     import xllamacpp
 

@@ -23,6 +23,7 @@ from medaction_gym.cli import (
     score,
     serve,
     site,
+    train,
 )
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ app.command()(results.rejudge)
 app.command()(results.compare)
 app.command()(results.leaderboard)
 app.command()(site.site)
+app.add_typer(train.app, name="train", help="Train a language model on distilled data.")
 app.command()(serve.serve)
 
 

@@ -1,0 +1,1 @@
+"""Training: a language model learns from distilled trajectories; needs the extra ``sft``."""
