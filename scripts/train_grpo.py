@@ -2,7 +2,7 @@
 
     python scripts/train_grpo.py --out DIR [--steps N] [--seeds N…]
 
-A Llama of some 200,000 parameters and a byte-pair vocabulary, both trained here, first see some
+A Llama of some 340,000 parameters and a byte-pair vocabulary, both trained here, first see some
 played cases, with half of the calls spoilt, so that they act, and often wrongly. Then `GRPOTrainer`
 trains them with `MedActionTools`, paid by `well_formed`. It shows that the tools, the rewards and
 the trainer fit together; a model of this size learns form, not medicine. Writes DIR/log.json and
@@ -99,11 +99,12 @@ def tokenizer_of(texts: list[str]) -> PreTrainedTokenizerFast:
 
 def warm_up(model: LlamaForCausalLM, rows: list[list[int]], steps: int) -> float:
     """Train on whole conversations; the last loss."""
-    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=4e-3)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, steps)
     rng = random.Random(0)
     loss = torch.tensor(0.0)
     for _ in range(steps):
-        batch = rng.sample(rows, 8)
+        batch = rng.sample(rows, 6)
         width = max(map(len, batch))
         ids = torch.tensor([row + [0] * (width - len(row)) for row in batch])
         held = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in batch])
@@ -112,8 +113,9 @@ def warm_up(model: LlamaForCausalLM, rows: list[list[int]], steps: int) -> float
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
+        schedule.step()
         optimiser.zero_grad()
-    return float(loss)
+    return loss.item()
 
 
 def train(out: Path, *, steps: int, warm: int, seed: int) -> list[dict[str, float]]:
@@ -139,9 +141,8 @@ def train(out: Path, *, steps: int, warm: int, seed: int) -> list[dict[str, floa
             pad_token_id=tokenizer.pad_token_id,
         )
     )  # fmt: skip
-    loss = warm_up(model, rows, warm)
-    longest = max(map(len, rows))
-    print(f"{model.num_parameters():,} parameters, up to {longest} tokens, loss {loss:.2f}")
+    loss = warm_up(model, [row for row in rows if len(row) < 600], warm)
+    print(f"{model.num_parameters():,} parameters, loss {loss:.2f} after the warm-up", flush=True)
     trainer = GRPOTrainer(
         model=model,
         processing_class=tokenizer,
@@ -151,7 +152,7 @@ def train(out: Path, *, steps: int, warm: int, seed: int) -> list[dict[str, floa
             MedActionTools, cases, reward="outcome", max_turns=MAX_TURNS
         ),
         args=GRPOConfig(
-            output_dir=str(out), max_steps=steps, learning_rate=2e-3,
+            output_dir=str(out), max_steps=steps, learning_rate=3e-4,
             lr_scheduler_type="constant", per_device_train_batch_size=8, num_generations=8,
             max_completion_length=220, max_tool_calling_iterations=MAX_TURNS, beta=0.0,
             logging_steps=1, save_strategy="no", report_to=[], use_cpu=True, seed=seed,
@@ -183,7 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--warm-up", type=int, default=150)
+    parser.add_argument("--warm-up", type=int, default=130)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
