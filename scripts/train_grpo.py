@@ -141,7 +141,7 @@ def train(out: Path, *, steps: int, warm: int, seed: int) -> list[dict[str, floa
             pad_token_id=tokenizer.pad_token_id,
         )
     )  # fmt: skip
-    loss = warm_up(model, [row for row in rows if len(row) < 600], warm)
+    loss = warm_up(model, rows, warm)
     print(f"{model.num_parameters():,} parameters, loss {loss:.2f} after the warm-up", flush=True)
     trainer = GRPOTrainer(
         model=model,

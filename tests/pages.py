@@ -19,7 +19,9 @@ def python_blocks(page: Path) -> list[str]:
 
 def stated_output(page: Path, example: str) -> str:
     """The text block that follows an example on a page."""
-    _, _, after = page.read_text(encoding="utf-8").partition(f"{{literalinclude}} examples/{example}")
+    _, _, after = page.read_text(encoding="utf-8").partition(
+        f"{{literalinclude}} examples/{example}"
+    )
     [block] = re.findall(r"^```text\n(.*?)^```$", after, re.MULTILINE | re.DOTALL)[:1]
     return block
 
