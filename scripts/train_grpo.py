@@ -97,19 +97,32 @@ def tokenizer_of(texts: list[str]) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def warm_up(model: LlamaForCausalLM, rows: list[list[int]], steps: int) -> float:
-    """Train on whole conversations; the last loss."""
+def spoken(row: list[int], tokenizer: PreTrainedTokenizerFast) -> list[int]:
+    """The labels of a conversation: the assistant's tokens, and -100 for all others."""
+    start, end = tokenizer.convert_tokens_to_ids(["<|im_start|>", "<|im_end|>"])
+    assistant = tokenizer.encode("assistant")[0]
+    labels, speaks = [], False
+    for token, following in zip(row, [*row[1:], end], strict=True):
+        if token == start:
+            speaks = following == assistant
+        labels.append(token if speaks else -100)
+        speaks = speaks and token != end
+    return labels
+
+
+def warm_up(model: LlamaForCausalLM, rows: list[tuple[list[int], list[int]]], steps: int) -> float:
+    """Train on conversations and their labels; the last loss."""
     optimiser = torch.optim.AdamW(model.parameters(), lr=4e-3)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, steps)
     rng = random.Random(0)
     loss = torch.tensor(0.0)
     for _ in range(steps):
         batch = rng.sample(rows, 6)
-        width = max(map(len, batch))
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in batch])
-        held = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in batch])
-        labels = ids.masked_fill(held == 0, -100)
-        loss = model(input_ids=ids, attention_mask=held, labels=labels).loss
+        width = max(len(row) for row, _ in batch)
+        ids = torch.tensor([row + [0] * (width - len(row)) for row, _ in batch])
+        labels = torch.tensor([said + [-100] * (width - len(said)) for _, said in batch])
+        # Padding is on the right, so that what is causal does not see it.
+        loss = model(input_ids=ids, labels=labels).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
@@ -141,7 +154,7 @@ def train(out: Path, *, steps: int, warm: int, seed: int) -> list[dict[str, floa
             pad_token_id=tokenizer.pad_token_id,
         )
     )  # fmt: skip
-    loss = warm_up(model, rows, warm)
+    loss = warm_up(model, [(row, spoken(row, tokenizer)) for row in rows], warm)
     print(f"{model.num_parameters():,} parameters, loss {loss:.2f} after the warm-up", flush=True)
     trainer = GRPOTrainer(
         model=model,
