@@ -12,7 +12,7 @@ from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cas
 def serve(
     cases: CasesOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     max_sessions: Annotated[int, typer.Option(min=1, help="Sessions at a time.")] = 64,
     max_turns: Annotated[int, typer.Option(min=1, help="Actions in an episode.")] = 30,
     reward: Annotated[str, typer.Option(help="shaped, process or outcome.")] = "shaped",

@@ -1,7 +1,7 @@
 """Inspect: cases as an Inspect task, with its logs, retries and providers (extra ``inspect``).
 
 ```console
-inspect eval medaction_gym/integrations/inspect.py -T cases=FILE --model MODEL --limit 20
+inspect eval medaction_gym/medaction -T cases=FILE --model MODEL --limit 20
 ```
 
 The model calls the three actions as tools. The score has the grade of the diagnosis, the reward

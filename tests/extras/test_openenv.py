@@ -24,8 +24,9 @@ from websockets.exceptions import ConnectionClosed
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.integrations.openenv import server
 from medaction_gym.integrations.openenv.client import MedActionEnv
-from medaction_gym.integrations.openenv.limits import MAX_BYTES
+from medaction_gym.integrations.openenv.limits import MAX_BYTES, Limits
 from medaction_gym.integrations.openenv.records import MedActionAction
+from tests.pages import DOCS, example_output, stated_output
 
 CLIENTS = 64
 CASES = CaseSet.teaching()
@@ -103,6 +104,9 @@ def test_malformed_actions_spend_a_turn_and_unknown_cases_are_refused(url: str) 
             env.step({"action": "order_test", "test": "ECG"})
         with pytest.raises(RuntimeError, match="nobody"):
             env.reset(case_id="nobody")
+        for name in ("case_id", "episode_id"):
+            with pytest.raises(RuntimeError, match=f"{name} must be a string, not list"):
+                env.reset(**{name: ["a"]})
         env.reset(seed=1)
         told = env.step({"action": "commit"})
         assert (told.observation.outcome, told.observation.turn) == ("MALFORMED", 1)
@@ -145,6 +149,24 @@ def test_what_is_too_large_is_refused(url: str) -> None:
     asyncio.run(send())
 
 
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    sent: list[dict[str, object]] = []
+
+    async def never() -> dict[str, object]:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async def send(message: object) -> None:
+        sent.append(dict(message))  # type: ignore[call-overload]
+
+    async def app(*_: object) -> None:
+        raise AssertionError("reached the application")
+
+    scope = {"type": "http", "headers": [(b"content-length", b"1000")]}
+    asyncio.run(Limits(app, body_s=0.01)(scope, never, send))
+    assert sent[0]["status"] == 408
+
+
 def test_clients_that_vanish_free_their_place(url: str) -> None:
     async def vanish() -> None:
         address = url.replace("http", "ws") + "/ws"
@@ -177,3 +199,8 @@ def test_the_manifest_names_what_there_is() -> None:
     dockerfile = (folder / "Dockerfile").read_text(encoding="utf-8")
     assert manifest["app"] in dockerfile
     assert str(MAX_BYTES) in dockerfile
+
+
+def test_the_pages_example_prints_what_the_page_says(url: str) -> None:
+    page = DOCS / "integrations.md"
+    assert example_output("openenv_play.py", url) == stated_output(page, "openenv_play.py")

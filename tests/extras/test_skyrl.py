@@ -10,6 +10,7 @@ skyrl_gym = pytest.importorskip("skyrl_gym", reason="needs the extra skyrl")
 
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.integrations.skyrl import ID, register, rows
+from tests.pages import DOCS, example_output, stated_output
 
 
 def test_an_episode_by_its_registered_name() -> None:
@@ -40,3 +41,8 @@ def test_an_episode_by_its_registered_name() -> None:
     metrics = env.get_metrics()
     assert (metrics["right"], metrics["turns"], metrics["tests"]) == (1.0, 4, 1)
     assert type(env.unwrapped if hasattr(env, "unwrapped") else env).aggregate_metrics([metrics])
+
+
+def test_the_pages_example_prints_what_the_page_says() -> None:
+    page = DOCS / "integrations.md"
+    assert example_output("skyrl_play.py") == stated_output(page, "skyrl_play.py")

@@ -47,8 +47,11 @@ class MedActionEnvironment(Environment[MedActionAction, MedActionObservation, Me
             case_id: The case; drawn if None.
 
         Raises:
-            ValueError: If there is no such case.
+            ValueError: If there is no such case, or an id is no string.
         """
+        for name, given in (("episode_id", episode_id), ("case_id", case_id)):
+            if not isinstance(given, str | None):
+                raise ValueError(f"{name} must be a string, not {type(given).__name__}")
         try:
             message = self._session.start(case_id, seed)
         except KeyError as error:

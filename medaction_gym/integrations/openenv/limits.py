@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -14,19 +15,21 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # The longest sensible action, fifty diseases of 300 characters, is some 20 kB.
 MAX_BYTES = 65_536
+BODY_S = 20.0  # for a body to arrive
 POLICY, TOO_BIG = 1008, 1009  # close codes of RFC 6455, section 7.4.1
 
 
 class Limits:
-    """Refuses bodies and messages above `MAX_BYTES`, and to join another client's session.
+    """Refuses what is too long or comes too slowly, and to join another client's session.
 
     Args:
         app: The application behind.
         limit: Bytes of a body or message.
+        body_s: Seconds in which a body must have come.
     """
 
-    def __init__(self, app: App, limit: int = MAX_BYTES) -> None:
-        self.app, self.limit = app, limit
+    def __init__(self, app: App, limit: int = MAX_BYTES, body_s: float = BODY_S) -> None:
+        self.app, self.limit, self.body_s = app, limit, body_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request as ASGI asks."""
@@ -38,21 +41,20 @@ class Limits:
             await self.app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Read whole before the application sees it: a body without a length is cut off in time.
-        parts, size, more = [], 0, True
+        # Read whole before the application sees it: what has no length is cut off in time.
         said = dict(scope["headers"]).get(b"content-length", b"0")
         if said.isdigit() and int(said) > self.limit:
-            return await self._refuse(send)
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            size += len(message.get("body", b""))
-            if size > self.limit:
-                return await self._refuse(send)
-            parts.append(message.get("body", b""))
-            more = message.get("more_body", False)
-        whole = {"type": "http.request", "body": b"".join(parts), "more_body": False}
+            return await self._refuse(send, 413, f"the body has {self._why}")
+        try:
+            async with asyncio.timeout(self.body_s):
+                body = await self._read(receive)
+        except TimeoutError:
+            return await self._refuse(send, 408, f"the body took more than {self.body_s:g} s")
+        except ConnectionError:
+            return
+        if body is None:
+            return await self._refuse(send, 413, f"the body has {self._why}")
+        whole = {"type": "http.request", "body": body, "more_body": False}
         given = iter([whole])
 
         async def replay() -> MutableMapping[str, Any]:
@@ -61,6 +63,23 @@ class Limits:
             return await receive()
 
         await self.app(scope, replay, send)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """The body; None once it is too long.
+
+        Raises:
+            ConnectionError: If the client has gone.
+        """
+        body, more = bytearray(), True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ConnectionError
+            body += message.get("body", b"")
+            if len(body) > self.limit:
+                return None
+            more = message.get("more_body", False)
+        return bytes(body)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if "session_id" in parse_qs(scope["query_string"].decode("latin-1")):
@@ -82,8 +101,7 @@ class Limits:
     def _why(self) -> str:
         return f"more than {self.limit:,} bytes"
 
-    async def _refuse(self, send: Send) -> None:
-        body = json.dumps({"detail": f"the body has {self._why}"}).encode()
+    async def _refuse(self, send: Send, status: int, why: str) -> None:
         head = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 413, "headers": head})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.start", "status": status, "headers": head})
+        await send({"type": "http.response.body", "body": json.dumps({"detail": why}).encode()})
