@@ -64,6 +64,9 @@ def test_run_names_what_is_wrong(tmp_path: Path) -> None:
     missing = tmp_path / "no.jsonl"
     output = call("run", "--agent", "random", "--out", tmp_path, "--cases", missing, code=1)
     assert "no such case file" in output
+    (tmp_path / "file").touch()
+    output = call("run", "--agent", "random", "--out", tmp_path / "file", code=1)
+    assert "is a file; a folder is needed" in output.replace("\n", " ")
 
 
 def test_play(teaching: CaseSet) -> None:

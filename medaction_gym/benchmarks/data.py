@@ -79,7 +79,7 @@ def described(choice: Choice, read: Read, out: Path) -> Data:
     )
 
 
-def located(data: Data, folder: Path, given: Sequence[Path] = ()) -> tuple[Choice, list[str]]:
+def located(data: Data, folder: Path, given: Sequence[str | Path] = ()) -> tuple[Choice, list[str]]:
     """Find a result's files again.
 
     They are looked for where the result says, in the working directory, and beneath
@@ -100,7 +100,7 @@ def located(data: Data, folder: Path, given: Sequence[Path] = ()) -> tuple[Choic
     found: list[Path] = []
     missing = []
     for number, source in enumerate(said):
-        path = given[number] if number < len(given) else _find(source, folder)
+        path = Path(given[number]) if number < len(given) else _find(source, folder)
         if path is None:
             missing.append(source.file)
         else:

@@ -77,8 +77,8 @@ class HardList(BaseModel):
 
 
 def build(
-    pool: Sequence[Path],
-    out: Path,
+    pool: Sequence[str | Path],
+    out: str | Path,
     *,
     references: Sequence[str] = REFERENCES,
     size: int = SIZE,
@@ -98,7 +98,7 @@ def build(
     Raises:
         BenchError: If no case is eligible, or a reference failed to play.
     """
-    choice = Choice(tuple(pool))
+    choice, out = Choice(tuple(map(Path, pool))), Path(out)
     cases = read(choice, "free-turn").cases
     entrants = [Entrant(agent) for agent in references]
     runs = out / "references"

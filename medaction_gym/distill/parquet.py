@@ -15,7 +15,7 @@ TABLES = ("sft", "truncated", "preferences")
 _VARYING = frozenset({"messages", "prompt", "chosen", "rejected", "tools"})
 
 
-def to_parquet(folder: Path) -> list[Path]:
+def to_parquet(folder: str | Path) -> list[Path]:
     """Write a parquet file beside each table of an exported data set that has rows.
 
     Args:
