@@ -51,7 +51,7 @@ def test_run_and_replay(tmp_path: Path) -> None:
     assert "0/3" in output
     file = tmp_path / "r" / "trajectories.jsonl"
     assert len(file.read_text(encoding="utf-8").splitlines()) == 3
-    assert "3 of 3 trajectories replayed byte for byte" in call("replay", file)
+    assert "3 of 3 trajectories replayed byte for byte" in call("replay", file.parent)
     record = json.loads(file.read_text(encoding="utf-8").splitlines()[0])
     assert "assistant" in call("replay", file, "--show", record["case_id"])
     record["usd"] += 1
@@ -71,10 +71,13 @@ def test_run_names_what_is_wrong(tmp_path: Path) -> None:
 
 def test_play(teaching: CaseSet) -> None:
     case = teaching[0]
-    typed = f"help\nmenu\n{case.tests[0].name}\nddx Gout 60, Lupus\ncommit {case.diagnosis.name}\n"
+    lines = ("help", "menu", case.tests[0].name, "ddx Gout 60, Lupus", "commit")
+    typed = "\n".join((*lines, f"commit {case.diagnosis.name}", ""))
     output = call("play", "--case", case.id, stdin=typed)
     assert "RESULT" in output
     assert "Differential noted" in output
+    assert "Gout 60%, Lupus 50%" in output.replace("\n", " ")
+    assert "No turn was spent" in output
     assert "Grade 1.00" in output
     assert "The diagnosis was" in call("play", "--case", case.id, stdin="")
 

@@ -73,6 +73,11 @@ def load_cases(path: Path | None, *, skip_bad: bool = False) -> CaseSet:
     return cases
 
 
+def trajectories_of(path: Path) -> Path:
+    """A file of trajectories: the one named, or that of the run whose folder is named."""
+    return path / "trajectories.jsonl" if path.is_dir() else path
+
+
 def cases_of(trajectories: Path, cases: Path | None) -> CaseSet:
     """The cases of a trajectory file: those given, those beside it, or the shipped ones."""
     beside = trajectories.parent / "cases.jsonl"
