@@ -57,6 +57,9 @@ def test_run_and_replay(tmp_path: Path) -> None:
     record["usd"] += 1
     file.write_text(json.dumps(record) + "\n", encoding="utf-8")
     assert "0 of 1" in call("replay", file, code=1)
+    file.write_text("", encoding="utf-8")
+    for command in ("replay", "score"):
+        assert "holds no trajectories" in call(command, file, code=1)
 
 
 def test_run_names_what_is_wrong(tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def read(choice: Choice, protocol: Protocol) -> Read:
     found = []
     for file in choice.files:
         if not file.is_file():
-            raise BenchError(f"{file}: no such file; --data takes one file of cases")
+            wrong = "is a folder" if file.is_dir() else "no such file"
+            raise BenchError(f"{file}: {wrong}; --data takes one file of cases")
         cases = CaseSet.load(file, on_error="skip")
         # Without the file's path, which is of one machine.
         unreadable += [str(problem).replace(str(file), file.name) for problem in cases.problems]

@@ -122,7 +122,7 @@ def build(
         version=version,
         ids_sha256=ids_sha256(ids),
         wanted=size,
-        pool={file.name: sha256(file.read_bytes()) for file in pool},
+        pool={file.name: sha256(file.read_bytes()) for file in choice.files},
         references=tuple(references),
         judge=results[0].judge,
         counts={

@@ -36,6 +36,8 @@ def replay(
     file = trajectories_of(file)
     with kind_errors():
         records = list(read_trajectories(file))
+        if not records:
+            raise ValueError(f"{file}: holds no trajectories")
         lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
         known = cases_of(file, cases)
         if show:

@@ -55,6 +55,8 @@ def score(
     with kind_errors(), progress_bar() as bar:
         known = cases_of(file, cases)
         records = list(_records(file, known.get))
+        if not records:
+            raise ValueError(f"{file}: holds no trajectories and no chats")
         for record, chat in bar.track(records, description="score"):
             if record.status == "errored":
                 errored += 1

@@ -30,6 +30,7 @@ def to_parquet(folder: str | Path) -> list[Path]:
         raise RuntimeError(
             "parquet needs the packages of the extra: pip install 'medaction-gym[distill]'"
         ) from None
+    folder = Path(folder)
     written = []
     for table in TABLES:
         source = folder / f"{table}.jsonl"
