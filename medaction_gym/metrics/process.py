@@ -28,7 +28,7 @@ class Process(NamedTuple):
         names: The names that beliefs have used, each with its concept.
         fresh: Results that came in since the last belief.
         potential: Φ of the last belief.
-        way: Σ |Φ_t − Φ_{t−1}| so far.
+        way: The sum of abs(Φ_t − Φ_{t−1}) so far.
         tally: RAC's sums.
         move: How the last belief moved; None before the first.
 
