@@ -22,15 +22,15 @@ docs: $(VENV)/docs
 $(VENV)/core: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable .
-	touch $@
+	@touch $@
 
 $(VENV)/dev: $(VENV)/core
 	$(BIN)/pip install --quiet --editable ".[dev]"
-	touch $@
+	@touch $@
 
 $(VENV)/docs: $(VENV)/core
 	$(BIN)/pip install --quiet --editable ".[docs]"
-	touch $@
+	@touch $@
 
 clean:
 	rm -rf $(VENV) docs/_build build dist

@@ -381,9 +381,9 @@ def _play_one(unit: tuple[int, str]) -> tuple[str, Cost]:
     return _worker.play(unit)
 
 
-def costs(folder: Path) -> list[Cost]:
+def costs(folder: str | Path) -> list[Cost]:
     """What the episodes of a run cost; the last line of each counts, a torn line does not."""
-    file = folder / MEASURED
+    file = Path(folder) / MEASURED
     found: dict[tuple[int, str], Cost] = {}
     for line in file.read_bytes().split(b"\n") if file.exists() else ():
         with suppress(ValidationError):

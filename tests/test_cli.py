@@ -51,12 +51,15 @@ def test_run_and_replay(tmp_path: Path) -> None:
     assert "0/3" in output
     file = tmp_path / "r" / "trajectories.jsonl"
     assert len(file.read_text(encoding="utf-8").splitlines()) == 3
-    assert "3 of 3 trajectories replayed byte for byte" in call("replay", file)
+    assert "3 of 3 trajectories replayed byte for byte" in call("replay", file.parent)
     record = json.loads(file.read_text(encoding="utf-8").splitlines()[0])
     assert "assistant" in call("replay", file, "--show", record["case_id"])
     record["usd"] += 1
     file.write_text(json.dumps(record) + "\n", encoding="utf-8")
     assert "0 of 1" in call("replay", file, code=1)
+    file.write_text("", encoding="utf-8")
+    for command in ("replay", "score"):
+        assert "holds no trajectories" in call(command, file, code=1)
 
 
 def test_run_names_what_is_wrong(tmp_path: Path) -> None:
@@ -64,14 +67,20 @@ def test_run_names_what_is_wrong(tmp_path: Path) -> None:
     missing = tmp_path / "no.jsonl"
     output = call("run", "--agent", "random", "--out", tmp_path, "--cases", missing, code=1)
     assert "no such case file" in output
+    (tmp_path / "file").touch()
+    output = call("run", "--agent", "random", "--out", tmp_path / "file", code=1)
+    assert "is a file; a folder is needed" in output.replace("\n", " ")
 
 
 def test_play(teaching: CaseSet) -> None:
     case = teaching[0]
-    typed = f"help\nmenu\n{case.tests[0].name}\nddx Gout 60, Lupus\ncommit {case.diagnosis.name}\n"
+    lines = ("help", "menu", case.tests[0].name, "ddx Gout 60, Lupus", "commit")
+    typed = "\n".join((*lines, f"commit {case.diagnosis.name}", ""))
     output = call("play", "--case", case.id, stdin=typed)
     assert "RESULT" in output
     assert "Differential noted" in output
+    assert "Gout 60%, Lupus 50%" in output.replace("\n", " ")
+    assert "No turn was spent" in output
     assert "Grade 1.00" in output
     assert "The diagnosis was" in call("play", "--case", case.id, stdin="")
 

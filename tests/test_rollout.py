@@ -144,7 +144,11 @@ def test_a_damaged_folder_is_named(teaching: CaseSet, tmp_path: Path) -> None:
 
 
 def test_unknown_agents(teaching: CaseSet, tmp_path: Path) -> None:
-    for name, words in (("nobody", "known: random"), ("json:Nobody", "cannot be loaded")):
+    for name, words in (
+        ("nobody", "known: random"),
+        ("json:Nobody", "cannot be loaded"),
+        ("json:JSONDecoder", "no privileged, no begin, no act"),
+    ):
         with pytest.raises(ValueError, match=words):
             run(teaching[:1], name, tmp_path / "x")
     assert not (tmp_path / "x").exists()

@@ -96,7 +96,7 @@ def make_agent(name: str, endpoint: Endpoint | None = None) -> Agent:
             environment says.
 
     Raises:
-        ValueError: If there is no such agent, or the module has no such class.
+        ValueError: If there is no such agent, or the module has no such class, or it is no agent.
         RuntimeError: If it needs an extra that is not installed; names the command.
 
     Example:
@@ -118,4 +118,8 @@ def make_agent(name: str, endpoint: Endpoint | None = None) -> Agent:
     except (ImportError, AttributeError) as error:
         raise ValueError(f"agent {name!r} cannot be loaded: {error}") from error
     made_of = endpoint or rest
-    return made(made_of) if made_of else made()
+    agent = made(made_of) if made_of else made()
+    missing = [part for part in ("privileged", "begin", "act") if not hasattr(agent, part)]
+    if missing:
+        raise ValueError(f"agent {name!r} is none: it has no {', no '.join(missing)}")
+    return agent

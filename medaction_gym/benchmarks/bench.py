@@ -60,10 +60,10 @@ class Entrant(NamedTuple):
 
 def bench(
     benchmark: Benchmark,
-    choice: Choice,
+    choice: Choice | str | Path,
     protocol: Protocol,
-    entrant: Entrant,
-    out: Path,
+    entrant: Entrant | str,
+    out: str | Path,
     *,
     jobs: int = 1,
     judge: JudgeChoice = JudgeChoice(),  # noqa: B008  (a tuple of constants)
@@ -73,9 +73,9 @@ def bench(
 
     Args:
         benchmark: Which benchmark, for the record.
-        choice: Which cases.
+        choice: Which cases; or a file, for all its cases.
         protocol: Which protocol.
-        entrant: Who plays.
+        entrant: Who plays; or an agent's name, for one trial with seed 0.
         out: Folder for result.json and the files of `rollout.run`.
         jobs: Worker processes. All but the measured times is the same for any number.
         judge: Who judges.
@@ -86,6 +86,9 @@ def bench(
         rollout.RunError: If the folder belongs to another run.
     """
     wall, cpu = time.perf_counter(), _cpu()
+    choice = choice if isinstance(choice, Choice) else Choice((Path(choice),))
+    entrant = Entrant(entrant) if isinstance(entrant, str) else entrant
+    out = Path(out)
     judging(judge, out)  # fail before anything is played
     cases = read(choice, protocol)
     before = out / "trajectories.jsonl"
@@ -142,7 +145,9 @@ def bench(
     return result
 
 
-def rejudge(folder: Path, judge: JudgeChoice, out: Path | None = None, *, jobs: int = 1) -> Result:
+def rejudge(
+    folder: str | Path, judge: JudgeChoice, out: str | Path | None = None, *, jobs: int = 1
+) -> Result:
     """Judge a result's trajectories again; nothing is played.
 
     Args:
@@ -155,11 +160,11 @@ def rejudge(folder: Path, judge: JudgeChoice, out: Path | None = None, *, jobs: 
         BenchError: If the folder cannot be read, its trajectories are not those of its result, or
             the judge cannot be made.
     """
+    folder, target = Path(folder), Path(out or folder)
     before = Result.load(folder)
     file = folder / "trajectories.jsonl"
     if not file.exists() or sha256(file.read_bytes()) != before.trajectories_sha256:
         raise BenchError(f"{file}: is not here, or not what the result was made from")
-    target = out or folder
     data = before.data
     if target.resolve() != folder.resolve():
         if (target / "result.json").exists():
@@ -199,7 +204,7 @@ def bench_all(
     choice: Choice,
     protocol: Protocol,
     entrants: Sequence[Entrant],
-    out: Path,
+    out: str | Path,
     *,
     jobs: int = 1,
     judge: JudgeChoice = JudgeChoice(),  # noqa: B008
@@ -221,7 +226,7 @@ def bench_all(
         on_agent: Called with each result.
     """
     work = [
-        (benchmark, choice, protocol, entrant, out / folder_name(entrant.agent), judge)
+        (benchmark, choice, protocol, entrant, Path(out) / folder_name(entrant.agent), judge)
         for entrant in entrants
     ]
     tell = on_agent or (lambda result: None)

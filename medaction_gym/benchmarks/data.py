@@ -46,7 +46,8 @@ def read(choice: Choice, protocol: Protocol) -> Read:
     found = []
     for file in choice.files:
         if not file.is_file():
-            raise BenchError(f"{file}: no such file; --data takes one file of cases")
+            wrong = "is a folder" if file.is_dir() else "no such file"
+            raise BenchError(f"{file}: {wrong}; --data takes one file of cases")
         cases = CaseSet.load(file, on_error="skip")
         # Without the file's path, which is of one machine.
         unreadable += [str(problem).replace(str(file), file.name) for problem in cases.problems]
@@ -79,7 +80,7 @@ def described(choice: Choice, read: Read, out: Path) -> Data:
     )
 
 
-def located(data: Data, folder: Path, given: Sequence[Path] = ()) -> tuple[Choice, list[str]]:
+def located(data: Data, folder: Path, given: Sequence[str | Path] = ()) -> tuple[Choice, list[str]]:
     """Find a result's files again.
 
     They are looked for where the result says, in the working directory, and beneath
@@ -100,7 +101,7 @@ def located(data: Data, folder: Path, given: Sequence[Path] = ()) -> tuple[Choic
     found: list[Path] = []
     missing = []
     for number, source in enumerate(said):
-        path = given[number] if number < len(given) else _find(source, folder)
+        path = Path(given[number]) if number < len(given) else _find(source, folder)
         if path is None:
             missing.append(source.file)
         else:

@@ -77,8 +77,8 @@ class HardList(BaseModel):
 
 
 def build(
-    pool: Sequence[Path],
-    out: Path,
+    pool: Sequence[str | Path],
+    out: str | Path,
     *,
     references: Sequence[str] = REFERENCES,
     size: int = SIZE,
@@ -98,7 +98,7 @@ def build(
     Raises:
         BenchError: If no case is eligible, or a reference failed to play.
     """
-    choice = Choice(tuple(pool))
+    choice, out = Choice(tuple(map(Path, pool))), Path(out)
     cases = read(choice, "free-turn").cases
     entrants = [Entrant(agent) for agent in references]
     runs = out / "references"
@@ -122,7 +122,7 @@ def build(
         version=version,
         ids_sha256=ids_sha256(ids),
         wanted=size,
-        pool={file.name: sha256(file.read_bytes()) for file in pool},
+        pool={file.name: sha256(file.read_bytes()) for file in choice.files},
         references=tuple(references),
         judge=results[0].judge,
         counts={

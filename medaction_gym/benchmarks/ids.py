@@ -17,7 +17,7 @@ _NAMES = ("id", "case_id", "ids", "cases", "pmcid", "pmc_id", "pmc")
 _PMC = re.compile(r"(?:PMC)?(\d{5,9})(?:\.0)?", re.IGNORECASE)
 
 
-def read_ids(path: Path) -> tuple[str, ...]:
+def read_ids(path: str | Path) -> tuple[str, ...]:
     r"""The ids of a list, in its order.
 
     Known are: a JSON array of ids or of objects with an id; a JSON object that is keyed by id, or
@@ -35,6 +35,7 @@ def read_ids(path: Path) -> tuple[str, ...]:
         ...     read_ids(file)
         ('PMC1234567', 'PMC7654321')
     """
+    path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

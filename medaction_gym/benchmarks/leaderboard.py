@@ -139,14 +139,14 @@ def _said(value: Estimate, form: str) -> str:
     return "–" if value.mean is None else f"{value.mean:{form}}"
 
 
-def results_in(folders: Iterable[Path]) -> list[Result]:
+def results_in(folders: Iterable[str | Path]) -> list[Result]:
     """The results of folders that hold a result.json, or whose folders do.
 
     Raises:
         BenchError: If a folder holds none, or a result cannot be read.
     """
     found: list[Path] = []
-    for folder in folders:
+    for folder in map(Path, folders):
         beneath = (
             [folder]
             if (folder / "result.json").exists()

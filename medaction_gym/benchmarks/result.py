@@ -147,19 +147,19 @@ class Result(_Frozen):
     breakdowns: dict[str, dict[str, dict[str, Estimate]]]
     rows: tuple[Row, ...]
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write result.json into a folder."""
-        with whole_file(folder / "result.json") as file:
+        with whole_file(Path(folder) / "result.json") as file:
             file.write(self.model_dump_json(indent=1) + "\n")
 
     @classmethod
-    def load(cls, folder: Path) -> Result:
+    def load(cls, folder: str | Path) -> Result:
         """Read a folder's result.json.
 
         Raises:
             BenchError: If there is none, or it does not follow the schema; names the field.
         """
-        path = folder / "result.json"
+        path = Path(folder) / "result.json"
         try:
             return cls.model_validate_json(path.read_bytes())
         except FileNotFoundError:

@@ -36,7 +36,7 @@ from medaction_gym.trajectory import Trajectory, read_trajectories
 
 
 def verify(
-    folder: Path, *, data: Sequence[Path] = (), judge: str | None = None, jobs: int = 1
+    folder: str | Path, *, data: Sequence[str | Path] = (), judge: str | None = None, jobs: int = 1
 ) -> Iterator[str]:
     """What does not follow, first things first; nothing if everything does that was checked.
 
@@ -53,6 +53,7 @@ def verify(
         BenchError: If result.json cannot be read, or another judge judged.
         ValueError: If another file cannot be read.
     """
+    folder = Path(folder)
     result = Result.load(folder)
     choice = _judge(folder, result, judge)
     rules = settings(result.protocol)
@@ -111,14 +112,14 @@ def verify(
     yield from _differing_items("breakdowns", result.breakdowns, breakdowns(rows))
 
 
-def unchecked(folder: Path, *, data: Sequence[Path] = ()) -> list[str]:
+def unchecked(folder: str | Path, *, data: Sequence[str | Path] = ()) -> list[str]:
     """What `verify` cannot check here, in words. Nothing, if every number can be traced.
 
     Raises:
         BenchError: If result.json cannot be read.
     """
     result = Result.load(folder)
-    _, missing = located(result.data, folder, data)
+    _, missing = located(result.data, Path(folder), data)
     return [
         f"{name} is not here, so nothing says that the cases beside the result are the published "
         "ones, or all of them; give the file with --data"
@@ -126,7 +127,7 @@ def unchecked(folder: Path, *, data: Sequence[Path] = ()) -> list[str]:
     ]
 
 
-def remarks(folder: Path) -> list[str]:
+def remarks(folder: str | Path) -> list[str]:
     """What a reader should know of a result whose numbers follow."""
     result = Result.load(folder)
     said = []
@@ -151,7 +152,7 @@ def _judge(folder: Path, result: Result, judge: str | None) -> JudgeChoice:
     return JudgeChoice(judge)
 
 
-def _source(folder: Path, result: Result, given: Sequence[Path]) -> Iterator[str]:
+def _source(folder: Path, result: Result, given: Sequence[str | Path]) -> Iterator[str]:
     said = result.data
     choice, missing = located(said, folder, given)
     if missing:

@@ -54,7 +54,7 @@ Agents = Annotated[
 Model = Annotated[str | None, typer.Option(help="Chat: the model's name; else OPENAI_MODEL.")]
 ModelEndpoint = Annotated[
     str | None,
-    typer.Option("--endpoint", help="Chat: where, up to /v1; else OPENAI_BASE_URL."),
+    typer.Option("--endpoint", "--base-url", help="Chat: where, up to /v1; else OPENAI_BASE_URL."),
 ]
 Form = Annotated[
     Literal["tools", "json"],

@@ -136,7 +136,7 @@ def compile_articles(
     compiler: Annotated[
         Kind, typer.Option(help="The rules that ship, or a language model.")
     ] = Kind.RULES,
-    jobs: Annotated[int, typer.Option(help="Processes; LLM: requests at once.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes; LLM: requests at once.")] = 1,
     verbose: Annotated[
         bool, typer.Option(help="List every refusal, problem, and part left out.")
     ] = False,
@@ -194,7 +194,7 @@ def compile_articles(
                     base_url=base_url,
                     cache=cache,
                     timeout=timeout or 600,
-                    concurrency=max(jobs, 1),
+                    concurrency=jobs,
                     per_minute=per_minute,
                 )
             )

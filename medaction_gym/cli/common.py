@@ -46,9 +46,19 @@ def kind_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, KeyError, OSError, RuntimeError) as error:
-        message = error.args[0] if isinstance(error, KeyError) and error.args else error
-        errors.print(f"[bold red]error:[/] {escape(str(message))}")
+        errors.print(f"[bold red]error:[/] {escape(_said(error))}")
         raise typer.Exit(1) from None
+
+
+def _said(error: Exception) -> str:
+    """An error without what only programmers read: quotes of keys, numbers of the system."""
+    if isinstance(error, FileExistsError) and error.filename:
+        return f"{error.filename}: is a file; a folder is needed here"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {(error.strerror or 'cannot be used').lower()}"
+    if isinstance(error, KeyError) and error.args:
+        return str(error.args[0])
+    return str(error)
 
 
 def load_cases(path: Path | None, *, skip_bad: bool = False) -> CaseSet:
@@ -61,6 +71,11 @@ def load_cases(path: Path | None, *, skip_bad: bool = False) -> CaseSet:
     for problem in cases.problems:
         errors.print(f"[yellow]skipped:[/] {escape(str(problem))}")
     return cases
+
+
+def trajectories_of(path: Path) -> Path:
+    """A file of trajectories: the one named, or that of the run whose folder is named."""
+    return path / "trajectories.jsonl" if path.is_dir() else path
 
 
 def cases_of(trajectories: Path, cases: Path | None) -> CaseSet:

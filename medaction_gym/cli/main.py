@@ -32,7 +32,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(cases.app, name="cases", help="Look at case files.")
+app.add_typer(
+    cases.app, name="cases", help="Case files: check, show, compile from articles, synthesise."
+)
 app.add_typer(knowledge.app, name="knowledge", help="The disease knowledge graph.")
 app.add_typer(models.app, name="models", help="Language models that come in a package.")
 app.command()(demo.demo)
@@ -43,7 +45,7 @@ app.command()(replay.replay)
 app.command()(score.score)
 app.command()(judge.judge)
 app.command()(exploits.exploits)
-app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify.")
+app.add_typer(bench.app, name="bench", help="Benchmarks: play, verify, compare.")
 app.command()(results.rejudge)
 app.command()(results.compare)
 app.command()(results.leaderboard)

@@ -65,10 +65,15 @@ def play(
             console.print(HELP)
         elif word == "menu" and not rest:
             console.print("\n".join(f"- {test.name}" for test in case.tests), markup=False)
+        elif word in ("commit", "ddx") and not rest.strip():
+            console.print(f"Name a disease: [bold]{word}[/] Gout. No turn was spent.")
         elif line:
             episode = episode.act(_action(word, rest.strip(), line))
             assert episode.turn is not None
             console.print(f"[dim]{episode.turn.outcome.value}[/] {escape(episode.turn.message)}")
+            if word == "ddx" and episode.turn.outcome.value == "ACCEPTED":
+                held = ", ".join(f"{h.disease} {h.probability:.0%}" for h in episode.differential)
+                console.print(escape(held))
     console.print(
         f"\nThe diagnosis was: {case.diagnosis.name}.\n"
         f"Grade {final_grade(episode):.2f} of 1 (string judge), {episode.tests} tests, "

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from medaction_gym.cli.common import CasesOption, cases_of, console, kind_errors, progress_bar
+from medaction_gym.cli.common import (
+    CasesOption,
+    cases_of,
+    console,
+    kind_errors,
+    progress_bar,
+    trajectories_of,
+)
 
 if TYPE_CHECKING:
     from medaction_gym.trajectory import Trajectory
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="A trajectories.jsonl.")],
+    file: Annotated[Path, typer.Argument(help="A trajectories.jsonl, or a run's folder.")],
     cases: CasesOption = None,
     show: Annotated[str, typer.Option(help="Print this case's episode as chat messages.")] = "",
 ) -> None:
@@ -26,8 +33,11 @@ def replay(
     """
     from medaction_gym.trajectory import read_trajectories
 
+    file = trajectories_of(file)
     with kind_errors():
         records = list(read_trajectories(file))
+        if not records:
+            raise ValueError(f"{file}: holds no trajectories")
         lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
         known = cases_of(file, cases)
         if show:

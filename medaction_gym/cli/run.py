@@ -43,7 +43,10 @@ def run(
         str | None, typer.Option(help="Chat: The model's name. Default: OPENAI_MODEL.")
     ] = None,
     base_url: Annotated[
-        str | None, typer.Option(help="Chat: The endpoint. Default: OPENAI_BASE_URL.")
+        str | None,
+        typer.Option(
+            "--base-url", "--endpoint", help="Chat: The endpoint. Default: OPENAI_BASE_URL."
+        ),
     ] = None,
     form: Annotated[
         Literal["tools", "json"],

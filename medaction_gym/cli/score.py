@@ -18,6 +18,7 @@ from medaction_gym.cli.common import (
     errors,
     kind_errors,
     progress_bar,
+    trajectories_of,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ _SHOWN = 8  # statements whose calibration is printed one by one
 
 
 def score(
-    file: Annotated[Path, typer.Argument(help="A trajectories.jsonl, or chats as JSONL rows.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A trajectories.jsonl, a run's folder, or chats as JSONL rows."),
+    ],
     cases: CasesOption = None,
     out: Annotated[Path | None, typer.Option(help="Write a JSON row a trajectory here.")] = None,
 ) -> None:
@@ -47,9 +51,12 @@ def score(
     behaved: list[Behaviour] = []
     made: list[tuple[Forecast, ...]] = []
     errored = 0
+    file = trajectories_of(file)
     with kind_errors(), progress_bar() as bar:
         known = cases_of(file, cases)
         records = list(_records(file, known.get))
+        if not records:
+            raise ValueError(f"{file}: holds no trajectories and no chats")
         for record, chat in bar.track(records, description="score"):
             if record.status == "errored":
                 errored += 1

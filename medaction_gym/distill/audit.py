@@ -21,7 +21,7 @@ class Audit(NamedTuple):
     faults: tuple[str, ...]
 
 
-def audit(folder: Path) -> Audit:
+def audit(folder: str | Path) -> Audit:
     """Replay the rows of ``sft.jsonl`` and ``truncated.jsonl`` and check every move.
 
     A move is at fault if its words are not grounded (`grounding.check`), or if the record does not
@@ -30,6 +30,7 @@ def audit(folder: Path) -> Audit:
     Args:
         folder: The data set's folder, with its ``cases.jsonl``.
     """
+    folder = Path(folder)
     cases = CaseSet.load(folder / "cases.jsonl")
     rows, moves, faults = 0, 0, list[str]()
     for name in ("sft.jsonl", "truncated.jsonl"):

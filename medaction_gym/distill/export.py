@@ -170,8 +170,8 @@ def _line(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False) + "\n"
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+def read_rows(path: str | Path) -> Iterator[dict[str, Any]]:
     """The rows of an exported file."""
-    with path.open(encoding="utf-8") as file:
+    with Path(path).open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)

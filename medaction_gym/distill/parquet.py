@@ -15,7 +15,7 @@ TABLES = ("sft", "truncated", "preferences")
 _VARYING = frozenset({"messages", "prompt", "chosen", "rejected", "tools"})
 
 
-def to_parquet(folder: Path) -> list[Path]:
+def to_parquet(folder: str | Path) -> list[Path]:
     """Write a parquet file beside each table of an exported data set that has rows.
 
     Args:
@@ -30,6 +30,7 @@ def to_parquet(folder: Path) -> list[Path]:
         raise RuntimeError(
             "parquet needs the packages of the extra: pip install 'medaction-gym[distill]'"
         ) from None
+    folder = Path(folder)
     written = []
     for table in TABLES:
         source = folder / f"{table}.jsonl"

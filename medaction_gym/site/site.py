@@ -37,7 +37,10 @@ class Written(NamedTuple):
 
 
 def write_site(
-    folders: Iterable[Path], out: Path, *, on_step: Callable[[str], None] | None = None
+    folders: Iterable[str | Path],
+    out: str | Path,
+    *,
+    on_step: Callable[[str], None] | None = None,
 ) -> Written:
     """Write the site of all runs and trees beneath some folders.
 
@@ -51,7 +54,8 @@ def write_site(
         BenchError: If a folder holds nothing to show, a file is not what it should be, or `out`
             holds other things.
     """
-    found = dict.fromkeys(source for folder in folders for source in _sources(folder))
+    out = Path(out)
+    found = dict.fromkeys(source for folder in map(Path, folders) for source in _sources(folder))
     _check(out)
     runs = [read(folder) for folder, read in found if read is not None]
     runs.sort(key=_place)
