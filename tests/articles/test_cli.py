@@ -50,4 +50,4 @@ def test_clear_errors(tmp_path: Path) -> None:
     wrong = ("cases", "compile", tmp_path / "a.txt", *out)
     assert "--compiler" in call(*wrong, "--compiler", "x", code=2)
     assert "needs --compiler llm" in call(*wrong, "--model", "some-model", code=1)
-    assert "jobs must be at least 1" in call(*wrong, "--jobs", 0, code=1)
+    assert "--jobs" in call(*wrong, "--jobs", 0, code=2)
