@@ -168,7 +168,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(f"render_mode must be 'ansi', 'human' or None, not {render_mode!r}")
         self.rules = Rules(max_turns=max_turns, max_tests=max_tests, budget=budget)
-        self.cases = _case_set(cases)
+        self.cases = case_set(cases)
         self.reward_preset: Preset = reward
         self.show_menu = show_menu
         self.render_mode = render_mode
@@ -344,7 +344,12 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         }
 
 
-def _case_set(cases: CaseSet | str | os.PathLike[str] | None) -> CaseSet:
+def case_set(cases: CaseSet | str | os.PathLike[str] | None) -> CaseSet:
+    """The cases that an environment's argument means; the teaching cases if None.
+
+    Raises:
+        ValueError: If the set is empty, or the file cannot be used.
+    """
     if cases is None:
         return CaseSet.teaching()
     if isinstance(cases, CaseSet):

@@ -19,8 +19,7 @@ from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import ToolDef
 
-from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.envs.diagnosis import DiagnosisEnv
+from medaction_gym.envs.diagnosis import DiagnosisEnv, case_set
 from medaction_gym.integrations.session import Session
 from medaction_gym.prompt.grammar import SYSTEM_PROMPT
 from medaction_gym.view import render_opening
@@ -40,7 +39,7 @@ def medaction(
         reward: A preset of `medaction_gym.reward`.
         limit: Only the first so many cases.
     """
-    held = CaseSet.teaching() if cases is None else CaseSet.load(cases)
+    held = case_set(cases)
     env = DiagnosisEnv(held, max_turns=max_turns, reward=reward)  # type: ignore[arg-type]
     samples = [
         Sample(input=render_opening(case), target=case.diagnosis.name, id=case.id)

@@ -22,7 +22,7 @@ import skyrl_gym
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput, ConversationType
 
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.envs.diagnosis import DiagnosisEnv
+from medaction_gym.envs.diagnosis import DiagnosisEnv, case_set
 from medaction_gym.integrations.session import Session
 from medaction_gym.prompt.grammar import AS_JSON, SYSTEM_PROMPT
 from medaction_gym.prompt.reply import read_text
@@ -85,9 +85,7 @@ def register() -> None:
 
 def rows(cases: CaseSet | str | os.PathLike[str] | None = None) -> Iterator[dict[str, Any]]:
     """Rows of a SkyRL data set, one a case: ``prompt``, ``env_class``, ``extra_info``."""
-    held = CaseSet.teaching() if cases is None else cases
-    held = held if isinstance(held, CaseSet) else CaseSet.load(held)
-    for case in held:
+    for case in case_set(cases):
         yield {
             "prompt": [{"role": "system", "content": SYSTEM_PROMPT + AS_JSON}],
             "env_class": ID,

@@ -23,7 +23,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.envs.diagnosis import DiagnosisEnv
+from medaction_gym.envs.diagnosis import DiagnosisEnv, case_set
 from medaction_gym.integrations.session import Session
 from medaction_gym.prompt.grammar import SYSTEM_PROMPT
 from medaction_gym.reward import MISUSE
@@ -136,8 +136,7 @@ def prompts(
     """
     from datasets import Dataset
 
-    held = CaseSet.teaching() if cases is None else cases
-    held = held if isinstance(held, CaseSet) else CaseSet.load(held)
+    held = case_set(cases)
     # The user's message is empty: `MedActionTools.reset` gives the presentation.
     prompt = [{"role": "system", "content": instructions}, {"role": "user", "content": ""}]
     return Dataset.from_list([{"prompt": prompt, "case_id": case.id} for case in held])
