@@ -119,7 +119,9 @@ def test_surer_and_less_sure_in_turn_earns_less_than_one_setback() -> None:
     def masses(*stated: float) -> list[Moment]:
         tests = ["Hyperuricemia.", "Tophi.", "Joint effusion.", "Urate crystals.", "Podagra."]
         found = [(Result(f"Test {i}", text, "laboratory"),) for i, text in enumerate(tests)]
-        return chain(*(({"Gout": p}, learnt) for p, learnt in zip(stated, [(), *found])))
+        return chain(
+            *(({"Gout": p}, learnt) for p, learnt in zip(stated, [(), *found], strict=False))
+        )
 
     setback = rac_of(masses(0.2, 0.5, 0.3, 0.9)).value
     pumped = rac_of(masses(0.5, 0.1, 0.9, 0.1, 0.9)).value
