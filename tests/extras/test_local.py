@@ -1,6 +1,6 @@
 """The packaged SmolLM2, for real: in this process, and behind a server on loopback.
 
-scripts/test_extra.sh local local llm
+scripts/test_extra.sh local
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def test_in_this_process(gguf: Path, tmp_path: Path) -> None:
     steps = [step for t in played for step in t.steps]
     assert sum(isinstance(step.action, Malformed) for step in steps) <= 1
     # Loaded anew it says the same; what it read before changes how it rounds.
-    embedded._server.cache_clear()
+    embedded.server.cache_clear()
     again = run(CASES[:1], "smollm2", tmp_path / "b", settings=SHORT)
     assert [t.steps for t in again] == [t.steps for t in played]
 
