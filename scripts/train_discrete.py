@@ -7,8 +7,9 @@ Trains on synthetic cases (seed 101) and two thirds of the teaching cases; tests
 of another seed (202), on the other third, and, with --real, on 100 cases drawn from files. Each run
 leaves out the next third, so that three seeds have each teaching case unseen once. No test case is
 played in training, and no real case at all; the list of candidates of the shipped cases is that of
-all 46. Writes DIR/results.json and the policies. Needs the extra "rl". The contestants are those of
-discrete_contestants.py; draw_discrete.py draws the curves.
+all 46. Writes DIR/results.json and the policies; a policy that lies there is not trained again.
+Needs the extra "rl". The contestants are those of discrete_contestants.py; draw_discrete.py draws
+the curves.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Curve(BaseCallback):
 def train(
     train_on: list[Part], test_on: dict[str, Part], seed: int, steps: int, file: Path
 ) -> Curve:
-    """One training run; its policy is kept in a file."""
+    """One training run; its policy is kept in a file, and not trained again."""
     envs = DiscreteVecEnv(
         *(
             part.envs(number, "SameStep")
@@ -86,9 +87,16 @@ def train(
         policy_kwargs={"net_arch": [128, 128]},
     )  # fmt: skip
     curve = Curve(test_on, max(steps // POINTS, 1))
+    points = file.with_suffix(".json")
+    if points.exists():  # trained by a command that was stopped afterwards
+        curve.model = MaskablePPO.load(file, device="cpu")
+        curve.measure()
+        curve.points = json.loads(points.read_text(encoding="utf-8"))
+        return curve
     model.learn(steps, callback=curve)
     curve.measure()
     model.save(file)
+    points.write_text(json.dumps(curve.points), encoding="utf-8")
     return curve
 
 

@@ -25,7 +25,7 @@ TEMPLATE = Path(trl.__file__).parent / "chat_templates" / "qwen3_training.jinja"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("distilled")
-    distill(CaseSet.teaching()[:6], out, settings=Settings(growth=Growth(nodes=200)))
+    distill(CaseSet.teaching()[:12], out, settings=Settings(growth=Growth(nodes=200)))
     return out
 
 
