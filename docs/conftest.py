@@ -43,6 +43,7 @@ class Printed(PythonEvaluator):
     """Runs a block, and keeps what it prints for the block of output behind it."""
 
     def __call__(self, example: Example) -> None:
+        """Run it."""
         with redirect_stdout(StringIO()) as said:
             super().__call__(example)
         example.namespace["_said"] = said.getvalue()
