@@ -20,11 +20,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 COLOUR, GREY = "#1f6f8b", "#777777"
-NAMES = {
-    "synthetic": "synthetic cases",
-    "teaching": "teaching cases, a third by each run",
-    "real": "published cases",
-}
 STYLES = {"random": ":", "at once": "-", "list": "--", "protocol": "-.", "knowledge": (0, (1, 3))}
 
 
@@ -47,19 +42,17 @@ def main() -> None:
     given = parser.parse_args()
     results = json.loads(given.results.read_text())
     parts = list(results["ppo"])
-    figure, axes = plt.subplots(2, 2, figsize=(8.5, 6.2), layout="constrained")
-    axes = axes.flat
+    figure, axes = plt.subplots(1, len(parts) + 1, figsize=(11, 3.2), layout="constrained")
     for axis, part in zip(axes, parts, strict=False):
         panel(
             axis,
-            f"MaskablePPO\n{results['cases'][part]} unseen {NAMES[part]}",
+            f"MaskablePPO\n{results['cases'][part]} unseen {part} cases",
             [[(p["steps"] / 1e3, p[part]["reward"]) for p in r["curve"]] for r in results["runs"]],
         )
         for name, scores in results["view"].items():
             style = STYLES[name.partition(" (")[0]]
             axis.axhline(scores[part]["reward"], color=GREY, linestyle=style, lw=1, label=name)
-    for axis in (axes[0], axes[2]):
-        axis.set_ylabel("reward of an episode", fontsize=8)
+    axes[0].set_ylabel("reward of an episode", fontsize=8)
     runs = [list(csv.DictReader(file.open())) for file in given.curves]
     panel(
         axes[-1],
