@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from medaction_gym.articles.diseases import DISEASE, says_little
+from medaction_gym.articles.forms import without_forms
 from medaction_gym.articles.hints import without_hints
-from medaction_gym.articles.withheld import parts, without_clauses
+from medaction_gym.articles.withheld import complaint, parts, without_clauses
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, TestResult
 from medaction_gym.cases.leaks import MASK, Leak, find_leaks, gold_causes, gold_names, mask
 from medaction_gym.cases.menu import OTHER
@@ -85,6 +86,12 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 
+
+_TUMOR = re.compile(
+    r"tumor|cancer|\w*(?:carcinoma|sarcoma|lymphoma|melanoma|blastoma|glioma|neoplasia)|neoplasm|"
+    r"malignancy|metasta\w+|leukemia|(?!hemat|glauc|trach|granul|ather|haemat|scot|c)\w{4,}oma",
+    re.IGNORECASE,
+)
 
 _VAGUE = frozenset("lesion mass disease syndrome disorder infection pain fever injury".split())
 
@@ -160,13 +167,18 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
     mended = 0
     sections = {}
     short = [n for n in (*case.diagnosis.synonyms, *others) if re.fullmatch(r"[A-Z]{2,8}", n)]
+    tumor = any(map(_TUMOR.fullmatch, words(case.diagnosis.name)))
     for section, text in case.presentation:
+        text, formal = without_forms(text, tumor=tumor)
+        mended += formal
         for name in short:  # "ON" is a word when it is folded
             text = re.sub(rf"(?<![\w-]){name}(?![\w-])", MASK, text)
         text, found = _masked(text, names)
         sections[section], hints = without_hints(text, names)
         if section in ("history", "examination"):
             sections[section] = without_clauses(sections[section])
+        elif MASK in sections[section]:
+            sections[section] = complaint(sections[section])
         mended += found + hints
     tests: list[TestResult] = []
     renamed: dict[str, str] = {}

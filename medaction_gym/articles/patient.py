@@ -57,6 +57,7 @@ _AGED = re.compile(
     r"\b(?:newborn|neonat\w+|infant|baby|fetus|foetus)\b",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"\b(?:an?|the|our|this|one)\b(?!\s+case)", re.IGNORECASE)
 _ANY = re.compile(
     rf"{_AGE}|\b(?:the|our|an?|this)\s+(?:[\w-]+\s+){{0,3}}{_PERSON}\b", re.IGNORECASE
 )
@@ -102,6 +103,20 @@ def introduced(text: str) -> re.Match[str] | None:
     """Where a text introduces a patient by age, if it does."""
     age = _AGED.search(text)
     return _PHRASE.search(text, max(0, age.start() - 90), age.end() + 90) if age else None
+
+
+def person_at(text: str) -> int | None:
+    """Where the words for a patient begin, if a text introduces one.
+
+    Example:
+        >>> "Gout in a 9-year-old boy"[person_at("Gout in a 9-year-old boy") :]
+        'a 9-year-old boy'
+    """
+    age = _AGED.search(text)
+    if age is None:
+        return None
+    articles = [m.start() for m in _ARTICLE.finditer(text, max(0, age.start() - 60), age.start())]
+    return articles[-1] if articles else age.start()
 
 
 def speaks_of_patient(text: str) -> bool:

@@ -158,7 +158,7 @@ def test_an_abbreviation_that_is_a_small_word() -> None:
         ("He walked well for an hour, with a truss for his inguinal hernia.",
          "He walked well for an hour …"),
         ("A 40-year-old man with an inguinal hernia presented with pain.",
-         f"A 40-year-old man with an {MASK} presented with pain."),
+         "A 40-year-old man … presented with pain."),
         ("The scar was red and tender, suggesting an infection.", "The scar was red and tender."),
     ],
     ids=["list", "too little left", "clause", "introduction", "thought"],
