@@ -1,8 +1,9 @@
 """Hints: what gives a diagnosis away in other words than its name.
 
-Two kinds can be told by rules. A denial, a suspicion, an earlier diagnosis or a family history
+Three kinds can be told by rules. A denial, a suspicion, an earlier diagnosis or a family history
 names a near relation of the diagnosis ("no contact with tuberculosis" before a tuberculous
-meningitis): only who knows the answer asks for it. And a drug was given to prevent what the
+meningitis): only who knows the answer asks for it. What the patient is known to have may be part of
+the diagnosis, or the same once more ("a history of lung cancer" before a metastasis). And a drug was given to prevent what the
 diagnosis threatens.
 """
 
@@ -31,6 +32,17 @@ _ASKED_FOR = re.compile(
     r"(?:mis)?diagnosed (?:with|as)|treated for|known|told|anti-?\w+)\b[^.;]*",
     re.IGNORECASE,
 )
+# A disease that was known before: one of the diagnosis's own is half of it.
+_KNOWN = re.compile(
+    r"\b(?:(?<!day )(?<!days )(?<!week )(?<!weeks )(?<!month )(?<!months )(?<!year )(?<!years )"
+    r"(?<![- ]day )(?<![- ]week )(?<![- ]month )(?<![- ]year )(?<!hour )history (?:of|with|includ\w+|"
+    r"(?:was|is) (?:\w+ )?(?:significant|notable|remarkable|positive|relevant) for|significant for|"
+    r"notable for)|cases? of|comorbid\w*|suffer(?:s|ed|ing) from|(?:medication|treatment|therapy|"
+    r"medicines?|follow-?up|surgery|surveillance) for|status[- ]post|s/p|recurrence of|recurrent|"
+    r"survivor)\b(?:(?!\b(?:present(?:ed|ing|s)|who|came|admitted|referred|brought|complain\w*|"
+    r"visited|developed|attended)\b)[^.;])*",
+    re.IGNORECASE,
+)
 _PURPOSE = re.compile(
     r"\b(?:(?:so as |in order )?to (?:prevent|avoid)|for (?:the )?prevention of)\s+([^,.;()]+)",
     re.IGNORECASE,
@@ -45,12 +57,16 @@ def without_hints(text: str, names: Iterable[tuple[str, ...]]) -> tuple[str, int
         names: Every name of the diagnosis, as folded words.
 
     Example:
+        >>> without_hints("A man with a history of lung cancer and gout.", [("lung", "carcinoma")])
+        ('A man with a history of [withheld] and gout.', 1)
         >>> told = "She denied fever and tuberculosis. Aspirin was given to prevent a stroke."
         >>> without_hints(told, [("tuberculous", "meningitis")])
         ('She denied fever and [withheld]. Aspirin was given to prevent [withheld].', 2)
     """
     near = Near(names)
-    masked = _ASKED_FOR.sub(lambda match: near.masked(match.group()), text)
+    masked = text
+    for asked in (_ASKED_FOR, _KNOWN):
+        masked = asked.sub(lambda match: near.masked(match.group()), masked)
     masked = _PURPOSE.sub(
         lambda m: m.group() if MASK in m[1] else m.group().replace(m[1], MASK), masked
     )
