@@ -177,7 +177,7 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
         sections[section], hints = without_hints(text, names)
         if section in ("history", "examination"):
             sections[section] = without_clauses(sections[section])
-        elif MASK in sections[section]:
+        elif section == "chief_complaint":
             sections[section] = complaint(sections[section])
         mended += found + hints
     tests: list[TestResult] = []

@@ -130,6 +130,8 @@ class Near:
         """Whether some words name a relation: a disease, or the kind and site of a tumour."""
         if any(self.related(word) for word in run):
             return True
+        if len(run) > 1 and DISEASE.search(run[-1]) and not says_little(tuple(run)):
+            return any(set(run) <= set(name) for name in self._names)
         return "cancer" in run and any(
             set(run) <= set(name) and len(set(run) - GENERAL) > 0 for name in self._names
         )

@@ -125,13 +125,17 @@ def without_phrases(said: str) -> str:
 
 
 def complaint(text: str) -> str:
-    """A complaint without what is withheld; nothing, if that was the complaint.
+    """A complaint without what is withheld; nothing, if that was the complaint, or an operation.
 
     Example:
         >>> complaint("Pain and swelling due to a [withheld]"), complaint("Treatment of [withheld]")
         ('Pain and swelling', '')
+        >>> complaint("Elective thyroidectomy"), complaint("Pain after a thyroidectomy")
+        ('', 'Pain after a thyroidectomy')
     """
-    left = without_phrases(text).removesuffix("…").strip()
+    if cue("complaint_cure").match(text):
+        return ""
+    left = text if MASK not in text else without_phrases(text).removesuffix("…").strip()
     return left if set(words(left)) - _NO_COMPLAINT else ""
 
 
