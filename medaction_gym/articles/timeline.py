@@ -138,6 +138,9 @@ def timeline(
             )
             first = tokens[heads[0].first].start if heads else len(text)
             role = _role(text, topic, heads, reports, previous, treated, tests, given, first)
+            # What is found after death can be asked for by nobody.
+            if cue("after_death").search(text) and not introduced(text):
+                role = "outcome"
             told.append(Told(sentence, role, topic, title, heads, reports, not treated))
             given |= role == "treatment"
             operated = bool(cue("operated").search(text))

@@ -57,6 +57,10 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
         if awaited and not line.heads and not (line.reports or _says(sentence.text)):
             awaited = ""
             continue
+        if cue("criteria").search(sentence.text) and _of_genes(line):
+            if current is not None and current.category == "genetics":
+                current.take(sentence.text, Span(sentence.start, sentence.end))
+            continue
         if not line.heads and SURGICAL.search(sentence.text):
             if cue("apart").search(sentence.text):
                 continue
@@ -78,6 +82,11 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
     if any(item.category in ("pathology", "genetics") for item in found):
         found = [item for item in found if item.name != SURGERY]
     return found
+
+
+def _of_genes(line: Told) -> bool:
+    """Whether a sentence names no test but of genes, or a gene among the laboratory's values."""
+    return {m.term.category for m in line.heads} <= {"genetics", "laboratory"}
 
 
 def _measures(item: Recorded) -> bool:
