@@ -15,11 +15,11 @@ from medaction_gym.articles.cues import cue
 from medaction_gym.articles.presentation import shown_until
 from medaction_gym.articles.recorded import Recorded, item_called
 from medaction_gym.articles.sentence import Sentence
-from medaction_gym.articles.timeline import LOOKED_AT, OPERATION, SURGERY, SURGICAL, Told
+from medaction_gym.articles.timeline import LOOKED_AT, OPERATION, ORDERED, SURGERY, SURGICAL, Told
 from medaction_gym.cases.analytes import analytes_in
 from medaction_gym.cases.case import MAX_NAME, MAX_TEXT, Analyte, Category
 from medaction_gym.cases.menu import LABORATORY, OTHER, parse_menu
-from medaction_gym.cases.prose import STATE
+from medaction_gym.cases.prose import STATE, VERB
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.orders import parse_orders
 
@@ -102,7 +102,9 @@ _UNIT = re.compile(r"\d\s*(?:[mµμn]?g|[mµμnp]?mol|[mk]?i?U|mEq|mm|cells)\s*/
 # Names so general that they speak of a test told before.
 _GENERAL = {
     "imaging": frozenset({"imaging", "radiology"}),
-    "pathology": frozenset({"pathology", "histopathology"}),
+    "pathology": frozenset(
+        {"pathology", "histopathology", "microscopy", "ihc", "special_stains", "gross_pathology"}
+    ),
     "microbiology": frozenset({"gram_stain", "microscopy", "maldi_tof", "culture"}),
 }
 
@@ -121,7 +123,7 @@ def _gathered(found: list[Recorded]) -> list[Recorded]:
             before
             and orders
             and all(o.head and o.head.id in general and not o.sites for o in orders)
-            and (item.category == "imaging" or len(before) == 1)
+            and (item.category in ("imaging", "pathology") or len(before) == 1)
         ):
             before[-1].pieces += item.pieces
             before[-1].spans += [span for span in item.spans if span not in before[-1].spans]
@@ -171,6 +173,8 @@ def _read(
             name = OTHER
         if category == "examination" or cue("bedside").search(name):
             continue  # the first observation tells it, or nobody does
+        if name != OTHER and not _results(piece):
+            continue
         if category == "microbiology" and _MICROSCOPE.search(name) and cue("tissue").search(piece):
             category = "pathology"
         if category == "procedure" and OPERATION.search(name):
@@ -184,6 +188,18 @@ def _read(
         current = item_called(found, name, category)
         current.take(piece, span, item.analytes)
     return current
+
+
+def _results(piece: str) -> bool:
+    """Whether a stretch says more than which tests were done.
+
+    Example:
+        >>> _results("She underwent gastroscopy and colonoscopy"), _results("normal ECG")
+        (False, True)
+    """
+    if STATE.search(piece) or re.search(r"\d", piece) or cue("found").search(piece):
+        return True
+    return any(not ORDERED.fullmatch(verb.group()) for verb in VERB.finditer(piece))
 
 
 def _says(text: str) -> bool:
