@@ -134,7 +134,7 @@ def _gathered(found: list[Recorded]) -> list[Recorded]:
 
 
 def _with_serology(found: list[Recorded]) -> list[Recorded]:
-    """The tests, with antibodies and the like among the laboratory values: they share a sample.
+    """The tests, with antibodies, and with cultures that grew nothing, among the laboratory values.
 
     Each can still be ordered alone, as a component of the panel.
     """
@@ -144,7 +144,8 @@ def _with_serology(found: list[Recorded]) -> list[Recorded]:
     kept = []
     for item in found:
         heads = {order.head.id for order in parse_orders(item.name) if order.head}
-        if item.category == "microbiology" and heads and heads <= _DRAWN:
+        drawn = heads and heads <= _DRAWN
+        if item.category == "microbiology" and (drawn or _found_nothing(item)):
             alone = Analyte(name=item.name[:MAX_NAME], result=" ".join(item.pieces)[:MAX_TEXT])
             for piece, span in zip(item.pieces, item.spans, strict=False):
                 panel.take(piece, span)
@@ -152,6 +153,12 @@ def _with_serology(found: list[Recorded]) -> list[Recorded]:
         else:
             kept.append(item)
     return kept
+
+
+def _found_nothing(item: Recorded) -> bool:
+    """Whether cultures, stains and the like report only that no germ was found."""
+    said = " ".join(item.pieces)
+    return bool(cue("no_germ").search(said)) and not cue("germ").search(said)
 
 
 def _read(
