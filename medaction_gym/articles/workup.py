@@ -221,8 +221,8 @@ def _says(text: str) -> bool:
 
 
 def _named(text: str) -> tuple[str, Category] | None:
-    """The test that a sentence or heading without a result speaks of."""
-    for item in parse_menu(_flat(text)).tests:
+    """The test that a sentence or heading without a result speaks of; guidance is none."""
+    for item in parse_menu(_GUIDED.sub(" ", _flat(text))).tests:
         if item.name != OTHER and item.category != "examination":
             name = _tidy(item.name, text)
             if name and not (item.category == "procedure" and OPERATION.search(name)):
@@ -260,6 +260,11 @@ def _goes_on(name: str, category: Category, piece: str, current: Recorded | None
     )
 
 
+_GUIDED = re.compile(
+    r"\b(?:under )?(?:[\w-]+[\s-])?(?:ultraso\w+|CT|MRI?|fluoroscop\w+|X-ray|imaging|EUS|"
+    r"endoscop\w+)[\s-]*(?:guid\w+|control)\b",
+    re.IGNORECASE,
+)
 _MICROSCOPE = re.compile(r"^(?:light )?microscop", re.IGNORECASE)
 _OF_SITE = re.compile(r"^(.+?) of (?:the )?([\w-]+(?:al|ic|ar|ary|ous|ine|oid))$", re.IGNORECASE)
 _ADJECTIVE = re.compile(r"^[\w-]+(?:ic|al)$", re.IGNORECASE)
