@@ -123,6 +123,7 @@ def _gathered(found: list[Recorded]) -> list[Recorded]:
             before
             and orders
             and all(o.head and o.head.id in general and not o.sites for o in orders)
+            and _specimens(item.name) <= _specimens(before[-1].name)
             and (item.category in ("imaging", "pathology") or len(before) == 1)
         ):
             before[-1].pieces += item.pieces
@@ -131,6 +132,10 @@ def _gathered(found: list[Recorded]) -> list[Recorded]:
         else:
             kept.append(item)
     return kept
+
+
+def _specimens(name: str) -> frozenset[str]:
+    return frozenset().union(*(order.specimens for order in parse_orders(name)))
 
 
 def _with_serology(found: list[Recorded]) -> list[Recorded]:
@@ -157,8 +162,8 @@ def _with_serology(found: list[Recorded]) -> list[Recorded]:
 
 def _found_nothing(item: Recorded) -> bool:
     """Whether cultures, stains and the like report only that no germ was found."""
-    said = " ".join(item.pieces)
-    return bool(cue("no_germ").search(said)) and not cue("germ").search(said)
+    said, denied = cue("no_germ").subn(" ", " ".join(item.pieces))
+    return denied > 0 and not cue("germ").search(said)
 
 
 def _read(
