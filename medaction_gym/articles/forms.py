@@ -99,6 +99,8 @@ def _told_too_much(said: str, *, tumor: bool) -> int | None:
     """Where the clause begins that tells what only came later; None if there is none."""
     if cue("ending").search(said) and not cue("relative").search(said):
         return 0
+    if cue("behind").search(said) and not introduced(said):
+        return 0
     starts = []
     past = cue("done_before").search(said)
     if planned := cue("planned_operation").search(said):

@@ -29,7 +29,7 @@ _ASKED_FOR = re.compile(
     r"\b(?:no|nor|not|den(?:y|ies|ied|ying)|negative for|without|never|"
     r"family (?:medical )?history|relatives|contact with|expos(?:ed|ure) to|"
     r"vaccinat\w+ (?:against|for)|screen\w+ for|suspect\w*|suspicion of|"
-    r"(?:mis)?diagnosed (?:with|as)|treated for|known|told|anti-?\w+)\b[^.;]*",
+    r"(?:mis)?diagnosed (?:with|as)|diagnos[ei]s of|criteria (?:for|of)|treated for|known|told|anti-?\w+)\b[^.;]*",
     re.IGNORECASE,
 )
 # A disease that was known before: one of the diagnosis's own is half of it.
@@ -123,6 +123,8 @@ class Near:
             or word.startswith(self._diseases)
         ):
             return not says_little((word,))
+        if f"pseudo{word}" in self._telling:
+            return True
         near = word in self._telling or (len(word) >= _STEM and word[:_STEM] in self._stems)
         return near and bool(DISEASE.search(word)) and not says_little((word,))
 
