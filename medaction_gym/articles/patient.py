@@ -37,6 +37,14 @@ _SPECIES = {
     "reptile": r"tortoise|turtle|snake|lizard|iguana",
     "alpaca": r"alpacas?|llamas?|camels?",
 }
+# An animal whose age nobody knows is introduced as the subject of a sentence.
+_ANIMAL = re.compile(
+    r"(?:^|\.\s)An?\s+((?:(?!(?:with|who|whose|of|and|by|m[ae]n|wom[ae]n|girl|boy|child|patient|"
+    r"farmer|lady|gentleman)\b)[\w-]+,?\s+){0,5}?"
+    rf"(?:{'|'.join(_SPECIES.values())}))\s+"
+    r"(?:was|is|presented|weighing|with|that|which)\b",
+    re.IGNORECASE,
+)
 _KEPT = re.compile(
     r"\b(?:spayed|neutered|castrated|veterinary|mixed[- ]breed|crossbred?|intact (?:male|female)|"
     r"referred to the veterinary|animal hospital)\b",
@@ -144,6 +152,8 @@ def patient_of(texts: Iterable[str]) -> Patient:
         if phrase and age is not None:
             break
     whole = " ".join(opening[:4])
+    if phrase is None and (animal := _ANIMAL.search(" ".join(opening[:2]))):
+        phrase = animal[1]
     phrase = phrase or ""
     return Patient(phrase, age, _sex(phrase) or _sex(whole), species_of(phrase, whole))
 

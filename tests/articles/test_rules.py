@@ -133,6 +133,27 @@ def test_several_patients_that_nothing_separates() -> None:
     assert refused(text) == "several patients, not told apart"
 
 
+@pytest.mark.parametrize(
+    ("heading", "other"), [("Case one", "Case two"), ("Patient A", "Patient B")]
+)
+def test_several_patients_by_words(heading: str, other: str) -> None:
+    cases = compiled(TWO.format(heading, other, " ".join(CASE[:3]), OTHER), "x.txt").cases
+    assert [case.metadata["age_years"] for case in cases] == [34.0, 61.0]
+    assert {case.diagnosis.name for case in cases} == {"Graves' disease"}
+
+
+def test_twins_told_in_one_breath() -> None:
+    both = PLAIN.replace("A 34-year-old woman", "Monozygotic twins aged 12 years")
+    assert refused(both) == "several patients, not told apart"
+
+
+def test_an_animal_of_unknown_age() -> None:
+    case = case_of(PLAIN.replace("A 34-year-old woman", "An adult female green iguana"), "x.txt")
+    assert case.metadata["species"] == "reptile"
+    pet = PLAIN.replace("A 34-year-old woman", "A woman with a parrot")
+    assert case_of(pet, "x.txt").metadata["species"] == "human"
+
+
 def test_a_child_and_an_animal() -> None:
     child = PLAIN.replace("34-year-old woman", "9-month-old girl")
     assert case_of(child, "x.txt").metadata["age_years"] == 0.75
