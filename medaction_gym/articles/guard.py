@@ -26,6 +26,7 @@ from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.knowledge.shared import knowledge
 
+_LEAST = 8  # words of a first observation from which something was cut
 # A class above the diagnosis gives it away if it is so specific: some sixty diseases lie in it.
 SPECIFIC = 0.6
 _REPEATED = re.compile(rf"{re.escape(MASK)}(?:[\s,/()-]*{re.escape(MASK)})+")
@@ -68,6 +69,8 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
     """
     names = set(gold_names(diagnosis))
     names |= {cause for cause in gold_causes(diagnosis) if not says_little(cause)}
+    for text in (diagnosis.name, *diagnosis.synonyms):
+        names |= {c for c in map(words, _AFTER.split(text)[1:]) if not says_little(c)}
     names |= {name[first:] for name in names for first in range(1, len(name) - 1) if _class(name)}
     more: set[tuple[str, ...]] = set()
     for text in (diagnosis.name, *diagnosis.synonyms, *others):
@@ -79,6 +82,8 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
     return tuple(sorted(names, key=lambda name: (-len(name), name)))
 
 
+# "Scleritis post cataract surgery": what stands behind is the cause.
+_AFTER = re.compile(r"\b(?:post|after|induced by|triggered by|related to)\b", re.IGNORECASE)
 # How words end that name one disease or few, and not a sign.
 _ENDING = re.compile(
     r"\w{5,}(?:omas?|itis|[ie]asis|osis|cysts?|plasia|opathy|trophy|sclerosis|ectasia|[dt]osis|"
@@ -187,7 +192,10 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
         mended += bare is not test
         tests.append(bare)
         renamed[test.name] = bare.name
-    if not any(text for section, text in sections.items() if section != "patient"):
+    told = [text for section, text in sections.items() if section != "patient" and text]
+    cut = any(text.endswith("…") for text in told)
+    few = sum(len(text.split()) for text in told) < _LEAST
+    if not told or (cut and few and not sections["chief_complaint"]):
         return Kept(None, mended, "nothing is left of the first observation")
     mended_case = case.model_copy(
         update={

@@ -42,6 +42,7 @@ _ITEM_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ITEM_AFTER = re.compile(r",\s(?!which|who|as\b|with\b|for\b)|\s(?:and|or)\s", re.IGNORECASE)
+_SHORT = re.compile(r"\s*\([\w\s-]{1,20}\)")  # an abbreviation of what is withheld
 # Where the phrase around a mask begins, and where it ends.
 _OPENS = re.compile(
     r"[,;]\s|\s(?:with|for|due to|because of|owing to|secondary to|following|after|who|whose|which|"
@@ -115,6 +116,8 @@ def without_phrases(said: str) -> str:
             continue
         if said[:first].endswith("(") and said.startswith(")", last):
             first, last = first - 1, last + 1  # a name in brackets stands beside another
+        elif short := _SHORT.match(said, last):
+            last = short.end()
         start = max((m.start() for m in _OPENS.finditer(said, 0, first)), default=0)
         close = _CLOSES.search(said, last)
         kept, rest = said[:start].rstrip(" ,(-–—"), said[close.start() if close else last :].lstrip(" ,")
