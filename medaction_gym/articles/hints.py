@@ -3,8 +3,8 @@
 Three kinds can be told by rules. A denial, a suspicion, an earlier diagnosis or a family history
 names a near relation of the diagnosis ("no contact with tuberculosis" before a tuberculous
 meningitis): only who knows the answer asks for it. What the patient is known to have may be part of
-the diagnosis, or the same once more ("a history of lung cancer" before a metastasis). And a drug was given to prevent what the
-diagnosis threatens.
+the diagnosis, or the same once more ("a history of lung cancer" before a metastasis). And a drug
+was given to prevent what the diagnosis threatens.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ _ASKED_FOR = re.compile(
     r"\b(?:no|nor|not|den(?:y|ies|ied|ying)|negative for|without|never|"
     r"family (?:medical )?history|relatives|contact with|expos(?:ed|ure) to|"
     r"vaccinat\w+ (?:against|for)|screen\w+ for|suspect\w*|suspicion of|"
-    r"(?:mis)?diagnosed (?:with|as)|diagnos[ei]s of|criteria (?:for|of)|treated for|known|told|anti-?\w+)\b[^.;]*",
+    r"(?:mis)?diagnosed (?:with|as)|diagnos[ei]s of|criteria (?:for|of)|treated for|known|"
+    r"told|anti-?\w+)\b[^.;]*",
     re.IGNORECASE,
 )
 # A disease that was known before: one of the diagnosis's own is half of it.
 _KNOWN = re.compile(
     r"\b(?:(?<!day )(?<!days )(?<!week )(?<!weeks )(?<!month )(?<!months )(?<!year )(?<!years )"
-    r"(?<![- ]day )(?<![- ]week )(?<![- ]month )(?<![- ]year )(?<!hour )history (?:of|with|includ\w+|"
+    r"(?<!hour )(?<!hours )history (?:of|with|includ\w+|"
     r"(?:was|is) (?:\w+ )?(?:significant|notable|remarkable|positive|relevant) for|significant for|"
     r"notable for)|cases? of|comorbid\w*|suffer(?:s|ed|ing) from|(?:medication|treatment|therapy|"
     r"medicines?|follow-?up|surgery|surveillance) for|status[- ]post|s/p|recurrence of|recurrent|"

@@ -56,6 +56,7 @@ _CLOSES = re.compile(
     r"underwent|develop|experienc)))",
     re.IGNORECASE,
 )
+_HANGING = re.compile(r"^…\s*(?:(?:and|or|as (?:s?he|they|it)|who|which)\s)?(?:present\w+ with\s)?")
 _NO_COMPLAINT = frozenset(
     map(
         fold_word,
@@ -120,7 +121,10 @@ def without_phrases(said: str) -> str:
             last = short.end()
         start = max((m.start() for m in _OPENS.finditer(said, 0, first)), default=0)
         close = _CLOSES.search(said, last)
-        kept, rest = said[:start].rstrip(" ,(-–—"), said[close.start() if close else last :].lstrip(" ,")
+        kept, rest = (
+            said[:start].rstrip(" ,(-–—"),
+            said[close.start() if close else last :].lstrip(" ,"),
+        )
         rest = rest if close else ""
         said = f"{kept} … {rest}".replace("… )", "…)").replace("… .", "…").strip()
         place = len(kept)
@@ -138,7 +142,10 @@ def complaint(text: str) -> str:
     """
     if cue("complaint_cure").match(text):
         return ""
-    left = text if MASK not in text else without_phrases(text).removesuffix("…").strip()
+    left = text
+    if MASK in text:
+        left = _HANGING.sub("", without_phrases(text)).removesuffix("…").strip()
+        left = left[:1].upper() + left[1:]
     return left if set(words(left)) - _NO_COMPLAINT else ""
 
 

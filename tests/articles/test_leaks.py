@@ -131,7 +131,7 @@ def test_what_gives_it_away_is_not_shown(
         (f"{WHO} visited the surgery clinic for abdominal pain.", "Acute appendicitis"),
         ("She had a cholecystectomy ten years ago.", "Acute pancreatitis"),
         ("She had undergone a caesarean section in 2015.", "Placenta accreta"),
-        ("Her general practitioner prescribed amoxicillin without improvement.", "Lemierre syndrome"),
+        ("Her general practitioner prescribed amoxicillin without effect.", "Lemierre syndrome"),
         ("She had been treated with oral antibiotics for a week.", "Psittacosis"),
         ("She was taking metformin and lisinopril.", "Lactic acidosis"),
         ("She had a history of hypertension and of diabetes mellitus.", "Moyamoya disease"),

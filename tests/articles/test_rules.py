@@ -15,7 +15,7 @@ from medaction_gym.articles.reader import articles_in, read
 from medaction_gym.articles.report import compile_paths
 from medaction_gym.articles.rules import RulesCompiler
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, Provenance, TestResult
-from medaction_gym.cases.leaks import MASK, find_leaks
+from medaction_gym.cases.leaks import find_leaks
 from tests.articles.texts import BODY, CASE, PLAIN, bioc, jats
 
 COMPILER = RulesCompiler()
