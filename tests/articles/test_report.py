@@ -32,7 +32,7 @@ class Faulty:
         if article.id == "PMC2":
             if self.dies:
                 os._exit(9)
-            return {}["nothing"]  # type: ignore[no-any-return]
+            raise KeyError("nothing")
         return RulesCompiler().compile(article)
 
 
