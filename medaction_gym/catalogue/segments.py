@@ -14,6 +14,9 @@ SIDES = frozenset({"left", "right"})
 _SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
 _GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
 
+# What stands before the way a test is done.
+_MEANS = frozenset("with without using by via under including".split())
+
 # What makes a disease's name of an analyte's, and what makes a test's name of the disease's.
 _DISEASE = frozenset(
     "intoxication poisoning overdose toxicity withdrawal abuse deficiency excess disease syndrome "
@@ -85,7 +88,10 @@ class Segment:
         )
 
     def beside(self, head: Term) -> frozenset[str]:
-        """Unexplained words right before the head, or right after it with "for": its target."""
+        """Unexplained words right before the head, or right after it with "for": its target.
+
+        What it is done with, or by, is no target: "CT with interpretation".
+        """
         loose = set(self.loose)
         others = {i for m in self.mentions for i in range(m.first, m.last)}
         found = set()
@@ -95,7 +101,10 @@ class Segment:
                 while i in loose or i in others:
                     found.add(i)
                     i -= 1
-                found.update(range(mention.last, mention.last + 4))
+                for j in range(mention.last, min(mention.last + 4, self.stop)):
+                    if self.tokens[j].text in _MEANS:
+                        break
+                    found.add(j)
         return frozenset(self.tokens[i].text for i in found & loose)
 
     def within_name(self, head: Term, kind: Kind) -> frozenset[str]:

@@ -50,6 +50,18 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 
+# Of the words of asking, those that tell one test from another.
+_TELLING = frozenset(
+    "left right sided bilateral side two three x times pair set sets repeat repeated first then other another "
+    "before after during prior following since without all both more most".split()
+)
+# What is asked for of a test, and when.
+_REPORTED = frozenset(
+    fold_word(word)
+    for word in "result results report reports finding findings interpretation today tomorrow "
+    "tonight now stat urgent urgently immediately available order test request action patient".split()
+)
+
 
 def without_manner(text: str) -> str:
     """A request without courtesies, occasions and remarks.
@@ -74,22 +86,33 @@ def without_purpose(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def courtesies() -> frozenset[str]:
-    """Folded words that stand around an order ("please get a ... today") and in no test's name."""
-    return frozenset(
-        fold_word(word)
-        for word in """
-        please pls order get obtain do perform run check send request would want like need i we me
-        my you can could should let lets now also next go ahead think recommend suggest arrange
-        schedule book thank thanks doctor dr ok okay the a an some for this that his her their
-        patient today tomorrow stat urgent urgently to have had be done it us s
-        """.split()
-    )
+def asking() -> frozenset[str]:
+    """Folded words that stand around an order and tell no test from another.
+
+    "Could we obtain ... results for this patient, please", but not "repeat" or "left": those may
+    tell two items of a menu apart.
+    """
+    return (_section("Asking") | _section("Small words")) - _TELLING | _REPORTED
 
 
 @lru_cache(maxsize=1)
 def filler() -> frozenset[str]:
     """Folded words that say nothing about which test is meant (``data/filler.txt``)."""
+    return frozenset().union(*_sections().values())
+
+
+def _section(name: str) -> frozenset[str]:
+    return _sections()[name]
+
+
+@lru_cache(maxsize=1)
+def _sections() -> dict[str, frozenset[str]]:
+    """The words of each part of ``data/filler.txt``, by the heading above it."""
     text = (files(__package__) / "data" / "filler.txt").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return frozenset(fold_word(word) for line in lines for word in line.split())
+    sections: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if line.startswith("#"):
+            heading = line.lstrip("# ")
+        else:
+            sections.setdefault(heading, set()).update(fold_word(word) for word in line.split())
+    return {heading: frozenset(found) for heading, found in sections.items()}

@@ -112,7 +112,7 @@ class RecordOracle:
 
     def _answer(self, request: str) -> Iterator[Part]:
         asked = read_request(request)
-        whole = self._names.get(asked.phrase) or self._names.get(asked.bare, ())
+        whole = self._named(asked.names)
         if whole and whole[0].analyte < 0:
             why = "named as in the record"
             yield Part(request, Outcome.RESULT, whole, why, self._price_of(whole))
@@ -127,13 +127,17 @@ class RecordOracle:
         for wish in asked.wishes:
             yield self._one(wish)
 
+    def _named(self, names: Iterable[tuple[str, ...]]) -> tuple[Release, ...]:
+        """What bears the first of some names that anything bears."""
+        return next((self._names[name] for name in names if name in self._names), ())
+
     def _one(self, wish: Wish) -> Part:
         order = wish.order
 
         def part(outcome: Outcome, releases: Iterable[Release], why: str) -> Part:
             return Part(order.title, outcome, tuple(releases), why, price_of(order.head))
 
-        named = self._names.get(wish.phrase) or self._names.get(wish.bare, ())
+        named = self._named(wish.names)
         if named and not self._is_panel_entry(order.head, named):
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None and not wish.senses:
