@@ -28,6 +28,7 @@ __all__ = ["HEADS", "Base", "Catalogue", "Kind", "Mention", "Term", "read_table"
 
 _TABLES: tuple[tuple[str, Kind], ...] = (
     ("procedures", "procedure"),
+    ("markers", "procedure"),
     ("panels", "panel"),
     ("analytes", "analyte"),
     ("organisms", "organism"),
@@ -93,8 +94,8 @@ class Catalogue:
                 kind=kind,
                 name=row["name"],
                 synonyms=cell_list(row.get("synonyms")),
-                category=row.get("category", ""),
-                price=row.get("price", ""),
+                category=row.get("category", "pathology" if table == "markers" else ""),
+                price=row.get("price", "ihc" if table == "markers" else ""),
                 specimens=cell_list(row.get("specimen")),
                 members=cell_list(row.get("members")),
                 parents=cell_list(row.get("broader") or row.get("parent")),

@@ -19,6 +19,13 @@ _ANTIBODY = re.compile(
     r"^(anti[- ])?(.{2,40}?)( (?:auto-?)?antibod(?:y|ies)| abs?)?$", re.IGNORECASE
 )
 
+# How a marker in tissue is asked for; "PSA stain" is the tissue's, not the blood's.
+_STAINS = (
+    "stain", "staining", "immunostain", "immunostaining", "immunohistochemistry", "IHC",
+    "expression",
+)  # fmt: skip
+STAIN = re.compile(r"[ -](?:(?:immuno)?stain(?:s|ing)?|immunohistochemistry|IHC|expression)$")
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -91,6 +98,9 @@ def variants(term: Term) -> Iterator[str]:
             yield from (f"antibody {to} {core}" for to in ("to", "against"))
             yield from (f"{core} ab", f"anti {core} ab", f"{core} abs")
             yield from (f"{core} autoantibody", f"anti {core} autoantibody")
+        elif any(parent.endswith(("ihc", "stain", "stains")) for parent in term.parents):
+            marker = STAIN.sub("", name)
+            yield from (f"{marker} {stain}" for stain in _STAINS)
         elif term.kind == "procedure" and name.endswith("graphy"):
             yield name.removesuffix("graphy") + "gram"
         elif term.kind == "procedure" and name.endswith("gram"):

@@ -52,6 +52,7 @@ class Content:
         analytes: Its values can be ordered one by one.
         single: It is the line of one value.
         symbols: Words in capitals, as genes are written.
+        running: A pathologist's words in their order, between blanks; else empty.
     """
 
     heads: frozenset[str]
@@ -64,6 +65,7 @@ class Content:
     analytes: bool
     single: bool = False
     symbols: frozenset[str] = frozenset()
+    running: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +204,14 @@ def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> Content:
         sides=folded & {"left", "right"} if not {"bilateral", "both"} & folded else frozenset(),
         words=folded,
         analytes=analytes,
+        running=f" {' '.join(t.text for t in tokens)} " if _of_pathology(orders) else "",
         symbols=frozenset(t.text for t in tokens if t.capital and len(t.text) > 2),
     )
+
+
+def _of_pathology(orders: tuple[Order, ...]) -> bool:
+    """Whether a report may go through markers: a pathologist's, or under a heading for this."""
+    return any(o.head is None or o.head.category == "pathology" for o in orders)
 
 
 def _is_unit(mention: Mention, tokens: list[Token]) -> bool:
@@ -274,7 +282,8 @@ def _own_sites(text: str, orders: tuple[Order, ...]) -> frozenset[str]:
     return frozenset(
         site
         for order in told
-        if order.head is not None and order.head.category in kinds
+        # A stain is done on what was taken, and "CK7 as in the liver" says nothing of where.
+        if order.head is not None and order.head.category in kinds and order.head.price != "ihc"
         for site in order.sites
     )
 

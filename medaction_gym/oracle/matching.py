@@ -22,6 +22,7 @@ from rapidfuzz.fuzz import ratio
 
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.term import STAIN
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.agreement import Tier, agree, nested
@@ -59,6 +60,8 @@ _CORE = {
 }
 # Words of a report that goes through its markers.
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
+# What markers are kinds of.
+_STAINING = frozenset({"ihc", "special_stains"})
 # Headings over whatever was done.
 _GENERIC = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
@@ -188,9 +191,12 @@ def _head_tier(
         if described is not None:
             return described
     reporting = asked.category == head.category and asked.category in _REPORTING
-    if head.id == "ihc" and special and not _MARKED & content.words:
-        # "Immunohistochemistry confirmed a sarcoma", without its markers.
-        return Tier.DESCRIBED
+    if _is_marker(asked.id) and (reporting or special):
+        if head.id == "ihc" and not _MARKED & content.words and not _markers(content.heads):
+            # "Immunohistochemistry confirmed a sarcoma", without its markers.
+            return Tier.DESCRIBED
+        told = any(phrase in content.running for phrase in _marker_phrases(asked.id))
+        return Tier.DESCRIBED if told else None
     taken = head.category == "endoscopy" and asked.category in ("pathology", "microbiology")
     if taken and asked.id in content.heads:
         # What was taken through the endoscope, told in its report.
@@ -221,6 +227,30 @@ def _spells(asked: Order, content: Content) -> bool:
         for symbol in content.symbols
         for rest in [iter(text[1:])]
     )
+
+
+@cache
+def _is_marker(id: str) -> bool:
+    """Whether a test is one stain, by antibody or by dye, or a group of them."""
+    return id not in _STAINING and not _STAINING.isdisjoint(Catalogue.load().ancestors(id))
+
+
+@cache
+def _markers(heads: frozenset[str]) -> bool:
+    return any(map(_is_marker, heads))
+
+
+@cache
+def _marker_phrases(id: str) -> frozenset[str]:
+    """How a report names a marker, or one of a group of markers, between blanks."""
+    catalogue = Catalogue.load()
+    names = (
+        STAIN.sub("", name)
+        for term in catalogue.terms.values()
+        if catalogue.within(term.id, id)
+        for name in (term.name, *term.synonyms)
+    )
+    return frozenset(f" {' '.join(words(name))} " for name in names)
 
 
 @cache
