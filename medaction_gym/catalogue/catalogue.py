@@ -226,6 +226,18 @@ class Catalogue:
         parts -= {("csf",)} if "gm" in phrase else set()  # a growth factor, no fluid
         return frozenset(known[part] for part in parts if part in known)
 
+    def pathogens(self, id: str) -> frozenset[str]:
+        """What a test looks for by its name: hepatitis C in "hepatitis C antibody"."""
+        return self._pathogens.get(id, frozenset())
+
+    @cached_property
+    def _pathogens(self) -> dict[str, frozenset[str]]:
+        return {
+            term.id: self.within_name(words(term.name), "organism") | self.base(term.id).organisms
+            for term in self.terms.values()
+            if term.kind == "analyte"
+        }
+
     @cached_property
     def _qualifiers(self) -> dict[Kind, dict[tuple[str, ...], str]]:
         return {
@@ -235,7 +247,7 @@ class Catalogue:
                 if term.kind == kind and term.id not in _CELLS
                 for name in (term.name, *term.synonyms)
             }
-            for kind in ("specimen", "site")
+            for kind in ("specimen", "site", "organism")
         }
 
     def ancestors(self, id: str) -> frozenset[str]:
@@ -328,6 +340,15 @@ class Catalogue:
                 for id in narrower:
                     same[id] = same.get(id, frozenset({id})) | {wider}
         return same
+
+    def always(self, panel: str) -> frozenset[str]:
+        """The values that a panel always measures, as far as that is known."""
+        return self._always.get(panel, frozenset())
+
+    @cached_property
+    def _always(self) -> dict[str, frozenset[str]]:
+        rows = (cell_list(r["terms"]) for r in read_table("kin") if r["relation"] == "always")
+        return {panel: frozenset(values) for panel, *values in rows}
 
     @cached_property
     def _alone(self) -> dict[str, frozenset[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Kind, Mention, Term
 from medaction_gym.catalogue.spelling import mend
@@ -69,6 +70,25 @@ class Segment:
         if kind == "site":
             return frozenset(part for id in found for part in Catalogue.load().regions(id))
         return frozenset(found)
+
+    def before(self, head: str) -> frozenset[Term]:
+        """Blood tests whose names stand right before a test that is found: "NSE staining"."""
+        return frozenset(
+            first.term
+            for first, second in pairwise(self.mentions)
+            if second.term.id == head
+            and first.term.category == "laboratory"
+            and first.last == second.first
+        )
+
+    def words_of(self, terms: frozenset[Term]) -> frozenset[str]:
+        """The words by which some terms are mentioned."""
+        return frozenset(
+            self.tokens[i].text
+            for mention in self.mentions
+            if mention.term in terms
+            for i in range(mention.first, mention.last)
+        ) - filler()
 
     def loose_words(self) -> frozenset[str]:
         """Words that no term explains."""

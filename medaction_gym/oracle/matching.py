@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 
 from rapidfuzz.fuzz import ratio
 
@@ -43,21 +44,8 @@ _OF_GENES = frozenset("gene mutation variant sequencing sequence genotype polymo
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _AGAINST = frozenset({"specific", "antigen", "against", "anti", "allergen"})
 
-# What a panel always measures.
-_CORE = {
-    "coagulation": frozenset({"pt", "inr", "aptt"}),
-    "electrolytes": frozenset({"sodium", "potassium", "chloride"}),
-    "rft": frozenset({"urea", "creatinine"}),
-    "sex_hormones": frozenset({"lh", "fsh", "estradiol"}),
-    "immunoglobulins": frozenset({"igg", "iga", "igm"}),
-    "hepatitis_panel": frozenset({"hbsag", "anti_hcv"}),
-    "syphilis_panel": frozenset({"vdrl", "rpr", "tpha"}),
-    "lipid_panel": frozenset({"total_cholesterol", "ldl", "hdl", "triglycerides"}),
-    "cardiac_enzymes": frozenset({"troponin", "ck_mb"}),
-    "muscle_enzymes": frozenset({"ck"}),
-    "thyroid_function": frozenset({"tsh", "free_t4"}),
-    "transaminases": frozenset({"alt", "ast"}),
-}
+# Done with X-rays, but ordered as tests of their own.
+_FILMED = frozenset({"fluoroscopy", "mammography", "ivu"})
 # Words of a report that goes through its markers.
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
 # What markers are kinds of.
@@ -67,6 +55,9 @@ _GENERIC = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
     "physiology endoscopy".split()
 )
+# Tests for a pathogen that "negative for HIV" may speak of, and methods that would be named.
+_IN_BLOOD = frozenset({"serology", "antigen_test", "microbiology", "igg", "igm"})
+_BY_METHOD = frozenset({"pcr", "multiplex_pcr", "culture", "blood_culture", "microscopy"})
 # Departments that read one tissue.
 _READ = frozenset({"pathology", "microbiology", "genetics"})
 # Departments whose reports describe further tests of their own.
@@ -110,7 +101,7 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
             known |= context.words
         # A gene panel is called by a class of diseases, of which the record names one.
         enough = any if head.id == "gene_panel" else all
-        spoken = enough(_spoken(word, known) for word in asked.words) or _spells(asked, content)
+        spoken = _coded(asked, content) and enough(_spoken(word, known) for word in asked.words) or _spells(asked, content)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
         if not spoken and not asked.sites and head.category in ("imaging", "pathology"):
@@ -163,13 +154,14 @@ def _head_tier(
         small = len(catalogue.members(head.id)) <= SMALL_PANEL
         named = asked.id in content.heads and not content.analytes
         # "Electrolytes: normal" speaks of none of them, and so of those that are always measured.
-        core = asked.id in _CORE.get(head.id, ()) and not content.analytes
+        core = asked.id in catalogue.always(head.id) and not content.analytes
         core = core or (asked.kind == "panel" and not content.analytes)
         silent = core and (content.single or not content.heads & (parts - {head.id}))
         return Tier.PART if small or named else Tier.DESCRIBED if silent else None
     if catalogue.within(head.id, asked.id):
-        # With another tracer it is another scan.
-        return None if order.way == "fdg_pet" else Tier.GENERAL
+        # With another tracer it is another scan, and a film is no angiogram.
+        film = asked.id == "xray" and not _FILMED.isdisjoint(catalogue.ancestors(head.id))
+        return None if order.way == "fdg_pet" or film else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
     contrast = head.id == "xray" and catalogue.within(asked.id, "fluoroscopy")
     if (
@@ -183,6 +175,8 @@ def _head_tier(
         # "Radiographs"); the sites must still agree. A "pelvic ultrasound" is no transrectal one.
         return Tier.GENERAL
     if head.id in _GENERIC:
+        if _told_of(order, content):
+            return Tier.DESCRIBED
         silent = not any(_is_test(id, asked.category) for id in content.heads)
         if head.category == asked.category and silent and (order.organisms or order.sites):
             # "Imaging: normal" does not say which, "microbiology: no CMV" not by what method.
@@ -217,6 +211,23 @@ def _head_tier(
     return None
 
 
+def _told_of(order: Order, content: Content) -> bool:
+    """Whether "Laboratory tests: negative for HIV" answers for a blood test that looks for it.
+
+    By what method is not said there: whoever asks for a culture or a PCR is not answered, and
+    nobody is where the report names a test of that pathogen.
+    """
+    assert order.head is not None
+    catalogue = Catalogue.load()
+    sought = order.organisms | catalogue.pathogens(order.head.id)
+    if order.head.id not in _IN_BLOOD and order.head.kind != "analyte":
+        return False
+    if order.specimens - {"blood"} or any(catalogue.pathogens(h) & sought for h in content.heads):
+        return False
+    method = content.heads & _BY_METHOD
+    return not method and any(catalogue.within(o, s) for o in content.organisms for s in sought)
+
+
 def _spells(asked: Order, content: Content) -> bool:
     """Whether a gene's name is the long form of a symbol in the report: "cathepsin K", CTSK."""
     if asked.head is None or asked.head.category != "genetics":
@@ -226,6 +237,17 @@ def _spells(asked: Order, content: Content) -> bool:
         text.startswith(symbol[0]) and all(letter in rest for letter in symbol[1:])
         for symbol in content.symbols
         for rest in [iter(text[1:])]
+    )
+
+
+def _coded(asked: Order, content: Content) -> bool:
+    """Whether a marker's letters stand in the report with their number: CD88, not CD20."""
+    if asked.head is None or asked.head.id != "ihc":
+        return True
+    return all(
+        f" {letters} {number} " in content.running
+        for letters, number in pairwise(words(asked.text))
+        if letters in asked.words and number.isdigit()
     )
 
 

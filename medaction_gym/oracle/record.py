@@ -18,10 +18,11 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from medaction_gym.actions import Outcome
 from medaction_gym.cases.case import Case
-from medaction_gym.catalogue.catalogue import Term
+from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.orders import Order
 from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.spelling import known_words
+from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import Tier, nested
 from medaction_gym.oracle.answer import Part, Release
 from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
@@ -259,6 +260,10 @@ class RecordOracle:
         ]
         if not items:
             return part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
+        own = [
+            i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head
+        ]
+        items = own if len(own) == 1 else items
         if len(items) > 1:
             why = f"{len(items)} tests in the record fit {head.name}; name the test"
             return part(Outcome.AMBIGUOUS, (), why)

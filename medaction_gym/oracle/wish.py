@@ -90,7 +90,7 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
         names=bare(words(order.text)),
         manner=manner,
         heads=answering(order.head.id) if order.head else frozenset(),
-        organisms=with_broader(order.organisms),
+        organisms=with_broader(order.organisms | sought(order)),
         senses=senses,
         price=price,
         unavailable=Part(order.title, Outcome.UNAVAILABLE, (), why, price),
@@ -116,6 +116,11 @@ def bare(phrase: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     cuts = [(i, j) for i in range(first + 1) for j in range(last, len(phrase) + 1) if i < j]
     cuts.sort(key=lambda cut: cut[0] - cut[1])
     return tuple(phrase[i:j] for i, j in cuts[:_MOST_NAMES])
+
+
+def sought(order: Order) -> frozenset[str]:
+    """The pathogens that an order's test looks for by its own name."""
+    return Catalogue.load().pathogens(order.head.id) if order.head else frozenset()
 
 
 def with_broader(organisms: frozenset[str]) -> frozenset[str]:
