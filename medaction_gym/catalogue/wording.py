@@ -50,6 +50,13 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 
+# What is done by hand, eye and ear.
+EXAMINING = frozenset(
+    fold_word(word)
+    for word in "examine examination exam inspect inspection palpate palpation auscultate "
+    "auscultation percuss percussion observe look looking listen feel check assess elicit".split()
+)
+
 # Of the words of asking, those that tell one test from another.
 _TELLING = frozenset(
     "left right sided bilateral side two three x times pair set sets repeat repeated first then other another "

@@ -34,6 +34,9 @@ _NONE: frozenset[str] = frozenset()
 _MATERNAL = frozenset({"maternal", "mother"})
 _OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
 _OF_THE_HEAD = frozenset({"head", "skull"})
+# Regions of many organs, which are scanned for one of them.
+_OF_MANY_ORGANS = frozenset({"abdomen", "pelvis"})
+_AREAS = ("abdomen", "pelvis", "quadrant", "flank", "fossa")
 # Their parts that are imaged one by one; the hand and its wrist are one, and the foot likewise.
 _PARTED = frozenset({"spine", "upper_limb", "lower_limb"})
 _PARTS = frozenset(
@@ -125,6 +128,8 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         common = _NONE if nested(asked.sites, where | context.lead - _REGIONS) is None else common
     if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
+    if _is(asked, "imaging") and content.sites and _elsewhere(asked.sites, content.sites, context):
+        return None
     if common and common <= _PARTED and not _same_part(asked.sites, where):
         return None
     near = common or nested(asked.sites, where) is not None
@@ -169,6 +174,11 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
 
 
 def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
+    if asked.head is not None and held.organisms and asked.head != held.head:
+        # A pneumococcal antigen is no part of a screening for HIV.
+        sought = Catalogue.load().pathogens(asked.head.id)
+        if sought and nested(sought, held.organisms) is None:
+            return None
     if asked.head is not None and (
         asked.head.kind != "procedure" or asked.head.id in _OWN_PATHOGEN
     ):
@@ -193,6 +203,18 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
         for a, h in pairs
     )
     return Tier.GENERAL if sought else None
+
+
+def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) -> bool:
+    """Whether a report tells of what the case is about, and an organ apart from it is asked for.
+
+    An ultrasound scan of a hernia in the groin is none of the gallbladder, though both lie in the
+    abdomen.
+    """
+    organs = frozenset(s for s in asked - TISSUES if not any(part in s for part in _AREAS))
+    about = any(nested({site}, context.lead) is not None for site in told)
+    apart = bool(organs) and _regions(organs) <= _OF_MANY_ORGANS
+    return apart and about and nested(asked, told | context.lead) is None
 
 
 def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:

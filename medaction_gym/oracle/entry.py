@@ -105,7 +105,9 @@ def entries_of(case: Case) -> Iterator[Entry]:
         orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
         orders += _further_sites(orders, test.result)
         orders += tuple(_other_readings(orders, test))
-        orders = orders or (Order(text=test.name, head=None),)
+        orders = tuple(_under_category(o, test) for o in orders) or (
+            _under_category(Order(text=test.name, head=None), test),
+        )
         yield _entry(Release(i), names, orders, _content(test.result, orders, _ordered_apart(test)))
         specimens = frozenset().union(*(_inherited(order) for order in orders))
         specimens = frozenset() if "blood" in specimens else specimens
@@ -115,6 +117,13 @@ def entries_of(case: Case) -> Iterator[Entry]:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(_content(analyte.result, inner, analytes=False), single=True)
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
+
+
+def _under_category(order: Order, test: TestResult) -> Order:
+    """An order without a test as one for some image: "Left foot", said of a film."""
+    if order.head is not None or test.category != "imaging":
+        return order
+    return replace(order, head=Catalogue.load().terms["imaging"])
 
 
 def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Order]:

@@ -126,13 +126,13 @@ class RecordOracle:
         if not asked.wishes:
             yield Part(request, Outcome.NOT_UNDERSTOOD, (), "names no test", price_of(None))
         for wish in asked.wishes:
-            yield self._one(wish)
+            yield self._one(wish, asked.examining)
 
     def _named(self, names: Iterable[tuple[str, ...]]) -> tuple[Release, ...]:
         """What bears the first of some names that anything bears."""
         return next((self._names[name] for name in names if name in self._names), ())
 
-    def _one(self, wish: Wish) -> Part:
+    def _one(self, wish: Wish, examining: bool) -> Part:
         order = wish.order
 
         def part(outcome: Outcome, releases: Iterable[Release], why: str) -> Part:
@@ -142,7 +142,7 @@ class RecordOracle:
         if named and not self._is_panel_entry(order.head, named):
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None and not wish.senses:
-            return self._unknown(order, part)
+            return self._unknown(order, part, examining)
         if (
             order.head is not None
             and order.head.id in _DEPARTMENTS
@@ -271,7 +271,7 @@ class RecordOracle:
         why = "the only such test in the record"
         return part(Outcome.RESULT, only, why)._replace(price=self._price_of(only))
 
-    def _unknown(self, order: Order, part: _PartMaker) -> Part:
+    def _unknown(self, order: Order, part: _PartMaker, examining: bool) -> Part:
         """Match a request outside the catalogue by its words alone."""
         scored = []
         for entry in self._entries:
@@ -284,11 +284,25 @@ class RecordOracle:
         releases = _without_parts(r for score, r in scored if score == best)
         if best >= 0.6 and len({r.item for r in releases}) == 1:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
+        signs = self._examined(order) if examining else ()
+        if signs:
+            return part(Outcome.RESULT, signs, "the only examination in the record that tells of it")
         if order.sites or order.specimens or order.organisms:
             why = "names a site, specimen or organism but no test"
         else:
             why = "names no test that is known; use a standard name"
         return part(Outcome.NOT_UNDERSTOOD, (), why)
+
+    def _examined(self, order: Order) -> tuple[Release, ...]:
+        """The one examination whose findings speak of what is to be looked for."""
+        told = [
+            entry.release
+            for entry in self._entries
+            if self.case.tests[entry.release.item].category == "examination"
+            and order.words
+            and all(any(alike(w, o) for o in entry.content.words) for w in order.words)
+        ]
+        return tuple(told) if len(told) == 1 else ()
 
     def _misspelt(self, asked: tuple[str, ...]) -> tuple[Release, ...]:
         """The one item whose whole name is a slip away from some words."""

@@ -11,7 +11,7 @@ from medaction_gym.catalogue.orders import Order, other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.catalogue.wording import asking, without_manner, without_purpose
+from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
 
@@ -53,12 +53,14 @@ class Request(NamedTuple):
         names: The same as a test's names are looked up by: whole, and without what is around them.
         known: Every word is one of the catalogue's, so that none is misspelt.
         wishes: The tests it asks for.
+        examining: It says that somebody is to look, feel or listen.
     """
 
     phrase: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]
     known: bool
     wishes: tuple[Wish, ...]
+    examining: bool
 
 
 @lru_cache(maxsize=20_000)
@@ -78,7 +80,9 @@ def read_request(text: str) -> Request:
         wishes.append(wish_for(order, manner, senses))
     wanted = (text, without_purpose(text), without_purpose(without_manner(text)))
     names = dict.fromkeys(name for part in wanted for name in bare(words(part)))
-    return Request(phrase, tuple(names), known_words().issuperset(phrase), tuple(wishes))
+    known = known_words().issuperset(phrase)
+    examining = not EXAMINING.isdisjoint(phrase)
+    return Request(phrase, tuple(names), known, tuple(wishes), examining)
 
 
 def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> Wish:
