@@ -246,7 +246,7 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
         heads = [h for h in heads if h.id != "doppler"]
     specific = [
         h for h in heads
-        if not any(o is not h and _covers(o, h) for o in heads)
+        if not any(o is not h and _covers(o, h) and not segment.joined(h, o) for o in heads)
     ]  # fmt: skip
     return [_order(head, segment, carried, text) for head in specific]
 

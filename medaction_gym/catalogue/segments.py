@@ -81,6 +81,13 @@ class Segment:
             and first.last == second.first
         )
 
+    def joined(self, general: Term, special: Term) -> bool:
+        """Whether a test is to be done with a kind of it: "bronchoscopy with lavage" is both."""
+        one = next(m for m in self.mentions if m.term is general)
+        other = next(m for m in self.mentions if m.term is special)
+        between = {token.text for token in self.tokens[one.last : other.first]}
+        return bool(between & {"with", "including"}) and one.term.kind == "procedure"
+
     def words_of(self, terms: frozenset[Term]) -> frozenset[str]:
         """The words by which some terms are mentioned."""
         return frozenset(

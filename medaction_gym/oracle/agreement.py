@@ -151,11 +151,13 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
         return Tier.UNSITED if held.specimens else Tier.SAME
     if named:
         tier = nested(wanted, named)
+        if tier is None and wanted & _FROM_ANYWHERE and named & _FROM_ANYWHERE:
+            # Pus is drained fluid is a wound's discharge: one sample by several names.
+            return Tier.GENERAL
         return tier if asked.specimens or tier is None else Tier.SAME
     if not asked.specimens or nested(wanted, content.specimens) is not None:
         return Tier.SAME
     if content.specimens:
-        # Pus is drained fluid is a wound's discharge: one sample by several names.
         loose = wanted & _FROM_ANYWHERE and content.specimens & _FROM_ANYWHERE
         return Tier.GENERAL if loose else None
     if held.head is not None and held.head.category == "genetics":

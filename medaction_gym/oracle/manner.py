@@ -51,7 +51,9 @@ def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
     for ways in _WAYS:
         asked = _only_way(request.casefold(), ways)
         fitting = [entry for entry in left if asked and asked in _named(entry, ways)]
-        left = fitting or left
+        # "Before treatment" is none of the one after it.
+        others = [entry for entry in left if asked and not any(_named(entry, ways))]
+        left = fitting or others or left
     return left if len(left) < len(entries) else []
 
 
