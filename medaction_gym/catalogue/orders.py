@@ -272,8 +272,10 @@ def _same_search(order: Order) -> Term | None:
     """The test of what is listed after it: of one more marker in tissue, or one more gene."""
     if order.head is None:
         return None
-    stain = Catalogue.load().within(order.head.id, "ihc")
-    return Catalogue.load().terms["ihc"] if stain else None
+    terms = Catalogue.load().terms
+    if Catalogue.load().within(order.head.id, "ihc"):
+        return terms["ihc"]
+    return terms["genetic_testing"] if order.head.id == "genetic_testing" and order.words else None
 
 
 def _elsewhere(segment: Segment, carried: list[Segment]) -> list[Order]:
