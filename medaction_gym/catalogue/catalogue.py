@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
 
+from medaction_gym.catalogue.base import Base, bases
 from medaction_gym.catalogue.term import (
     HEADS,
-    Base,
     Kind,
     Mention,
     Term,
@@ -37,17 +37,6 @@ _TABLES: tuple[tuple[str, Kind], ...] = (
 )
 
 
-# How a pathogen is looked for: tests of one pathogen are taken apart into method and pathogen.
-_METHODS = {
-    "pcr": "pcr",
-    "culture": "culture",
-    "antigen_test": "antigen_test",
-    "serology": "serology",
-    "igg": "serology",
-    "igm": "serology",
-}
-
-
 # Abbreviations that are ordinary words: they count only in capitals (a TOE is no toe).
 _ORDINARY = frozenset(
     (word,)
@@ -55,12 +44,6 @@ _ORDINARY = frozenset(
     arm band be blast cast em fast fish fix flip got had hint if la nag nil nip pad pas rug sat
     seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
     """.split()
-)
-
-# Procedures that a body site turns into another row ("CXR"): that row is the site's only news.
-_MODALITIES = frozenset(
-    "ct mri xray ultrasound doppler mra cta pet angiography biopsy histopathology culture "
-    "physical_examination endoscopy".split()
 )
 
 # Specimens whose names are part of other names: a "white cell count" is counted in blood.
@@ -356,52 +339,7 @@ class Catalogue:
 
     @cached_property
     def _bases(self) -> dict[str, Base]:
-        named = {phrase: terms[-1] for phrase, terms in self._named.items()}
-        bases: dict[str, Base] = {}
-        for term in self.terms.values():
-            if term.kind in ("analyte", "panel", "procedure"):
-                names = (
-                    (term.name, *term.synonyms) if term.category == "microbiology" else (term.name,)
-                )
-                for phrase in map(words, names):
-                    base = self._take_apart(term, phrase, named)
-                    if base:
-                        bases[term.id] = base
-                        break
-        for row in read_table("kin"):
-            first, *rest = cell_list(row["terms"])
-            if row["relation"] == "technique":
-                bases[first] = self._qualified(*rest)
-            elif row["relation"] == "specimen":
-                bases[first] = Base(self.terms[first], specimens=frozenset(rest))
-        return bases
-
-    def _qualified(self, base: str, *qualifiers: str) -> Base:
-        """A test on some specimens, at some sites, for some pathogens."""
-
-        def of(kind: Kind) -> frozenset[str]:
-            return frozenset(id for id in qualifiers if self.terms[id].kind == kind)
-
-        return Base(self.terms[base], of("specimen"), of("site"), of("organism"))
-
-    def _take_apart(
-        self, term: Term, phrase: tuple[str, ...], named: dict[tuple[str, ...], Term]
-    ) -> Base | None:
-        for cut in range(1, len(phrase)):
-            for part, rest in ((phrase[:cut], phrase[cut:]), (phrase[cut:], phrase[:cut])):
-                qualifier, base = named.get(part), named.get(rest)
-                if qualifier is None or base is None or base.id == term.id:
-                    continue
-                if qualifier.kind == "organism" and base.id in _METHODS:
-                    method = self.terms[_METHODS[base.id]]
-                    return Base(method, organisms=frozenset({qualifier.id}))
-                if base.kind != term.kind:
-                    continue
-                if qualifier.id in term.specimens:
-                    return Base(base, specimens=frozenset({qualifier.id}))
-                if qualifier.kind == "site" and base.id in _MODALITIES and term.sites:
-                    return Base(base, sites=frozenset(term.sites))
-        return None
+        return bases(self.terms, {phrase: terms[-1] for phrase, terms in self._named.items()})
 
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:

@@ -90,12 +90,15 @@ class Segment:
 
     def words_of(self, terms: frozenset[Term]) -> frozenset[str]:
         """The words by which some terms are mentioned."""
-        return frozenset(
-            self.tokens[i].text
-            for mention in self.mentions
-            if mention.term in terms
-            for i in range(mention.first, mention.last)
-        ) - filler()
+        return (
+            frozenset(
+                self.tokens[i].text
+                for mention in self.mentions
+                if mention.term in terms
+                for i in range(mention.first, mention.last)
+            )
+            - filler()
+        )
 
     def loose_words(self) -> frozenset[str]:
         """Words that no term explains."""

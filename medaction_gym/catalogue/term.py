@@ -56,15 +56,6 @@ class Term:
     sites: tuple[str, ...] = ()
 
 
-class Base(NamedTuple):
-    """A test taken apart: what is done, on which specimens, at which sites, for which pathogens."""
-
-    term: Term
-    specimens: frozenset[str] = frozenset()
-    sites: frozenset[str] = frozenset()
-    organisms: frozenset[str] = frozenset()
-
-
 class Mention(NamedTuple):
     """A term found in a text, over tokens ``first`` to ``last`` (half-open)."""
 

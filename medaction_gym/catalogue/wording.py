@@ -34,8 +34,8 @@ _PURPOSE = re.compile(
     r"clarify|differentiat|understand|narrow|support|explain|search|stage|localize|judge|prove|"
     r"settle|name the|know|tell)\w*|"
     r"to (?!(?:order|get|do|obtain|perform|send|request|arrange|run|have|repeat|proceed|start|book|"
-    r"schedule|review|take|draw|add|make|try|go|check|include)\b)[a-z]+ (?:the|an?|any|this|out|his|her|"
-    r"their|its|possible|potential|underlying|suspected|how|what|which|where|whether)\b|"
+    r"schedule|review|take|draw|add|make|try|go|check|include)\b)[a-z]+ (?:the|an?|any|this|out|"
+    r"his|her|their|its|possible|potential|underlying|suspected|how|what|which|where|whether)\b|"
     r"would (?!like|order|request|get|want|do|take|suggest|recommend|also|now|repeat|first|"
     r"perform|start|begin|send|check|proceed|obtain|arrange|ask|propose|choose|go|prefer)|"
     r"there (?:may|might|could|is|are)|"
@@ -62,14 +62,15 @@ EXAMINING = frozenset(
 
 # Of the words of asking, those that tell one test from another.
 _TELLING = frozenset(
-    "left right sided bilateral side two three x times pair set sets repeat repeated first then other another "
-    "before after during prior following since without all both more most".split()
+    "left right sided bilateral side two three x times pair set sets repeat repeated first then "
+    "other another before after during prior following since without all both more most".split()
 )
 # What is asked for of a test, and when.
 _REPORTED = frozenset(
     fold_word(word)
     for word in "result results report reports finding findings interpretation today tomorrow "
-    "tonight now stat urgent urgently immediately available order test request action patient".split()
+    "tonight now stat urgent urgently immediately available order test request action "
+    "patient".split()
 )
 
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import cache
 
 from medaction_gym.catalogue.catalogue import Catalogue
-from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.entry import TISSUES, Content, Context, default_specimens, implied_sites
 
@@ -51,7 +51,9 @@ _NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
 # A test of "bacteria" is any that is not of these.
 _NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
 # Specimens whose names say nothing about where they come from.
-_FROM_ANYWHERE = frozenset("pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split())
+_FROM_ANYWHERE = frozenset(
+    "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
+)
 # Tests of cells, which blood is the first place to look for.
 _OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".

@@ -22,7 +22,7 @@ from itertools import pairwise
 from rapidfuzz.fuzz import ratio
 
 from medaction_gym.catalogue.catalogue import Catalogue, Term
-from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.term import STAIN
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
@@ -101,7 +101,9 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
             known |= context.words
         # A gene panel is called by a class of diseases, of which the record names one.
         enough = any if head.id == "gene_panel" else all
-        spoken = _coded(asked, content) and enough(_spoken(word, known) for word in asked.words) or _spells(asked, content)
+        spoken = (
+            _coded(asked, content) and enough(_spoken(word, known) for word in asked.words)
+        ) or _spells(asked, content)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
         if not spoken and not asked.sites and head.category in ("imaging", "pathology"):

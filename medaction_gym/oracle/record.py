@@ -19,7 +19,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from medaction_gym.actions import Outcome
 from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.catalogue import Catalogue, Term
-from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
@@ -260,9 +260,7 @@ class RecordOracle:
         ]
         if not items:
             return part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
-        own = [
-            i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head
-        ]
+        own = [i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head]
         items = own if len(own) == 1 else items
         if len(items) > 1:
             why = f"{len(items)} tests in the record fit {head.name}; name the test"
@@ -286,7 +284,9 @@ class RecordOracle:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
         signs = self._examined(order) if examining else ()
         if signs:
-            return part(Outcome.RESULT, signs, "the only examination in the record that tells of it")
+            return part(
+                Outcome.RESULT, signs, "the only examination in the record that tells of it"
+            )
         if order.sites or order.specimens or order.organisms:
             why = "names a site, specimen or organism but no test"
         else:

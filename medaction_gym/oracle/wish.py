@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from medaction_gym.actions import Outcome
 from medaction_gym.catalogue.catalogue import Catalogue, Term
-from medaction_gym.catalogue.orders import Order, other_senses, parse_orders
+from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
-
 
 # A request that is all asking is no name.
 _MOST_NAMES = 64
