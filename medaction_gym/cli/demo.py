@@ -25,10 +25,10 @@ SHOWN = "knowledge"  # the agent whose work is shown turn by turn
 
 # In the order of the table: contestants, the upper bound, and the exploits after them.
 ROLES = {
-    "knowledge": "a Bayesian doctor, no language model",
-    "protocol": "a checklist",
-    "random": "orders and commits at random",
-    "cheating-oracle": "reads the answers: the upper bound",
+    "knowledge": "Bayesian, no LLM",
+    "protocol": "checklist",
+    "random": "chance",
+    "cheating-oracle": "told the answer",
 }
 
 
@@ -109,8 +109,8 @@ def standings(
 
     table = Table(
         caption="right, undecided, wrong: the offline judge's verdict on whether the answer names "
-        "the patient's disease. It is no panel of doctors, and too kind to findings that go with "
-        "a disease. Reward, tests, turns, USD: means over the cases."
+        "the patient's disease. It is no panel of doctors. "
+        "An exploit must not pay. Reward, tests, turns, USD: means over the cases."
     )
     table.add_column("agent", no_wrap=True)
     for column in ("right", "undecided", "wrong", "no answer", "reward", "tests", "turns", "USD"):
@@ -127,6 +127,6 @@ def standings(
             f"{s.tests:.1f}",
             f"{s.turns:.1f}",
             f"{s.usd:,.0f}",
-            ROLES.get(name, "an exploit: must not pay"),
+            ROLES.get(name, "exploit"),
         )
     return table

@@ -16,7 +16,7 @@ from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, w
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
 
-# A request that is all asking is no name.
+# However long a request asks, so many of its readings are looked up, and the shortest.
 _MOST_NAMES = 64
 
 
@@ -106,7 +106,7 @@ def bare(phrase: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
     Example:
         >>> bare(("a", "chest", "ct", "please"))[1:]
-        (('chest', 'ct', 'please'), ('a', 'chest', 'ct'), ('chest', 'ct'))
+        (('a', 'chest', 'ct'), ('chest', 'ct', 'please'), ('chest', 'ct'))
     """
     around = asking()
     first, last = 0, len(phrase)
@@ -119,7 +119,7 @@ def bare(phrase: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         first, last = len(phrase) - 1, 1
     cuts = [(i, j) for i in range(first + 1) for j in range(last, len(phrase) + 1) if i < j]
     cuts.sort(key=lambda cut: cut[0] - cut[1])
-    return tuple(phrase[i:j] for i, j in cuts[:_MOST_NAMES])
+    return tuple(phrase[i:j] for i, j in (*cuts[:_MOST_NAMES], cuts[-1]))
 
 
 def sought(order: Order) -> frozenset[str]:
