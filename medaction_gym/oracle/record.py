@@ -80,6 +80,8 @@ class RecordOracle:
             for name in entry.names:
                 names.setdefault(name, []).append(entry.release)
         self._names = {name: _without_parts(releases) for name, releases in names.items()}
+        # The same by one string, whose hash is worked out once.
+        self._called = {" ".join(name): releases for name, releases in self._names.items()}
         # Which entries bear a head or a pathogen, in their name or their text: no others can
         # answer a request for it.
         self._by_head: dict[str, list[int]] = {}
@@ -128,9 +130,12 @@ class RecordOracle:
         for wish in asked.wishes:
             yield self._one(wish, asked.examining)
 
-    def _named(self, names: Iterable[tuple[str, ...]]) -> tuple[Release, ...]:
+    def _named(self, names: tuple[str, ...]) -> tuple[Release, ...]:
         """What bears the first of some names that anything bears."""
-        return next((self._names[name] for name in names if name in self._names), ())
+        called = self._called
+        if called.keys().isdisjoint(names):
+            return ()
+        return next(called[name] for name in names if name in called)
 
     def _one(self, wish: Wish, examining: bool) -> Part:
         order = wish.order

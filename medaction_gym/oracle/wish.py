@@ -36,7 +36,7 @@ class Wish(NamedTuple):
     """
 
     order: Order
-    names: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...]
     manner: str
     heads: frozenset[str]
     organisms: frozenset[str]
@@ -57,7 +57,7 @@ class Request(NamedTuple):
     """
 
     phrase: tuple[str, ...]
-    names: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...]
     known: bool
     wishes: tuple[Wish, ...]
     examining: bool
@@ -101,12 +101,12 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
     )
 
 
-def bare(phrase: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+def bare(phrase: tuple[str, ...]) -> tuple[str, ...]:
     """A request's words, whole and without the words of asking before and after, longest first.
 
     Example:
         >>> bare(("a", "chest", "ct", "please"))[1:]
-        (('a', 'chest', 'ct'), ('chest', 'ct', 'please'), ('chest', 'ct'))
+        ('a chest ct', 'chest ct please', 'chest ct')
     """
     around = asking()
     first, last = 0, len(phrase)
@@ -119,7 +119,8 @@ def bare(phrase: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         first, last = len(phrase) - 1, 1
     cuts = [(i, j) for i in range(first + 1) for j in range(last, len(phrase) + 1) if i < j]
     cuts.sort(key=lambda cut: cut[0] - cut[1])
-    return tuple(phrase[i:j] for i, j in (*cuts[:_MOST_NAMES], cuts[-1]))
+    cuts[_MOST_NAMES:-1] = []
+    return tuple(" ".join(phrase[i:j]) for i, j in cuts)
 
 
 def sought(order: Order) -> frozenset[str]:
