@@ -202,11 +202,11 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
     if kinds:
         return Tier.PART if _PANELS.intersection(kinds) else Tier.GENERAL
     grown = held.head is not None and held.head.id in _OPEN_METHODS
-    sought = any(
+    found = any(
         catalogue.within(a, h) and (grown or a in content.organisms or h in _PANELS)
         for a, h in pairs
     )
-    return Tier.GENERAL if sought else None
+    return Tier.GENERAL if found else None
 
 
 def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) -> bool:
