@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.distill.contamination import Contamination
+from medaction_gym.distill.contamination import FEW, Contamination
 from medaction_gym.distill.grounding import Grounds, grounds_of
 from medaction_gym.distill.node import Node
 from medaction_gym.distill.preferences import pairs
@@ -77,3 +78,20 @@ def test_contamination_by_id_text_and_likeness(cases: CaseSet) -> None:
     near = cases[0].model_copy(update={"id": "y", "presentation": presentation})
     assert known.find(near).by == "near-duplicate"  # type: ignore[union-attr]
     assert known.find(cases[1]) is None
+
+
+def test_contamination_is_found_among_stock_phrases(cases: CaseSet) -> None:
+    """What thousands of cases share is not gone through for each, and hides no near-duplicate."""
+    stock = "No regular drugs, no known allergies, and nobody in the family has been ill. " * 3
+
+    def told(case: Case, number: int) -> Case:
+        history = f"{stock}{case.presentation.history}"
+        presentation = case.presentation.model_copy(update={"history": history})
+        return case.model_copy(update={"id": f"{number}", "presentation": presentation})
+
+    many = [told(case, i) for i, case in enumerate([cases[1], *[cases[2]] * 30, cases[0]])]
+    known = Contamination(many)
+    assert max(map(len, known._runs.values())) == FEW
+    found = known.find(cases[0])
+    assert found
+    assert (found.benchmark_id, found.by) == ("31", "near-duplicate")
