@@ -15,6 +15,7 @@ from medaction_gym.cases.case import Case
 from medaction_gym.cases.leaks import mask
 from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.grounding import Grounds
+from medaction_gym.distill.teachers.evidence import points
 from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.metrics.belief import concept_of, similarity
 from medaction_gym.metrics.support import support
@@ -54,15 +55,22 @@ def rivals(grounds: Grounds, full: str, others: Sequence[str]) -> tuple[str, ...
         kin = knowledge().similarity(own, other) if own and other else 0.0
         return found + 0.5 * described + KIN * kin
 
+    def suggested(name: str) -> bool:
+        return any(p.supports for p in points(chart, [OPENING], name))
+
     def ranked(names: Iterable[str]) -> list[str]:
         value = {name: suits(name) for name in names}
         return sorted(value, key=lambda name: (-value[name], name))
 
     found = _distinct(grounds, [n for d in chart.case.differential for n in _names(d)], WRONG)
     if len(found) < 3:
-        near = ranked(_kin(own)) if own else []
+        # What the case itself does not name must be suggested by something the patient has.
+        near = [n for n in (ranked(_kin(own)) if own else []) if suggested(n)]
         found = _distinct(grounds, [*found, *near], max(NEAR, len(found)))
-        found = _distinct(grounds, [*found, *ranked(others)[:60]], max(5, len(found)))
+        lent = ranked(others)[:60]
+        found = _distinct(grounds, [*found, *filter(suggested, lent)], max(5, len(found)))
+        if len(found) < 2:
+            found = _distinct(grounds, [*found, *lent], 2)
     return tuple(sorted(found, key=lambda name: -round(chart.weigh(name, OPENING), 1)))
 
 

@@ -18,7 +18,7 @@ from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.grounding import Grounds, grounds_of
-from medaction_gym.distill.teachers.evidence import idle, points, telling
+from medaction_gym.distill.teachers.evidence import AGAINST, idle, points, telling
 from medaction_gym.distill.teachers.rivals import rivals
 from medaction_gym.metrics.belief import similarity
 from medaction_gym.metrics.outcome import RIGHT, grade
@@ -142,12 +142,13 @@ class Study:
                 named = mask(test.result, self.grounds.names) != test.result
                 rival = max((self.chart.weigh(n, Release(i)) for n in self.wrong), default=0.0)
                 lead = self.chart.weigh(self.full, Release(i)) - max(0.0, rival)
-                factor = min(3.0, 0.5 + lead) if lead > 0.1 else SILENT
-                if lead <= 0.1 and telling(self.chart, Release(i)):
+                heard = lead > 0.1 and self.cited(self.full, Release(i))
+                factor = min(3.0, 0.5 + lead) if heard else SILENT
+                if not heard and telling(self.chart, Release(i)):
                     factor = TELLING
                 factor *= NORMAL if idle(self.chart, Release(i)) else 1.0
                 raw[i] = (WEIGHT[test.category] * factor * (1.6 if named else 1.0)) ** DECIDES
-                if lead > 0.1 or named:
+                if heard or named:
                     clear.add(i)
             total = math.fsum(raw.values())
             shares = {i: w / total for i, w in raw.items()}
@@ -167,13 +168,20 @@ class Study:
             gold = self.grounds.is_gold(name)
             known, most = (self.full, BELIEVED) if gold else (name, DOUBTED)
             said = max(-1.0, min(most, self.chart.weigh(known, release)))
-            if said > 0 and release != OPENING:
-                # A page speaks for a disease by what can be cited of it: the name of a test is no
-                # support, nor is a value within its range.
-                cited = any(p.supports for p in points(self.chart, [release], known))
-                said = said if cited else 0.0
+            # A page speaks for a disease, or against it, by what can be cited of it: the name of a
+            # test is no support, nor is a value within its range, nor what speaks as well for the
+            # rivals.
+            if said > 0 and release != OPENING and not self.cited(known, release):
+                said = 0.0
+            if said < 0 and all(p.speaks > -AGAINST for p in points(self.chart, [release], known)):
+                said = 0.0
             self._bounded[key] = said
         return self._bounded[key]
+
+    def cited(self, name: str, release: Release) -> bool:
+        """Whether something of a page can be cited for a diagnosis against its rivals."""
+        rivals = (*self.wrong, self.full)
+        return any(p.supports for p in points(self.chart, [release], name, rivals))
 
     @cached_property
     def lacking(self) -> float:
