@@ -18,8 +18,8 @@ from medaction_gym.oracle import Release
 
 RIVAL = 0.5  # what counts against a citation that it speaks for a rival too
 PREDICTED = 80  # per cent of the predicted value, from which a lung is normal
-# Logits by which a citation speaks for a disease. Of citations out of the ordinary, 4 % reach it for
-# another patient's diagnosis and 39 % of those from results for their own (development half).
+# Logits by which a citation speaks for a disease. Of citations of results out of the ordinary, 4 %
+# reach it for another patient's diagnosis, 39 % for their own (development half).
 SPEAKS = 0.5
 AGAINST = 0.25  # by which one speaks against it: the support counts what is negative by half
 # Kinds of result that decide by themselves, though the graph may have no word for what they say.
@@ -113,7 +113,7 @@ def _points(chart: Chart, page: Release, name: str, rivals: tuple[str, ...]) -> 
 
 @lru_cache(10_000)
 def normal(cite: Cite) -> bool:
-    """Whether a citation states nothing out of the ordinary: it denies, or is within its range.
+    """Whether a citation states nothing out of the ordinary: it denies, is in range, or is a name.
 
     Example:
         >>> normal(Cite("Cortisol 34 nmol/L (<50)", "Dexamethasone test", "laboratory", True))
@@ -131,7 +131,7 @@ def normal(cite: Cite) -> bool:
     ranged = list(_RANGE.finditer(_POWER.sub("", cite.words)))
     if ranged:
         return all(map(_within, ranged))
-    if denies(cite.words):
+    if denies(cite.words) or cite.words.casefold() == cite.source.casefold():
         return True
     found = _found(cite)
     if not found and cite.category in _MEASURED and _BARE.fullmatch(cite.words):

@@ -31,7 +31,7 @@ DULL = 0.2  # which is less than this
 SURE = 0.8  # and at which one does
 FORCE = {"warranted": 1.0, "cautious": 0.55, "misled": 1.0}
 LURE = 0.3  # logits that a result must give a wrong disease to lead astray
-STILL = 0.025  # a move that is none
+STILL = 0.04  # a move that is none
 SMALL = 0.12  # a move that may wait for the next result
 UNSAID = 3  # results that are too many to be left without a word
 

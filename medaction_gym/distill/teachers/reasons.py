@@ -143,9 +143,12 @@ def commit(
     rises = dict(_rises(node, name))
     weighed = []
     for page in sorted(node.episode.seen):
-        for point in points(chart, [page], name, rivals[:2])[:1]:
+        told = points(chart, [page], name, rivals[:2])
+        # What speaks for it, or else what the graph has no word for.
+        for point in [p for p in told if p.supports or p.decides][:1]:
             rise = rises.get(page, 0.0)
-            if point.supports or (point.decides and rise >= LEAST_RISE):
+            bearing = max(rise, decides(page.item))
+            if point.supports or (point.decides and bearing >= LEAST_RISE):
                 worth = point.speaks * point.supports + RISE * (rise + decides(page.item))
                 weighed.append((worth, point))
     weighed.sort(key=lambda w: -w[0])

@@ -18,7 +18,7 @@ from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.grounding import Grounds, grounds_of
-from medaction_gym.distill.teachers.evidence import AGAINST, idle, points, telling
+from medaction_gym.distill.teachers.evidence import AGAINST, SPEAKS, idle, points, telling
 from medaction_gym.distill.teachers.rivals import rivals
 from medaction_gym.metrics.belief import similarity
 from medaction_gym.metrics.outcome import RIGHT, grade
@@ -30,7 +30,9 @@ FINAL = 8.0  # log-odds of the truth over its rivals once the whole record is re
 # What a result decides beside one that speaks for the truth: where the graph has no word for what a
 # deciding test states, where it hears nothing, and where nothing is out of the ordinary.
 TELLING, SILENT, NORMAL = 0.5, 0.02, 0.02
-UNCLEAR = 0.6  # the most that one decides in which the graph hears nothing for the truth
+UNCLEAR = 0.2  # by its kind's weight, the most that one decides in which the graph hears no truth
+AMBIGUOUS = 0.5  # of that where the graph hears a rival in it
+TELLING_WORD = 6  # letters of a word that a test and a disease do not share by chance
 DECIDES = 2.0  # above 1, a few results decide and the others hardly count
 HURRY = 0.5  # how fast kind and price lose their say as results come in
 BEARING = 4.0  # stages that a result which sets the diagnoses apart is asked for earlier
@@ -144,16 +146,24 @@ class Study:
                 lead = self.chart.weigh(self.full, Release(i)) - max(0.0, rival)
                 heard = lead > 0.1 and self.cited(self.full, Release(i))
                 factor = min(3.0, 0.5 + lead) if heard else SILENT
-                if not heard and telling(self.chart, Release(i)):
-                    factor = TELLING
+                if not heard and telling(self.chart, Release(i)) and not self._aimed(test.name):
+                    factor = TELLING * (AMBIGUOUS if rival >= SPEAKS else 1.0)
                 factor *= NORMAL if idle(self.chart, Release(i)) else 1.0
                 raw[i] = (WEIGHT[test.category] * factor * (1.6 if named else 1.0)) ** DECIDES
                 if heard or named:
                     clear.add(i)
             total = math.fsum(raw.values())
             shares = {i: w / total for i, w in raw.items()}
-            self._weights = {i: w if i in clear else min(UNCLEAR, w) for i, w in shares.items()}
+            most = {i: UNCLEAR * WEIGHT[t.category] for i, t in enumerate(self.case.tests)}
+            self._weights = {i: w if i in clear else min(most[i], w) for i, w in shares.items()}
         return self._weights[item]
+
+    def _aimed(self, test: str) -> bool:
+        """Whether a test is, by its name, for a rival: what it finds is no sign of the truth."""
+        asked = {w for w in words(test) if len(w) >= TELLING_WORD}
+        return any(asked.intersection(words(n)) for n in self.wrong) and not asked.intersection(
+            words(self.full)
+        )
 
     def hears(self, name: str, *releases: Release) -> float:
         """What the graph says for a diagnosis, each page bounded.
