@@ -5,9 +5,9 @@
 One row for each way to grow: forks where informed, forks everywhere, level by level, and no tree at
 all (independent chains until the budget is spent). Then what is refused of the first. Means over
 paths; "orders" and "pairs" are counts a case; distinct-2 and -3 are the shares of different word
-pairs and triples in the rationales of a case's paths, averaged over cases; s is processor time. The last rows
-compare trees and chains at the same number of paths: of each case the best N of both by DTC and RAC combined, where N is what the poorer of the two
-kept.
+pairs and triples in the rationales of a case's paths, averaged over cases; s is processor time. The
+last rows compare trees and chains at the same number of paths: of each case the best N of both by
+DTC and RAC combined, where N is what the poorer of the two kept.
 """
 
 from __future__ import annotations
