@@ -31,6 +31,7 @@ FINAL = 8.0  # log-odds of the truth over its rivals once the whole record is re
 # deciding test states, where it hears nothing, and where nothing is out of the ordinary.
 TELLING, SILENT, NORMAL = 0.5, 0.02, 0.02
 UNCLEAR = 0.2  # by its kind's weight, the most that one decides in which the graph hears no truth
+FAINT = 0.25  # of TELLING, where not even a word is about the truth
 AMBIGUOUS = 0.5  # of that where the graph hears a rival in it
 TELLING_WORD = 6  # letters of a word that a test and a disease do not share by chance
 DECIDES = 2.0  # above 1, a few results decide and the others hardly count
@@ -147,7 +148,8 @@ class Study:
                 heard = lead > 0.1 and self.cited(self.full, Release(i))
                 factor = min(3.0, 0.5 + lead) if heard else SILENT
                 if not heard and telling(self.chart, Release(i)) and not self._aimed(test.name):
-                    factor = TELLING * (AMBIGUOUS if rival >= SPEAKS else 1.0)
+                    near = max(FAINT, min(1.0, lead / SPEAKS))
+                    factor = TELLING * near * (AMBIGUOUS if rival >= SPEAKS else 1.0)
                 factor *= NORMAL if idle(self.chart, Release(i)) else 1.0
                 raw[i] = (WEIGHT[test.category] * factor * (1.6 if named else 1.0)) ** DECIDES
                 if heard or named:
