@@ -32,7 +32,7 @@ _VALUE = re.compile(r":\s*[^\s:]+(?:\s[^\s:A-Z][^\s:]*)?(?=[\s.;,]|$)")
 _STOP = re.compile(r"(?:(?<!\b[A-Z])\.|;)(?=\s|$)|[\n“”]")
 _DENIAL = re.compile(
     r"\b(?:no|not|non|without|never|nor|neither|neg|negative|normal|none|nil|denie\w+|absen\w+"
-    r"|rul\w+ out|exclud\w+)\b",
+    r"|rul\w+ out|exclud\w+|inconclusive|non-?diagnostic)\b",
     re.I,
 )
 

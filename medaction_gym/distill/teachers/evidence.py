@@ -32,8 +32,8 @@ _RANGE = re.compile(
     rf"{_NUMBER}[^\d()]*\((?:(?P<below>[<≤])|(?P<above>[>≥]))?\s*{_NUMBER}(?:\s*[-–—]\s*{_NUMBER})?"
 )
 _ORDINARY = re.compile(
-    r"\b(?:sinus rhythm|unremarkable|regular|intact|clear|patent|compressible|in place|preserved|undisturbed|within"
-    r"|well)\b"
+    r"\b(?:sinus rhythm|unremarkable|regular|intact|clear|patent|compressible|in place|preserved"
+    r"|undisturbed|within|well)\b"
     r"|[<≤]\s*1:\d",
     re.I,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -19,12 +20,14 @@ from medaction_gym.distill.teachers.evidence import points
 from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.metrics.belief import concept_of, similarity
 from medaction_gym.metrics.support import support
+from medaction_gym.synthetic.generator import SOURCE
 
 UNLIKE = 0.5  # a wrong diagnosis is less like the gold one than this
 KIN = 8.0  # what kinship to the truth is worth beside the presentation
 FAMILY = 40  # kinds of a class of diseases, above which they are no near kin
 NEAR = 4  # of the kin, at most
 POOL = 700  # names of other cases' diseases, at most
+OFTEN = 60  # names that two cases share, which are enough to lend from
 WRONG = 6  # wrong diagnoses considered, at most
 LONGEST = 7  # words of a wrong diagnosis
 SHORT = 4  # of one that another case or the graph lends
@@ -107,12 +110,20 @@ def _distinct(grounds: Grounds, names: Sequence[str], most: int) -> list[str]:
 
 
 def considered(cases: Iterable[Case]) -> list[str]:
-    """The diseases that cases were thought to be or turned out to be, those with short names."""
-    names: set[str] = set()
+    """The diseases that cases were thought to be or turned out to be, those with short names.
+
+    Where enough were thought of twice, only those: what one patient alone had is seldom what
+    another is thought to have. Fictional patients drawn from the graph lend nothing: the diseases
+    that it has most to say of would suit everybody.
+    """
+    count: Counter[str] = Counter()
     for case in cases:
+        if case.provenance.source == SOURCE:
+            continue
         entries = (*case.differential, case.diagnosis.name.rstrip("."))
-        names |= {n for entry in entries for n in _names(entry) if len(n.split()) <= SHORT}
-    found = sorted(names)
+        count.update({n for entry in entries for n in _names(entry) if len(n.split()) <= SHORT})
+    often = [n for n in count if count[n] >= 2]
+    found = sorted(often if len(often) >= OFTEN else count)
     return found[:: math.ceil(len(found) / POOL)]
 
 
