@@ -1,0 +1,170 @@
+"""Record: what a model answered to questions of one kind, in a JSONL file beside the results.
+
+The raw answers are kept, the unreadable ones too, with all that was asked for: the file is the
+evidence, it is read before anything is asked again, and a better reading needs no call.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock
+
+from medaction_gym.chat.client import ChatClient, Message
+from medaction_gym.chat.errors import NotCachedError
+from medaction_gym.chat.reply import Candidate
+
+T = TypeVar("T")
+
+DEFAULT: Mapping[str, Any] = {"temperature": 0}  # options of a request, where none are given
+
+
+class Record:
+    """Answers by question; threads and processes may share the file, and the first answer stays.
+
+    Args:
+        client: Whom to ask.
+        path: The file; in memory alone if None. It is made with its first row.
+        kind: Whose record it is, for errors.
+        fields: The fields of a row that hold the question.
+        prompt: Version of the instructions. Answers to another one are not read.
+        options: Of the request. Answers to others are not read.
+
+    Raises:
+        ValueError: If the file holds something else.
+    """
+
+    def __init__(
+        self,
+        client: ChatClient,
+        path: str | Path | None,
+        *,
+        kind: str,
+        fields: Sequence[str],
+        prompt: str,
+        options: Mapping[str, Any],
+    ) -> None:
+        self.client = client
+        self.path = Path(path) if path else None
+        self._kind, self._fields = kind, tuple(fields)
+        self._setting = {"model": client.model, "prompt": prompt, "options": dict(options)}
+        self._said: dict[str, list[str]] = {}
+        self._offset = self._lines = 0
+        self._lock = threading.Lock()
+        with self._lock:
+            self._catch_up()
+
+    def ask(
+        self,
+        question: Mapping[str, Any],
+        messages: Sequence[Message],
+        read: Callable[[Candidate], T],
+        *,
+        response_format: Mapping[str, Any] | None = None,
+        gist: Callable[[T | None], Mapping[str, Any]] = lambda found: {},
+    ) -> T:
+        """The answer to a question: the first readable one in the record, or the model's.
+
+        Args:
+            question: The question's fields, JSON values.
+            messages: What is sent.
+            read: Turns an answer into what is wanted, or raises ValueError.
+            response_format: Asked for unless the options say otherwise.
+            gist: What a row says beside the raw answers, for human readers.
+
+        Raises:
+            ChatError: The endpoint failed, or the model gave no answer that can be read.
+        """
+        known = self._first(question, read)
+        if known is not None:
+            return known
+        if self.client.replay:
+            raise NotCachedError(
+                f"{self.path}: holds no readable answer to {_short(question)}",
+                self.client.endpoint,
+                self.client.model,
+            )
+        said: list[str] = []
+
+        def attempt(candidate: Candidate) -> T:
+            said.append(candidate.text)
+            return read(candidate)
+
+        form = {} if response_format is None else {"response_format": response_format}
+        found: T | None = None
+        try:
+            found = self.client.ask_for(messages, attempt, **form | self._setting["options"])[0]
+        finally:
+            if said:  # unreadable answers too: a better reading may find something in them
+                self._add(question, said, gist(found))
+        # Where another thread or process was faster, its answer is the one that will be read again.
+        first = self._first(question, read)
+        return found if first is None else first
+
+    def _first(self, question: Mapping[str, Any], read: Callable[[Candidate], T]) -> T | None:
+        for text in self._said.get(_key(question), ()):
+            with suppress(ValueError):
+                return read(Candidate(text=text))
+        return None
+
+    def _add(self, question: Mapping[str, Any], said: list[str], gist: Mapping[str, Any]) -> None:
+        row = {
+            **question,
+            **self._setting,
+            "endpoint": self.client.endpoint,
+            "raw": said,
+            **gist,
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        }
+        with self._lock:
+            if self.path is None:
+                self._said.setdefault(_key(question), []).extend(said)
+                return
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.path.with_name(f".{self.path.name}.lock")):
+                self._catch_up()
+                with self.path.open("ab") as file:
+                    if file.tell() > self._offset:
+                        file.write(b"\n")  # a writer died in mid-row: ours gets its own line
+                    file.write(json.dumps(row).encode() + b"\n")
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Read the whole rows that are new."""
+        if self.path is None or not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            file.seek(self._offset)
+            new = file.read()
+        new = new[: new.rfind(b"\n") + 1]
+        self._offset += len(new)
+        for line in new.splitlines():
+            self._lines += 1
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue  # cut off
+            try:
+                question = {name: row[name] for name in self._fields}
+                setting = {name: row[name] for name in self._setting}
+                said = [str(text) for text in row["raw"]]
+            except (KeyError, TypeError):
+                where = f"{self.path}, line {self._lines}"
+                raise ValueError(f"{where}: no row of {self._kind}'s record") from None
+            if setting == self._setting:
+                self._said.setdefault(_key(question), []).extend(said)
+
+
+def _key(question: Mapping[str, Any]) -> str:
+    return json.dumps(question, sort_keys=True)
+
+
+def _short(question: Mapping[str, Any]) -> str:
+    text = json.dumps(question, ensure_ascii=False)
+    return text if len(text) <= 200 else f"{text[:200]}…"
