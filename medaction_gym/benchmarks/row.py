@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +18,7 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.chat import ChatError
 from medaction_gym.episode import Episode
 from medaction_gym.metrics.judge import DiagnosisJudge, Judgement, Verdict
+from medaction_gym.metrics.llm_examinations import Asked
 from medaction_gym.metrics.process import Process
 from medaction_gym.metrics.share import Share
 from medaction_gym.trajectory import Trajectory
@@ -53,6 +55,10 @@ class Row(BaseModel):
         p: The judge's probability that it is right.
         recall: Items of the record seen, and of how many.
         precision: Tests with a result, and how many were asked for.
+        recall_judged: Examinations of the record that were asked for, as a language model sees it,
+            and of how many; None if none was asked, or it gave no answer.
+        precision_judged: Examinations asked for that are in the record, as it sees it, and of how
+            many.
         dtc: `metrics.dtc`, in [0, 1].
         rac: `metrics.rac`, in [0, 1].
         reward: Sum of the rewards.
@@ -75,6 +81,8 @@ class Row(BaseModel):
     p: float | None = None
     recall: tuple[float, float]
     precision: tuple[float, float]
+    recall_judged: tuple[float, float] | None = None
+    precision_judged: tuple[float, float] | None = None
     dtc: float
     rac: float
     reward: float
@@ -84,12 +92,22 @@ class Row(BaseModel):
     turns: int
 
 
-def row(trajectory: Trajectory, case: Case, judge: DiagnosisJudge) -> Row:
+def row(
+    trajectory: Trajectory,
+    case: Case,
+    judge: DiagnosisJudge,
+    examinations: Callable[[Episode], Asked] | None = None,
+) -> Row:
     """Score one trajectory."""
     episode = trajectory.episode(case)
     process = Process.of(episode)
-    error, judged = trajectory.error, None
+    error, judged, asked = trajectory.error, None, None
     if trajectory.status != "errored":
+        if examinations:
+            try:
+                asked = examinations(episode)
+            except ChatError as failure:
+                error = f"judge of examinations: {failure}"[:1_000]
         try:
             judged = judgement(case.diagnosis, trajectory.prediction, judge)
         except ChatError as failure:
@@ -113,6 +131,8 @@ def row(trajectory: Trajectory, case: Case, judge: DiagnosisJudge) -> Row:
         p=judged.p if judged else None,
         recall=recall(episode),
         precision=precision(episode),
+        recall_judged=asked.recall if asked else None,
+        precision_judged=asked.precision if asked else None,
         dtc=round(process.dtc, DIGITS),
         rac=round(process.rac, DIGITS),
         reward=trajectory.reward,

@@ -56,6 +56,7 @@ class Record:
         self._setting = {"model": client.model, "prompt": prompt, "options": dict(options)}
         self._said: dict[str, list[str]] = {}
         self._offset = self._lines = 0
+        self._ends = True  # whether the last line is whole
         self._lock = threading.Lock()
         with self._lock:
             self._catch_up()
@@ -128,37 +129,49 @@ class Record:
                 return
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(self.path.with_name(f".{self.path.name}.lock")):
-                self._catch_up()
+                self._catch_up(alone=True)
                 with self.path.open("ab") as file:
-                    if file.tell() > self._offset:
-                        file.write(b"\n")  # a writer died in mid-row: ours gets its own line
-                    file.write(json.dumps(row).encode() + b"\n")
-                self._catch_up()
+                    # Where a writer died in mid-row, ours gets a line of its own.
+                    start = b"" if self._ends else b"\n"
+                    file.write(start + json.dumps(row).encode() + b"\n")
+                self._catch_up(alone=True)
 
-    def _catch_up(self) -> None:
-        """Read the whole rows that are new."""
+    def _catch_up(self, *, alone: bool = False) -> None:
+        """Read the rows that are new; a last line without an end only if nobody else writes."""
         if self.path is None or not self.path.exists():
             return
         with self.path.open("rb") as file:
             file.seek(self._offset)
             new = file.read()
-        new = new[: new.rfind(b"\n") + 1]
-        self._offset += len(new)
-        for line in new.splitlines():
-            self._lines += 1
+        if not alone and not _is_json(new[new.rfind(b"\n") + 1 :]):
+            new = new[: new.rfind(b"\n") + 1]
+        if not new:
+            return
+        for number, line in enumerate(new.split(b"\n"), self._lines + 1):
             try:
                 row = json.loads(line)
             except ValueError:
-                continue  # cut off
+                continue  # empty, or cut off
             try:
                 question = {name: row[name] for name in self._fields}
                 setting = {name: row[name] for name in self._setting}
                 said = [str(text) for text in row["raw"]]
             except (KeyError, TypeError):
-                where = f"{self.path}, line {self._lines}"
+                where = f"{self.path}, line {number}"
                 raise ValueError(f"{where}: no row of {self._kind}'s record") from None
             if setting == self._setting:
                 self._said.setdefault(_key(question), []).extend(said)
+        self._offset += len(new)
+        self._lines += new.count(b"\n")
+        self._ends = new.endswith(b"\n")
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _key(question: Mapping[str, Any]) -> str:

@@ -14,8 +14,10 @@ from medaction_gym.cli import hard, results
 from medaction_gym.cli.common import console, errors, kind_errors, progress_bar
 from medaction_gym.cli.results import (
     JudgeEndpoint,
+    JudgeExaminations,
     JudgeModel,
     JudgeName,
+    JudgeOptions,
     JudgePerMinute,
     choice_of,
     print_results,
@@ -72,6 +74,24 @@ PriceOption = Annotated[
     tuple[float, float] | None,
     typer.Option("--price", help="Money per million prompt and completion tokens."),
 ]
+PatientName = Annotated[
+    Literal["offline", "llm"],
+    typer.Option(
+        "--patient", help="Who answers: the offline oracle, or a language model shown the record."
+    ),
+]
+PatientModelName = Annotated[
+    str | None, typer.Option("--patient-model", help="Patient: its name; else OPENAI_MODEL.")
+]
+PatientEndpoint = Annotated[
+    str | None, typer.Option(help="Patient: endpoint, up to /v1; else OPENAI_BASE_URL.")
+]
+PatientPerMinute = Annotated[
+    float | None, typer.Option(min=0.1, help="Patient: requests a minute, of all workers.")
+]
+PatientOptions = Annotated[
+    str | None, typer.Option(help="Patient: of the requests, as JSON. Default: temperature 0.")
+]
 Out = Annotated[Path | None, typer.Option(help="Folder for trajectories.jsonl and result.json.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N cases.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Worker processes.")]
@@ -105,6 +125,13 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
         judge_model: JudgeModel = None,
         judge_endpoint: JudgeEndpoint = None,
         judge_per_minute: JudgePerMinute = None,
+        judge_options: JudgeOptions = None,
+        judge_examinations: JudgeExaminations = True,
+        patient: PatientName = "offline",
+        patient_model: PatientModelName = None,
+        patient_endpoint: PatientEndpoint = None,
+        patient_per_minute: PatientPerMinute = None,
+        patient_options: PatientOptions = None,
     ) -> None:
         if context.invoked_subcommand:
             return
@@ -132,6 +159,13 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
                 (model, *asked.values())
             ):
                 raise ValueError("an option for language models needs --agent chat")
+            played_by = _patient(
+                patient,
+                model=patient_model,
+                base_url=patient_endpoint,
+                per_minute=patient_per_minute,
+                options=patient_options,
+            )
             entrants = [
                 Entrant(
                     *_named(name, model, out, form=form, **asked),
@@ -140,11 +174,19 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
                     price,
                     seats,
                     retry_errored,
+                    played_by,
                 )
                 for name in agent
             ]
             chosen = Choice(tuple(data), ids, limit)
-            by = choice_of(judge, judge_model, judge_endpoint, judge_per_minute)
+            by = choice_of(
+                judge,
+                judge_model,
+                judge_endpoint,
+                judge_per_minute,
+                judge_options,
+                judge_examinations,
+            )
             played = _played(benchmark, chosen, protocol, entrants, out, jobs, by)
         print_results(played)
         console.print(f"Result: {out / 'result.json' if len(agent) == 1 else out}", soft_wrap=True)
@@ -182,6 +224,32 @@ def _named(
     cache = out.resolve() / "replies.sqlite"  # what was paid for once is not paid for again
     chat = endpoint(model or rest, options=options, cache=cache, **given)
     return f"chat:{chat.model}", chat
+
+
+def _patient(
+    patient: str,
+    *,
+    model: str | None,
+    base_url: str | None,
+    options: str | None,
+    per_minute: float | None,
+) -> Endpoint | None:
+    """The model that plays the patient; None for the offline oracle."""
+    from medaction_gym.chat.endpoint import Endpoint
+    from medaction_gym.chat.record import DEFAULT
+    from medaction_gym.cli.endpoint import json_object
+
+    if patient == "offline":
+        if any((model, base_url, options, per_minute)):
+            raise ValueError("an option for an LLM patient needs --patient llm")
+        return None
+    given = json_object(options, "--patient-options")
+    return Endpoint.of_environment(
+        model or "",
+        base_url=base_url or "",
+        options=dict(DEFAULT) if given is None else given,
+        per_minute=per_minute,
+    )
 
 
 def _played(

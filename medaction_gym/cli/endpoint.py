@@ -26,12 +26,7 @@ def endpoint(
     """
     from medaction_gym.chat.endpoint import Endpoint
 
-    try:
-        parsed = json.loads(options or "null")
-    except ValueError as error:
-        raise ValueError(f"--options is not JSON: {error}") from None
-    if not isinstance(parsed, dict | None):
-        raise ValueError(f"--options must be a JSON object, not {options}")
+    parsed = json_object(options, "--options")
     if parsed is not None:
         given["options"] = parsed
     return Endpoint.of_environment(
@@ -40,6 +35,21 @@ def endpoint(
         cache=str(cache.resolve()) if cache else "",
         **given,
     )
+
+
+def json_object(text: str | None, option: str) -> dict[str, Any] | None:
+    """An option's JSON object; None if it was not given.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    try:
+        parsed = json.loads(text or "null")
+    except ValueError as error:
+        raise ValueError(f"{option} is not JSON: {error}") from None
+    if not isinstance(parsed, dict | None):
+        raise ValueError(f"{option} must be a JSON object, not {text}")
+    return parsed
 
 
 def used(usage: Usage, price: tuple[float, float] | None) -> str:

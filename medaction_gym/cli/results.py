@@ -13,12 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from medaction_gym.cli.common import console, errors, kind_errors
+from medaction_gym.cli.endpoint import json_object
 
 if TYPE_CHECKING:
     from medaction_gym.benchmarks.interval import Estimate
     from medaction_gym.benchmarks.judges import JudgeChoice
     from medaction_gym.benchmarks.leaderboard import Entry
     from medaction_gym.benchmarks.result import Result
+    from medaction_gym.chat import Usage
 
 Folder = Annotated[Path, typer.Argument(help="A folder that bench wrote.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Worker processes.")]
@@ -33,6 +35,14 @@ JudgeEndpoint = Annotated[
 JudgePerMinute = Annotated[
     float | None, typer.Option(min=0.1, help="LLM judge: requests a minute.")
 ]
+JudgeOptions = Annotated[
+    str | None,
+    typer.Option(help="LLM judge: of the requests, as JSON. Default: temperature 0."),
+]
+JudgeExaminations = Annotated[
+    bool,
+    typer.Option(help="LLM judge: ask it, too, which recorded examinations were asked for."),
+]
 
 _MARKS = {"contestant": "", "bound": " (told the answer)", "exploit": " (exploit)"}
 FATES = ("right", "wrong", "undecided", "unjudged", "refused", "truncated", "errored")
@@ -40,14 +50,20 @@ UNCHECKED = 2  # exit status of verify where nothing is wrong but not everything
 
 
 def choice_of(
-    judge: str, model: str | None, endpoint: str | None, per_minute: float | None
+    judge: str,
+    model: str | None,
+    endpoint: str | None,
+    per_minute: float | None,
+    options: str | None,
+    examinations: bool,
 ) -> JudgeChoice:
     """The judge that the options ask for."""
     from medaction_gym.benchmarks.judges import LLM, JudgeChoice
 
-    if judge != LLM and any((model, endpoint, per_minute)):
+    if judge != LLM and any((model, endpoint, per_minute, options, not examinations)):
         raise ValueError("an option for an LLM judge needs --judge llm")
-    return JudgeChoice(judge, model, endpoint, per_minute)
+    asked = json_object(options, "--judge-options")
+    return JudgeChoice(judge, model, endpoint, per_minute, asked, examinations)
 
 
 def verify(
@@ -124,6 +140,8 @@ def rejudge(
     judge_model: JudgeModel = None,
     judge_endpoint: JudgeEndpoint = None,
     judge_per_minute: JudgePerMinute = None,
+    judge_options: JudgeOptions = None,
+    judge_examinations: JudgeExaminations = True,
     out: Annotated[
         Path | None, typer.Option(help="Folder for a copy; the verdicts are replaced without it.")
     ] = None,
@@ -134,7 +152,14 @@ def rejudge(
 
     sys.path.insert(0, str(Path.cwd()))
     with kind_errors():
-        by = choice_of(judge, judge_model, judge_endpoint, judge_per_minute)
+        by = choice_of(
+            judge,
+            judge_model,
+            judge_endpoint,
+            judge_per_minute,
+            judge_options,
+            judge_examinations,
+        )
         result = judged_again(folder, by, out, jobs=jobs)
     print_results([result])
 
@@ -179,14 +204,21 @@ def print_results(results: Sequence[Result]) -> None:
         if result.measured.usage:
             used, cost = result.measured.usage, result.measured.cost
             said = "" if cost is None else f", {cost:.4f} money"
-            console.print(
-                f"{escape(result.agent)}: {used.requests} requests, {used.prompt} prompt and "
-                f"{used.completion} completion tokens{said}"
-            )
+            console.print(f"{escape(result.agent)}: {_tokens(used)}{said}")
+        if result.measured.patient_usage:
+            console.print(f"patient: {_tokens(result.measured.patient_usage)}")
+        if result.measured.judge_usage:
+            console.print(f"judge: {_tokens(result.measured.judge_usage)}")
     console.print(results[0].differences, markup=False)
 
 
+def _tokens(used: Usage) -> str:
+    return f"{used.requests} requests, {used.prompt} prompt and {used.completion} completion tokens"
+
+
 def _table(entries: tuple[Entry, ...], title: str = "") -> Table:
+    from medaction_gym.benchmarks.leaderboard import judged_in
+
     table = Table(
         title=escape(title) or None,
         caption="accuracy [95 % interval by case]: committed to the gold diagnosis, of the cases "
@@ -194,7 +226,11 @@ def _table(entries: tuple[Entry, ...], title: str = "") -> Table:
         "truncated and errored add up to all",
     )
     table.add_column("agent")
-    for name in ("accuracy", "[95 %]", "r/w/u/j/f/t/e", "of", "recall", "prec.", "DTC", "RAC"):
+    # What a language model says of the examinations, beside what was handed out.
+    judged = judged_in(entries)
+    heads = ("rec. judged", "prec. judged") if judged else ()
+    first = ("accuracy", "[95 %]", "r/w/u/j/f/t/e", "of", "recall", "prec.")
+    for name in (*first, *heads, "DTC", "RAC"):
         table.add_column(escape(name), justify="right", no_wrap=True)
     for name in ("turns", "USD"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -206,15 +242,15 @@ def _table(entries: tuple[Entry, ...], title: str = "") -> Table:
             *cells(means["accuracy"], ".3f"),
             "/".join(str(entry.counts[fate]) for fate in FATES),
             str(entry.cases * entry.trials),
-            *(cells(means[name], ".3f")[0] for name in shown),
+            *(cells(means.get(name), ".3f")[0] for name in (*shown[:2], *judged, *shown[2:])),
             cells(means["turns"], ".1f")[0],
             cells(means["usd"], ",.0f")[0],
         )
     return table
 
 
-def cells(value: Estimate, form: str) -> tuple[str, str]:
+def cells(value: Estimate | None, form: str) -> tuple[str, str]:
     """A mean and its interval as text."""
-    if value.mean is None or value.ci is None:
+    if value is None or value.mean is None or value.ci is None:
         return "–", "–"
     return f"{value.mean:{form}}", escape(f"[{value.ci[0]:{form}}, {value.ci[1]:{form}}]")
