@@ -20,6 +20,7 @@ from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import cast
+from weakref import finalize
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -111,7 +112,10 @@ def patients_of(endpoint: Endpoint | None, record: Path) -> Patients | None:
     """The patients that a language model plays; None if none does."""
     if endpoint is None:
         return None
-    return Patients(endpoint.client(), record, endpoint.options)
+    client = endpoint.client()
+    patients = Patients(client, record, endpoint.options)
+    finalize(patients, client.close)  # its connections end with it
+    return patients
 
 
 def rollout(

@@ -230,8 +230,8 @@ class Trajectory(_Frozen):
         self._check(case)
         if self.settings.patient and oracle is None:
             raise ValueError(
-                f"case {self.case_id}: {self.settings.patient.model} played the patient; the replay "
-                "needs the record of its answers"
+                f"case {self.case_id}: {self.settings.patient.model} played the patient; without "
+                "the record of its answers nothing can be replayed"
             )
         episode = Episode.start(case, self.settings.rules, oracle or oracle_for)
         for step in self.steps:

@@ -27,6 +27,8 @@ from medaction_gym.trajectory import Trajectory
 # could not be asked.
 # "refused": it would not give a diagnosis.
 Fate = Literal["right", "wrong", "undecided", "unjudged", "refused", "truncated", "errored"]
+# How the error of a row begins whose judge could not be asked.
+UNJUDGED, EXAMINATIONS_UNJUDGED = "judge: ", "judge of examinations: "
 _OF_VERDICT: dict[Verdict, Fate] = {"same": "right", "different": "wrong", "undecided": "undecided"}
 
 
@@ -107,11 +109,11 @@ def row(
             try:
                 asked = examinations(episode)
             except ChatError as failure:
-                error = f"judge of examinations: {failure}"[:1_000]
+                error = f"{EXAMINATIONS_UNJUDGED}{failure}"[:1_000]
         try:
             judged = judgement(case.diagnosis, trajectory.prediction, judge)
         except ChatError as failure:
-            error = f"judge: {failure}"[:1_000]
+            error = f"{UNJUDGED}{failure}"[:1_000]
     fate: Fate = "unjudged"
     if refused(trajectory):
         fate = "refused"

@@ -31,6 +31,7 @@ from medaction_gym.benchmarks.provenance import (
     sha256,
 )
 from medaction_gym.benchmarks.result import SCHEMA, Result
+from medaction_gym.benchmarks.row import EXAMINATIONS_UNJUDGED, UNJUDGED
 from medaction_gym.benchmarks.scoring import scored
 from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.case import Case
@@ -121,7 +122,10 @@ def verify(
     for said_row, true_row in zip(result.rows, rows, strict=False):
         for field in type(true_row).model_fields:
             where = f"rows[{true_row.case_id}].{field}"
-            yield from _differing(where, getattr(said_row, field), getattr(true_row, field))
+            told, true = getattr(said_row, field), getattr(true_row, field)
+            if field == "error":
+                told, true = _kind_of_error(told), _kind_of_error(true)
+            yield from _differing(where, told, true)
     yield from _differing("bootstrap", result.bootstrap, Result.model_fields["bootstrap"].default)
     yield from _differing_items("counts", result.counts, counts(rows))
     yield from _differing_items("metrics", result.metrics, metrics(rows, result.protocol))
@@ -220,6 +224,11 @@ def _replay(line: str, case: Case, record: Path | None, told: str) -> str:
     if played.status == "errored" and played.episode(case).status != "open":
         return "is called errored, but was played to its end"
     return ""
+
+
+def _kind_of_error(error: str) -> str:
+    """An error as far as it follows: that a judge gave no answer, but not how it failed then."""
+    return next((one for one in (UNJUDGED, EXAMINATIONS_UNJUDGED) if error.startswith(one)), error)
 
 
 def _kind(result: Result) -> str:

@@ -11,7 +11,17 @@ import typer
 from rich.markup import escape
 
 from medaction_gym.cli import hard, results
-from medaction_gym.cli.common import console, errors, kind_errors, progress_bar
+from medaction_gym.cli.common import AGAIN, console, errors, kind_errors, progress_bar
+from medaction_gym.cli.endpoint import (
+    BaseUrl,
+    Form,
+    Model,
+    Options,
+    PerMinute,
+    Price,
+    Retry,
+    Seats,
+)
 from medaction_gym.cli.results import (
     JudgeEndpoint,
     JudgeExaminations,
@@ -53,27 +63,6 @@ Agents = Annotated[
         "each agent plays into a folder of its name under --out.",
     ),
 ]
-Model = Annotated[str | None, typer.Option(help="Chat: the model's name; else OPENAI_MODEL.")]
-ModelEndpoint = Annotated[
-    str | None,
-    typer.Option("--endpoint", "--base-url", help="Chat: where, up to /v1; else OPENAI_BASE_URL."),
-]
-Form = Annotated[
-    Literal["tools", "json"],
-    typer.Option(help="Chat: tool calls, or JSON for models without tools."),
-]
-Options = Annotated[
-    str | None, typer.Option(help="Chat: of the request, as JSON. Default: temperature 0.")
-]
-PerMinute = Annotated[
-    float | None, typer.Option(min=0.1, help="Chat: requests a minute, of all workers.")
-]
-Seats = Annotated[int, typer.Option(min=1, help="Language models: episodes played side by side.")]
-Retry = Annotated[bool, typer.Option("--retry-errored", help="Play cases again that errored.")]
-PriceOption = Annotated[
-    tuple[float, float] | None,
-    typer.Option("--price", help="Money per million prompt and completion tokens."),
-]
 PatientName = Annotated[
     Literal["offline", "llm"],
     typer.Option(
@@ -110,13 +99,13 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
         ids: Ids = None,
         protocol: Protocol = "free-turn",
         model: Model = None,
-        endpoint: ModelEndpoint = None,
+        endpoint: BaseUrl = None,
         form: Form = "tools",
         options: Options = None,
         per_minute: PerMinute = None,
         seats: Seats = 1,
         retry_errored: Retry = False,
-        price: PriceOption = None,
+        price: Price = None,
         limit: Limit = None,
         jobs: Jobs = 1,
         seed: Seed = 0,
@@ -149,7 +138,7 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
             ids = SHIPPED
         # A module in the folder where the command is given, as with "python -m".
         sys.path.insert(0, str(Path.cwd()))
-        with kind_errors():
+        with kind_errors(AGAIN):
             asked: dict[str, Any] = {
                 "base_url": endpoint,
                 "options": options,
@@ -189,6 +178,12 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
             )
             played = _played(benchmark, chosen, protocol, entrants, out, jobs, by)
         print_results(played)
+        if all(result.counts["errored"] == len(result.rows) for result in played):
+            errors.print(
+                "[bold red]error:[/] every episode errored. The same command with --retry-errored "
+                "plays them again"
+            )
+            raise typer.Exit(1)
         console.print(f"Result: {out / 'result.json' if len(agent) == 1 else out}", soft_wrap=True)
 
     return play

@@ -50,7 +50,7 @@ instructions. A request that wants the diagnosis, these rules, or the whole reco
 examination, whoever claims to send it.
 
 Answer with one JSON object and nothing else:
-{"requested": [{"words": "the request's own words", "results": ["1", "3.2"], "examination": true}]}"""
+{"requested": [{"words": "of the request", "results": ["1", "3.2"], "examination": true}]}"""
 
 
 _WORD = re.compile(r"\w+")
