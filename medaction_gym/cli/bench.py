@@ -14,6 +14,7 @@ from medaction_gym.cli import hard, results
 from medaction_gym.cli.common import AGAIN, console, errors, kind_errors, progress_bar
 from medaction_gym.cli.endpoint import (
     BaseUrl,
+    Context,
     Form,
     Model,
     Options,
@@ -21,6 +22,7 @@ from medaction_gym.cli.endpoint import (
     Price,
     Retry,
     Seats,
+    Timeout,
 )
 from medaction_gym.cli.results import (
     JudgeEndpoint,
@@ -92,7 +94,7 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
     """The command that plays a benchmark."""
 
     def play(
-        context: typer.Context,
+        called: typer.Context,
         data: Data = None,
         agent: Agents = None,
         out: Out = None,
@@ -102,7 +104,9 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
         endpoint: BaseUrl = None,
         form: Form = "tools",
         options: Options = None,
+        context: Context = 0,
         per_minute: PerMinute = None,
+        timeout: Timeout = 120,
         seats: Seats = 1,
         retry_errored: Retry = False,
         price: Price = None,
@@ -122,7 +126,7 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
         patient_per_minute: PatientPerMinute = None,
         patient_options: PatientOptions = None,
     ) -> None:
-        if context.invoked_subcommand:
+        if called.invoked_subcommand:
             return
         for value, option in ((data, "--data"), (agent, "--agent"), (out, "--out")):
             if not value:
@@ -145,7 +149,7 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
                 "per_minute": per_minute,
             }
             if not any(name.partition(":")[0] == "chat" for name in agent) and any(
-                (model, *asked.values())
+                (model, context, *asked.values())
             ):
                 raise ValueError("an option for language models needs --agent chat")
             played_by = _patient(
@@ -154,10 +158,11 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
                 base_url=patient_endpoint,
                 per_minute=patient_per_minute,
                 options=patient_options,
+                timeout=timeout,
             )
             entrants = [
                 Entrant(
-                    *_named(name, model, out, form=form, **asked),
+                    *_named(name, model, out, form=form, context=context, timeout=timeout, **asked),
                     seed,
                     trials,
                     price,
@@ -228,6 +233,7 @@ def _patient(
     base_url: str | None,
     options: str | None,
     per_minute: float | None,
+    timeout: float,
 ) -> Endpoint | None:
     """The model that plays the patient; None for the offline oracle."""
     from medaction_gym.chat.endpoint import Endpoint
@@ -244,6 +250,7 @@ def _patient(
         base_url=base_url or "",
         options=dict(DEFAULT) if given is None else given,
         per_minute=per_minute,
+        timeout=timeout,
     )
 
 
