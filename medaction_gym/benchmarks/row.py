@@ -203,13 +203,17 @@ def recall(episode: Episode) -> Share:
 
 
 def precision(episode: Episode) -> Share:
-    """Tests that gave a result; of the tests asked for. The same as in `metrics.behaviour`."""
+    """Tests asked for that gave a result, of all asked for. The same as in `metrics.behaviour`.
+
+    A request that brings more results than it names tests counts for those it names.
+    """
     asked = results = 0
     for turn in episode.turns:
         if isinstance(turn.action, OrderTest):
             # A name of the record is one test, whatever it lists.
             named = {words(episode.case.tests[release.item].name) for release in turn.released}
             one = words(turn.action.test) in named
-            asked += 1 if one else max(1, len(parse_orders(turn.action.test)))
-            results += turn.tests
+            tests = 1 if one else max(1, len(parse_orders(turn.action.test)))
+            asked += tests
+            results += min(turn.tests, tests)
     return Share(results, asked)

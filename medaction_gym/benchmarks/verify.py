@@ -36,6 +36,7 @@ from medaction_gym.benchmarks.scoring import scored
 from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.chat import ChatError
 from medaction_gym.oracle.patient import RECORD as PATIENT
 from medaction_gym.oracle.patient import PatientModel, Patients
 from medaction_gym.rollout import RunConfig
@@ -219,6 +220,8 @@ def _replay(line: str, case: Case, record: Path | None, told: str) -> str:
             patients = _patients(setting.model_dump_json(), record, told)
         if played.replay(case, patients).to_json() != line:
             return "the replay differs from the record"
+    except ChatError as error:
+        return error.message  # of the record that should answer; nobody was asked
     except (ValueError, RuntimeError) as error:
         return str(error)
     if played.status == "errored" and played.episode(case).status != "open":

@@ -86,8 +86,10 @@ class Record:
         if known is not None:
             return known
         if self.client.replay:
+            there = self.path is not None and self.path.exists()
+            lacks = "holds no readable answer to" if there else "is not here, so nothing answers"
             raise NotCachedError(
-                f"{self.path}: holds no readable answer to {_short(question)}",
+                f"{self.path}: {lacks} {_short(question)}",
                 self.client.endpoint,
                 self.client.model,
             )

@@ -135,13 +135,8 @@ class Patients:
         """Patients that repeat what a record says, and ask nobody.
 
         Raises:
-            ValueError: If there is no such file, or it is no record.
+            ValueError: If the file is no record.
         """
-        if not Path(record).is_file():
-            raise ValueError(
-                f"{record}: no such file; a language model played the patient, and without its "
-                "answers the episodes cannot be played again"
-            )
         client = ChatClient(setting.model, replay=True)
         return cls(client, record, setting.options, setting.prompt)
 

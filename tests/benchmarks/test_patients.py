@@ -29,6 +29,7 @@ from medaction_gym.metrics.llm_examinations import BATCH, LLMExaminations
 from medaction_gym.oracle import Release
 from medaction_gym.oracle.patient import PROMPT, Patients
 from medaction_gym.rollout import RunError, costs, run
+from medaction_gym.site.site import write_site
 from medaction_gym.trajectory import read_trajectories
 from tests.chat_server import ChatServer, Scripted, Step, fails, says
 
@@ -246,9 +247,9 @@ def test_played_verified_replayed(
     assert next(verify(out)).startswith("patient:")
     assert any("the replay differs" in line for line in verify(out))
     record.unlink()
-    assert any("no such file" in line for line in verify(out))
+    assert any("patient.jsonl: is not here" in line for line in verify(out))
     call = CliRunner().invoke(app, ["replay", str(out)])
-    assert (call.exit_code, "no such file" in call.output) == (1, True)
+    assert (call.exit_code, "is not here" in call.output) == (1, True)
 
 
 def test_the_same_for_any_number_of_jobs_and_when_continued(
@@ -308,6 +309,26 @@ def test_a_patient_that_fails_is_an_error_and_no_missing_test(
     assert list(verify(tmp_path / "o")) == []
 
 
+def test_a_patient_who_is_asked_nothing(
+    chat_server: ChatServer, choice: Choice, tmp_path: Path
+) -> None:
+    entrant = Entrant("commit-at-once", patient=endpoint(chat_server))
+    bench("medr-bench", choice, "free-turn", entrant, tmp_path / "o")
+    assert not chat_server.requests
+    assert list(verify(tmp_path / "o")) == []
+
+
+def test_more_results_than_were_asked_for(
+    chat_server: ChatServer, choice: Choice, tmp_path: Path
+) -> None:
+    chat_server.default = told(("ECG", ["1", "2", "3"], True))
+    entrant = Entrant("order-everything", patient=endpoint(chat_server))
+    result = bench("medr-bench", choice, "1-turn", entrant, tmp_path / "o")
+    for row in result.rows:
+        assert row.tests == 3
+        assert row.precision == (1, 1)
+
+
 # --- the judge of examinations
 
 
@@ -341,6 +362,10 @@ def test_judged_examinations_stand_beside_what_was_handed_out(
     assert not any("judged" in name for name in alone.metrics)
     with pytest.raises(BenchError, match="rejudge"):
         compare(result, alone)
+    write_site([tmp_path / "o", tmp_path / "offline"], tmp_path / "site")
+    page = (tmp_path / "site" / "index.html").read_text()
+    assert page.count("Exam. recall, judged</th>") == 1
+    assert page.count("<tr data-kind=") == 2
     chat_server.kill()
     assert list(verify(tmp_path / "o")) == []
     assert list(verify(tmp_path / "alone")) == []
