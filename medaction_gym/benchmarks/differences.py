@@ -75,8 +75,8 @@ def _medr_bench(
     if protocol != "oracle":
         said.append(
             "There, GPT-4o splits the requests and the record into examinations, and says of each "
-            "whether it is among the others. Here, recall and precision count what the patient "
-            "handed out."
+            "whether it is among the others. Here, recall and precision count what was handed "
+            "out."
         )
         if judge.examinations:
             said.append(

@@ -53,7 +53,8 @@ class Record:
         self.client = client
         self.path = Path(path) if path else None
         self._kind, self._fields = kind, tuple(fields)
-        self._setting = {"model": client.model, "prompt": prompt, "options": dict(options)}
+        self._options = dict(options)
+        self._setting = {"model": client.model, "prompt": prompt, "options": self._options}
         self._said: dict[str, list[str]] = {}
         self._offset = self._lines = 0
         self._ends = True  # whether the last line is whole
@@ -99,10 +100,10 @@ class Record:
             said.append(candidate.text)
             return read(candidate)
 
-        form = {} if response_format is None else {"response_format": response_format}
+        options = {"response_format": response_format} | self._options
         found: T | None = None
         try:
-            found = self.client.ask_for(messages, attempt, **form | self._setting["options"])[0]
+            found = self.client.ask_for(messages, attempt, **options)[0]
         finally:
             if said:  # unreadable answers too: a better reading may find something in them
                 self._add(question, said, gist(found))

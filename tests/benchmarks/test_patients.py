@@ -322,7 +322,7 @@ def test_more_results_than_were_asked_for(
     chat_server: ChatServer, choice: Choice, tmp_path: Path
 ) -> None:
     chat_server.default = told(("ECG", ["1", "2", "3"], True))
-    entrant = Entrant("order-everything", patient=endpoint(chat_server))
+    entrant = Entrant(f"{HERE}:Asks", patient=endpoint(chat_server))
     result = bench("medr-bench", choice, "1-turn", entrant, tmp_path / "o")
     for row in result.rows:
         assert row.tests == 3
