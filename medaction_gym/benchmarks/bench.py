@@ -97,6 +97,10 @@ def bench(
     out = Path(out)
     if protocol == "oracle" and entrant.patient:
         raise BenchError("the protocol 'oracle' shows the whole record: it has no patient to ask")
+    if protocol == "1-turn" and entrant.seats > 1:
+        raise BenchError(
+            "the protocol '1-turn' plays one episode at a time: no --seats; use --jobs"
+        )
     judge = judge._replace(examinations=judge.examinations and protocol != "oracle")
     judging(judge, out).close()  # fail before anything is played
     cases = read(choice, protocol)

@@ -223,34 +223,38 @@ def _table(entries: tuple[Entry, ...], title: str = "") -> Table:
         title=escape(title) or None,
         caption="accuracy [95 % interval by case]: committed to the gold diagnosis, of the cases "
         "that neither errored nor went unjudged; right, wrong, undecided, unjudged, refused, "
-        "truncated and errored add up to all",
+        "truncated and errored add up to all"
+        + ("; j: as the language model judges the examinations" if judged_in(entries) else ""),
     )
     table.add_column("agent")
-    # What a language model says of the examinations, beside what was handed out.
-    judged = judged_in(entries)
-    heads = ("rec. judged", "prec. judged") if judged else ()
-    first = ("accuracy", "[95 %]", "r/w/u/j/f/t/e", "of", "recall", "prec.")
-    for name in (*first, *heads, "DTC", "RAC"):
+    for name in ("accuracy", "[95 %]", "r/w/u/j/f/t/e", "of", "recall", "prec.", "DTC", "RAC"):
         table.add_column(escape(name), justify="right", no_wrap=True)
     for name in ("turns", "USD"):
         table.add_column(name, justify="right", no_wrap=True)
     for entry in entries:
         means = entry.metrics
-        shown = ("examination_recall", "examination_precision", "dtc", "rac")
+        shown = ("examination_recall", "examination_precision")
         table.add_row(
             escape(entry.agent + _MARKS[entry.kind]),
             *cells(means["accuracy"], ".3f"),
             "/".join(str(entry.counts[fate]) for fate in FATES),
             str(entry.cases * entry.trials),
-            *(cells(means.get(name), ".3f")[0] for name in (*shown[:2], *judged, *shown[2:])),
+            *(_both(means[name], means.get(f"{name}_judged")) for name in shown),
+            *(cells(means[name], ".3f")[0] for name in ("dtc", "rac")),
             cells(means["turns"], ".1f")[0],
             cells(means["usd"], ",.0f")[0],
         )
     return table
 
 
-def cells(value: Estimate | None, form: str) -> tuple[str, str]:
+def _both(value: Estimate, judged: Estimate | None) -> str:
+    """What was handed out, and beneath it what a language model judges."""
+    said = cells(value, ".3f")[0]
+    return said if judged is None else f"{said}\nj {cells(judged, '.3f')[0]}"
+
+
+def cells(value: Estimate, form: str) -> tuple[str, str]:
     """A mean and its interval as text."""
-    if value is None or value.mean is None or value.ci is None:
+    if value.mean is None or value.ci is None:
         return "–", "–"
     return f"{value.mean:{form}}", escape(f"[{value.ci[0]:{form}}, {value.ci[1]:{form}}]")
