@@ -381,7 +381,8 @@ class _Meter:
         return Cost(case_id=case_id, seed=seed, wall_s=wall, usage=usage, patient=patient)
 
     def _used(self) -> tuple[Usage | None, Usage | None]:
-        return getattr(self.agent, "usage", None), self.patients and self.patients.client.usage
+        patient = self.patients.client.usage if self.patients else None
+        return getattr(self.agent, "usage", None), patient
 
 
 def _spent(now: Usage | None, before: Usage | None) -> Usage | None:

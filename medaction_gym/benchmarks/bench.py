@@ -107,7 +107,7 @@ def bench(
     before = out / "trajectories.jsonl"
     done = before.read_bytes().count(b"\n") if before.exists() else 0
     patient = entrant.patient
-    model = patient and PatientModel(model=patient.model, options=patient.options)
+    model = PatientModel(model=patient.model, options=patient.options) if patient else None
     rules = settings(protocol, model)
     played = run(
         cases.cases,
@@ -137,7 +137,7 @@ def bench(
         seed=entrant.seed,
         trials=entrant.trials,
         settings=rules,
-        patient=patient and patient_used(out, patient.client().endpoint),
+        patient=patient_used(out, patient.client().endpoint) if patient else None,
         environment_sha256=environment_sha256(rules),
         data=described(choice, cases, out),
         judge=judged_by,

@@ -109,8 +109,8 @@ def verify(
         yield from _differing(f"{where}: agent", record.agent, name)
         yield from _differing(f"{where}: settings", record.settings, rules)
     of = [cases.get(record.case_id) for record in records]
-    record = folder / PATIENT if patient else None
-    for case, wrong in zip(of, _replayed(lines, of, record, jobs), strict=True):
+    answers = folder / PATIENT if patient else None
+    for case, wrong in zip(of, _replayed(lines, of, answers, jobs), strict=True):
         if wrong:
             yield f"trajectory of {case.id}: {wrong}"
     yield from _differing(
