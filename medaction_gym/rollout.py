@@ -13,10 +13,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import cast
@@ -29,37 +27,16 @@ from medaction_gym import __version__
 from medaction_gym.agents.base import Agent, Start, agent_rng, failure, make_agent
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.chat import SetupError, Usage
+from medaction_gym.chat import SetupError
 from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.lockstep import Batched, lockstep
+from medaction_gym.measured import MEASURED, Cost, Meter
 from medaction_gym.oracle import Oracle, oracle_for
 from medaction_gym.oracle.patient import RECORD as PATIENT
 from medaction_gym.oracle.patient import PatientModel, Patients
 from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
 from medaction_gym.whole import whole_file
-
-MEASURED = "measured.jsonl"
-
-
-class Cost(BaseModel):
-    """What one episode cost: what a replay cannot confirm.
-
-    Attributes:
-        case_id: The case.
-        seed: The trial's seed.
-        wall_s: Seconds on the clock.
-        usage: Requests and tokens, if the agent counts them in an attribute ``usage``.
-        patient: Requests and tokens of the language model that played the patient, if one did.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    case_id: str
-    seed: int
-    wall_s: float
-    usage: Usage | None = None
-    patient: Usage | None = None
 
 
 class RunError(RuntimeError):
@@ -351,7 +328,7 @@ def _seated(
 ) -> Iterator[tuple[str, Cost]]:
     agent = make_agent(config.agent, config.chat)
     patients = patients_of(config.patient, folder / PATIENT)
-    meter = _Meter(agent, patients)
+    meter = Meter(agent, patients)
     for seed, of in groupby(units, lambda unit: unit[0]):
         ids = [case_id for _, case_id in of]
         for trajectory in lockstep(
@@ -367,31 +344,6 @@ def _seated(
             yield trajectory.to_json(), meter.read(trajectory.case_id, seed)
 
 
-class _Meter:
-    """Time and tokens since it was last read."""
-
-    def __init__(self, agent: Agent, patients: Patients | None) -> None:
-        self.agent, self.patients = agent, patients
-        self.time, self.used = time.perf_counter(), self._used()
-
-    def read(self, case_id: str, seed: int) -> Cost:
-        now, used = time.perf_counter(), self._used()
-        usage, patient = map(_spent, used, self.used)
-        wall, self.time, self.used = round(now - self.time, 3), now, used
-        return Cost(case_id=case_id, seed=seed, wall_s=wall, usage=usage, patient=patient)
-
-    def _used(self) -> tuple[Usage | None, Usage | None]:
-        patient = self.patients.client.usage if self.patients else None
-        return getattr(self.agent, "usage", None), patient
-
-
-def _spent(now: Usage | None, before: Usage | None) -> Usage | None:
-    if now is None:
-        return None
-    was = (before or Usage()).model_dump()
-    return Usage.model_construct(None, **{k: v - was[k] for k, v in now.model_dump().items()})
-
-
 class _Worker:
     """An agent and an environment that are kept between cases."""
 
@@ -404,7 +356,7 @@ class _Worker:
 
     def play(self, unit: tuple[int, str]) -> tuple[str, Cost]:
         seed, case_id = unit
-        meter = _Meter(self.agent, self.patients)
+        meter = Meter(self.agent, self.patients)
         line = rollout(
             self.env,
             self.agent,
@@ -428,14 +380,3 @@ def _start_worker(config: dict[str, object], folder: str) -> None:
 def _play_one(unit: tuple[int, str]) -> tuple[str, Cost]:
     assert _worker is not None, "the worker was not started by _start_worker"
     return _worker.play(unit)
-
-
-def costs(folder: str | Path) -> list[Cost]:
-    """What the episodes of a run cost; the last line of each counts, a torn line does not."""
-    file = Path(folder) / MEASURED
-    found: dict[tuple[int, str], Cost] = {}
-    for line in file.read_bytes().split(b"\n") if file.exists() else ():
-        with suppress(ValidationError):
-            cost = Cost.model_validate_json(line)
-            found[cost.seed, cost.case_id] = cost
-    return list(found.values())

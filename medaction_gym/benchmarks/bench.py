@@ -30,9 +30,10 @@ from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import Price, Usage
 from medaction_gym.chat.endpoint import Endpoint
+from medaction_gym.measured import costs
 from medaction_gym.oracle.patient import PROMPT, PatientModel
 from medaction_gym.oracle.patient import RECORD as PATIENT
-from medaction_gym.rollout import costs, run
+from medaction_gym.rollout import run
 from medaction_gym.trajectory import Trajectory, read_trajectories
 
 # What a result's folder holds beside it.

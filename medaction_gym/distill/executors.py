@@ -117,7 +117,8 @@ def _ray(
         left, running = list(reversed(ids)), dict[Any, str]()
         while left or running:
             while left and len(running) < 2 * jobs:
-                running[task.remote(*shared, left[-1])] = left.pop()
+                case_id = left.pop()
+                running[task.remote(*shared, case_id)] = case_id
             (ready,), _ = ray.wait(list(running), num_returns=1)
             case_id = running.pop(ready)
             try:

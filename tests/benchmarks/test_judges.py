@@ -23,7 +23,8 @@ from medaction_gym.benchmarks.verify import remarks, verify
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import Usage
 from medaction_gym.cli import app
-from medaction_gym.rollout import RunError, costs, rollout
+from medaction_gym.measured import costs
+from medaction_gym.rollout import RunError, rollout
 from medaction_gym.trajectory import read_trajectories
 from tests.chat_server import ChatServer, fails, says
 from tests.test_layering import PACKAGE, imports

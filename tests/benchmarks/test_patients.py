@@ -25,10 +25,11 @@ from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import ChatClient, ReplyError
 from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.cli import app
+from medaction_gym.measured import costs
 from medaction_gym.metrics.llm_examinations import BATCH, LLMExaminations
 from medaction_gym.oracle import Release
 from medaction_gym.oracle.patient import PROMPT, Patients
-from medaction_gym.rollout import RunError, costs, run
+from medaction_gym.rollout import RunError, run
 from medaction_gym.site.site import write_site
 from medaction_gym.trajectory import read_trajectories
 from tests.chat_server import ChatServer, Scripted, Step, fails, says
