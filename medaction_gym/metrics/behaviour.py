@@ -25,7 +25,8 @@ from typing import NamedTuple
 from medaction_gym.actions import Commit, OrderTest, Outcome
 from medaction_gym.actions import UpdateDifferential as Update
 from medaction_gym.cases.case import Case
-from medaction_gym.catalogue.orders import Order, parse_orders
+from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.episode import Episode, Turn
 from medaction_gym.knowledge.findings import evidence
