@@ -118,12 +118,12 @@ class RecordOracle:
         whole = self._named(asked.names)
         if whole and whole[0].analyte < 0:
             why = "named as in the record"
-            yield Part(request, Outcome.RESULT, whole, why, self._price_of(whole))
+            yield Part(request, Outcome.RESULT, whole, why, self.price(whole))
             return
         meant = () if asked.known else self._misspelt(asked.phrase)
         if meant:
             why = "a name of the record, misspelt"
-            yield Part(request, Outcome.RESULT, meant, why, self._price_of(meant))
+            yield Part(request, Outcome.RESULT, meant, why, self.price(meant))
             return
         if not asked.wishes:
             yield Part(request, Outcome.NOT_UNDERSTOOD, (), "names no test", price_of(None))
@@ -272,7 +272,7 @@ class RecordOracle:
             return part(Outcome.AMBIGUOUS, (), why)
         only = (Release(items[0]),)
         why = "the only such test in the record"
-        return part(Outcome.RESULT, only, why)._replace(price=self._price_of(only))
+        return part(Outcome.RESULT, only, why)._replace(price=self.price(only))
 
     def _unknown(self, order: Order, part: _PartMaker, examining: bool) -> Part:
         """Match a request outside the catalogue by its words alone."""
@@ -325,7 +325,7 @@ class RecordOracle:
                 near.append(releases)
         return near[0] if len(near) == 1 else ()
 
-    def _price_of(self, releases: tuple[Release, ...]) -> Price:
+    def price(self, releases: tuple[Release, ...]) -> Price:
         """What a doctor pays who asked for these by name: the dearest test among them."""
         heads = [
             order.head

@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 from medaction_gym.actions import Malformed
 from medaction_gym.agents import ChatAgent
 from medaction_gym.agents.smollm2 import SmolLM2Agent
+from medaction_gym.benchmarks.result import Result
+from medaction_gym.benchmarks.verify import verify
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import EndpointError, embedded
 from medaction_gym.chat.embedded import EmbeddedModel
@@ -78,6 +80,18 @@ def test_behind_a_server(gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(isinstance(step.action, Malformed) for step in steps) <= 1
     assert chat.usage.requests == len(steps)
     assert chat.usage.completion > 0
+
+
+def test_a_benchmark(gguf: Path, tmp_path: Path) -> None:
+    CASES[:1].save(tmp_path / "cases.jsonl")
+    call = ["bench", "medr-bench", "--data", str(tmp_path / "cases.jsonl"), "--agent", "smollm2"]
+    done = CliRunner().invoke(app, [*call, "--out", str(tmp_path / "o")])
+    assert done.exit_code == 0, done.output
+    result = Result.load(tmp_path / "o")
+    assert result.counts["errored"] == 0
+    assert result.measured.usage is not None
+    assert result.measured.usage.completion > 0
+    assert list(verify(tmp_path / "o")) == []
 
 
 def test_watching(gguf: Path) -> None:
