@@ -126,7 +126,8 @@ def affirmed(text: str) -> str:
         return text
     for denied in reversed(list(_DENIED_LIST.finditer(lower))):
         text = text[: denied.start()] + text[denied.end() :]
-    kept, start = [], 0
+    kept: list[str] = []
+    start = 0
     for cut in [*_CLAUSE.finditer(text), None]:
         clause = text[start : cut.start() if cut else len(text)]
         low = clause.lower()
