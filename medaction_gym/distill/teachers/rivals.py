@@ -124,7 +124,7 @@ def considered(cases: Iterable[Case]) -> list[str]:
         count.update({n for entry in entries for n in _names(entry) if len(n.split()) <= SHORT})
     often = [n for n in count if count[n] >= 2]
     found = sorted(often if len(often) >= OFTEN else count)
-    return found[:: math.ceil(len(found) / POOL)]
+    return found[:: math.ceil(len(found) / POOL) or 1]
 
 
 def _names(entry: str) -> list[str]:
