@@ -47,7 +47,9 @@ def test_the_record_is_seen_and_much_of_what_is_asked_is_refused(
     for case, leaf in paths:
         recall.append(len({r.item for r in leaf.episode.seen}) / len(case.tests))
         for node in rounds(leaf):
-            parts = node.episode.oracle.answer(_action(node).test)  # type: ignore[union-attr]
+            action = _action(node)
+            assert isinstance(action, OrderTest)
+            parts = node.episode.oracle.answer(action.test)
             refused += sum(part.outcome is Outcome.UNAVAILABLE for part in parts)
             asked += len(parts)
     assert sum(recall) / len(recall) > 0.7
