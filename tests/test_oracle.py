@@ -281,3 +281,25 @@ def test_labelled_requests(
     wanted = [row for row in rows if row["wanted"]]
     assert sum(row["false_release"] for row in rows) <= false_releases * len(rows)
     assert sum(not row["missed"] for row in wanted) >= recall * len(wanted)
+
+
+def test_two_hands_label_alike(real_cases: CaseSet) -> None:
+    """The second hand's rows are about the pairs they count to, and a hand agrees with itself."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from evaluate_oracle import Answer, both_hands, judge, kappa
+
+    first, second = (
+        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for path in sorted((ROOT / "tests" / "data").glob("oracle_pairs_held_out*.jsonl"))
+    )
+    hands = both_hands(first, second, {c.id: c for c in real_cases})
+    assert len(second) == 300
+    assert len(hands) >= 290
+    for case_, *labels in hands:
+        for label in labels:
+            own = judge(case_, label, Answer(set(label["release"]), label["outcome"]))
+            assert (own["false_release"], own["missed"]) == (False, False)
+            assert own["right_outcome"]
+    assert kappa([(bool(h.first["release"]), bool(h.second["release"])) for h in hands]) > 0.9
+    with pytest.raises(ValueError, match="row 0: the second hand labels"):
+        both_hands(first, [{**second[0], "request": "another"}], {})
