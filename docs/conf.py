@@ -20,8 +20,13 @@ release = version = medaction_gym.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
+# A line of code has up to 100 characters, and should be seen whole.
+html_theme_options = {"light_css_variables": {"code-font-size": "76%"}}
+html_static_path = ["_static"]
+html_css_files = ["output.css"]
 html_title = f"medaction-gym {release}"
 
+myst_enable_extensions = ["colon_fence"]  # :::{warning} and its like
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 # Types under the parameters: a frozen model's signature with its annotations fills a screen.

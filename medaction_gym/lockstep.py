@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from medaction_gym.agents.base import Start, agent_rng, failure
 from medaction_gym.agents.language import Session
 from medaction_gym.cases.case import Case
+from medaction_gym.chat import SetupError
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.prompt.reply import Move
 from medaction_gym.trajectory import Settings, Trajectory
@@ -74,8 +75,8 @@ def lockstep(
         moves = _asked(agent, [seat.session for seat in playing])
         still = []
         for seat, move in zip(playing, moves, strict=True):
-            error = failure(move) if isinstance(move, Exception) else ""
-            if isinstance(move, Exception) or _step(seat, move):
+            over, error = _step(seat, move)
+            if over:
                 done[seat.number] = Trajectory.of(
                     seat.env.episode, settings=settings, agent=name, seed=seed, error=error
                 )
@@ -92,13 +93,22 @@ def _asked(agent: Batched, sessions: list[Session]) -> list[Move | Exception]:
     # As in `rollout`: what fails in an agent is recorded, and is no wrong diagnosis.
     try:
         return agent.moves(sessions)
+    except SetupError:
+        raise
     except Exception as error:
         return [error] * len(sessions)
 
 
-def _step(seat: _Seat, move: Move) -> bool:
-    """Take a move; returns whether the episode is over."""
+def _step(seat: _Seat, move: Move | Exception) -> tuple[bool, str]:
+    """Take a move; returns whether the episode is over, and what failed if something did."""
+    if isinstance(move, Exception):
+        return True, failure(move)
     seat.session.say(move)
-    observation, _, terminated, truncated, _ = seat.env.step(move.action)
+    try:
+        observation, _, terminated, truncated, _ = seat.env.step(move.action)
+    except SetupError:
+        raise
+    except Exception as error:  # a patient that could not be asked
+        return True, failure(error)
     seat.session.hear(observation["message"])
-    return terminated or truncated
+    return terminated or truncated, ""

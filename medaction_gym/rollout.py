@@ -3,8 +3,9 @@
 A run's folder holds four files: ``run.json`` (what was run), ``cases.jsonl`` (on which cases, so
 that the folder can be replayed alone), ``trajectories.jsonl``, one line an episode, trial by trial
 in the order of the cases, appended as they finish, and ``measured.jsonl``, the time and the tokens
-of each, which no two runs have alike. A killed run is continued by the same call: whole lines count
-as done, a torn last line is cut off and played again.
+of each, which no two runs have alike. Where a language model plays the patient, ``patient.jsonl``
+holds its answers. A killed run is continued by the same call: whole lines count as done, a torn
+last line is cut off and played again.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import cast
+from weakref import finalize
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -27,32 +27,16 @@ from medaction_gym import __version__
 from medaction_gym.agents.base import Agent, Start, agent_rng, failure, make_agent
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.chat import Usage
+from medaction_gym.chat import SetupError
 from medaction_gym.chat.endpoint import Endpoint
 from medaction_gym.envs.diagnosis import DiagnosisEnv
 from medaction_gym.lockstep import Batched, lockstep
+from medaction_gym.measured import MEASURED, Cost, Meter
+from medaction_gym.oracle import Oracle, oracle_for
+from medaction_gym.oracle.patient import RECORD as PATIENT
+from medaction_gym.oracle.patient import PatientModel, Patients
 from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
 from medaction_gym.whole import whole_file
-
-MEASURED = "measured.jsonl"
-
-
-class Cost(BaseModel):
-    """What one episode cost: what a replay cannot confirm.
-
-    Attributes:
-        case_id: The case.
-        seed: The trial's seed.
-        wall_s: Seconds on the clock.
-        usage: Requests and tokens, if the agent counts them in an attribute ``usage``.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    case_id: str
-    seed: int
-    wall_s: float
-    usage: Usage | None = None
 
 
 class RunError(RuntimeError):
@@ -65,6 +49,7 @@ class RunConfig(BaseModel):
     Attributes:
         agent: Name of the agent, or ``module:Class``.
         chat: The model that the agent "chat" asks, if not the one of the environment.
+        patient: The model that plays the patient; None for the offline oracle.
         seed: Seed of the agent's first trial; each further trial has the next.
         trials: How often each case is played.
         settings: Settings of the environment.
@@ -76,6 +61,7 @@ class RunConfig(BaseModel):
 
     agent: str
     chat: Endpoint | None = None
+    patient: Endpoint | None = None
     seed: int = 0
     trials: int = Field(default=1, ge=1)
     settings: Settings = Settings()
@@ -83,8 +69,10 @@ class RunConfig(BaseModel):
     package_version: str = __version__
 
 
-def make_env(cases: CaseSet, settings: Settings) -> DiagnosisEnv:
-    """The environment for some settings."""
+def make_env(
+    cases: CaseSet, settings: Settings, oracle: Callable[[Case], Oracle] = oracle_for
+) -> DiagnosisEnv:
+    """The environment for some settings, and who answers in it."""
     rules = settings.rules
     return DiagnosisEnv(
         cases,
@@ -93,7 +81,18 @@ def make_env(cases: CaseSet, settings: Settings) -> DiagnosisEnv:
         budget=rules.budget,
         reward=settings.reward,
         show_menu=settings.show_menu,
+        oracle=oracle,
     )
+
+
+def patients_of(endpoint: Endpoint | None, record: Path) -> Patients | None:
+    """The patients that a language model plays; None if none does."""
+    if endpoint is None:
+        return None
+    client = endpoint.client()
+    patients = Patients(client, record, endpoint.options)
+    finalize(patients, client.close)  # its connections end with it
+    return patients
 
 
 def rollout(
@@ -107,8 +106,8 @@ def rollout(
 ) -> Trajectory:
     """Let an agent play one case to its end.
 
-    An exception in the agent is recorded as status ``"errored"``; it is never turned into a
-    wrong diagnosis.
+    An exception in the agent or in a patient that is a language model is recorded as status
+    ``"errored"``; it is never turned into a wrong diagnosis or a missing test.
 
     Args:
         env: An environment whose cases include the case.
@@ -118,6 +117,9 @@ def rollout(
         seed: Seed of the agent; the stream also depends on the case's id, so that a case plays
             the same alone or among others.
         settings: The environment's settings, for the record.
+
+    Raises:
+        SetupError: If a language model cannot be asked at all, for want of a key say.
 
     Example:
         >>> cases = CaseSet.teaching()
@@ -135,10 +137,15 @@ def rollout(
         while not over:
             observation, _, terminated, truncated, info = env.step(agent.act(observation, info))
             over = terminated or truncated
+    except SetupError:
+        raise
     except Exception as raised:
         error = failure(raised)
     settings = settings or Settings(
-        rules=env.rules, reward=env.reward_preset, show_menu=env.show_menu
+        rules=env.rules,
+        reward=env.reward_preset,
+        show_menu=env.show_menu,
+        patient=getattr(env.oracle, "setting", None),
     )
     return Trajectory.of(env.episode, settings=settings, agent=name, seed=seed, error=error)
 
@@ -149,6 +156,7 @@ def run(
     out: str | os.PathLike[str],
     *,
     chat: Endpoint | None = None,
+    patient: Endpoint | None = None,
     seed: int = 0,
     trials: int = 1,
     settings: Settings | None = None,
@@ -164,6 +172,8 @@ def run(
         agent: Name of the agent, or ``module:Class``.
         out: The run's folder; made if missing.
         chat: The model that the agent "chat" asks, if not the one of the environment.
+        patient: The model that plays the patient; the offline oracle if None. Its answers are kept
+            in ``patient.jsonl``.
         seed: Seed of the agent.
         trials: How often each case is played, with the seeds ``seed``, ``seed + 1``, ...
         settings: Settings of the environment.
@@ -177,6 +187,7 @@ def run(
 
     Raises:
         RunError: If the folder belongs to another run, is in use, or was altered.
+        SetupError: If a language model cannot be asked at all, for want of a key say.
         ValueError: If there is no such agent, or it cannot play several episodes at once.
     """
     settings = settings or Settings()
@@ -184,10 +195,14 @@ def run(
     if seats > 1 and (jobs > 1 or not hasattr(made, "moves")):
         raise ValueError("several seats are for one process and an agent with a language model")
     folder = Path(out)
+    if patient:
+        model = PatientModel(model=patient.model, options=patient.options)
+        settings = settings.model_copy(update={"patient": model})
     folder.mkdir(parents=True, exist_ok=True)
     config = RunConfig(
         agent=agent,
         chat=chat and chat.placed(folder, jobs),
+        patient=patient and patient.shared(jobs),
         seed=seed,
         trials=trials,
         settings=settings,
@@ -263,7 +278,9 @@ def _claim(folder: Path, config: RunConfig, cases: CaseSet) -> None:
     if (folder / "trajectories.jsonl").exists():
         raise RunError(f"{folder}: has trajectories but no run.json; choose another --out")
     cases.save(folder / "cases.jsonl")
-    described = config.model_dump(mode="json", exclude={"chat": Endpoint.REACHED})
+    described = config.model_dump(
+        mode="json", exclude={"chat": Endpoint.REACHED, "patient": Endpoint.REACHED}
+    )
     with whole_file(description) as file:
         file.write(json.dumps(described, indent=2) + "\n")
 
@@ -289,10 +306,10 @@ def _play(
     seats: int,
 ) -> Iterator[tuple[str, Cost]]:
     if seats > 1:
-        yield from _seated(units, config, cases, seats)
+        yield from _seated(units, config, folder, cases, seats)
         return
     if jobs <= 1 or len(units) < 2:
-        worker = _Worker(config, cases)
+        worker = _Worker(config, folder, cases)
         for unit in units:
             yield worker.play(unit)
         return
@@ -301,22 +318,23 @@ def _play(
         max_workers=min(jobs, len(units)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=(config.model_dump(mode="json"), str(folder / "cases.jsonl")),
+        initargs=(config.model_dump(mode="json"), str(folder)),
     ) as pool:
         yield from pool.map(_play_one, units, chunksize=min(8, len(units) // (2 * jobs) + 1))
 
 
 def _seated(
-    units: list[tuple[int, str]], config: RunConfig, cases: CaseSet, seats: int
+    units: list[tuple[int, str]], config: RunConfig, folder: Path, cases: CaseSet, seats: int
 ) -> Iterator[tuple[str, Cost]]:
     agent = make_agent(config.agent, config.chat)
-    meter = _Meter(agent)
+    patients = patients_of(config.patient, folder / PATIENT)
+    meter = Meter(agent, patients)
     for seed, of in groupby(units, lambda unit: unit[0]):
         ids = [case_id for _, case_id in of]
         for trajectory in lockstep(
             (cases.get(case_id) for case_id in ids),
             cast(Batched, agent),
-            lambda: make_env(cases, config.settings),
+            lambda: make_env(cases, config.settings, patients or oracle_for),
             seats=min(seats, len(ids)),
             name=config.agent,
             seed=seed,
@@ -326,37 +344,19 @@ def _seated(
             yield trajectory.to_json(), meter.read(trajectory.case_id, seed)
 
 
-class _Meter:
-    """Time and tokens since it was last read."""
-
-    def __init__(self, agent: Agent) -> None:
-        self.agent = agent
-        self.time, self.used = time.perf_counter(), self._used()
-
-    def read(self, case_id: str, seed: int) -> Cost:
-        now, used = time.perf_counter(), self._used()
-        spent = {k: v - self.used.get(k, 0) for k, v in used.items()}
-        wall, self.time, self.used = round(now - self.time, 3), now, used
-        usage = Usage.model_construct(None, **spent) if used else None
-        return Cost(case_id=case_id, seed=seed, wall_s=wall, usage=usage)
-
-    def _used(self) -> dict[str, int]:
-        usage: Usage | None = getattr(self.agent, "usage", None)
-        return {} if usage is None else usage.model_dump()
-
-
 class _Worker:
     """An agent and an environment that are kept between cases."""
 
-    def __init__(self, config: RunConfig, cases: CaseSet):
+    def __init__(self, config: RunConfig, folder: Path, cases: CaseSet):
         self.config = config
         self.cases = cases
-        self.env = make_env(cases, config.settings)
+        self.patients = patients_of(config.patient, folder / PATIENT)
+        self.env = make_env(cases, config.settings, self.patients or oracle_for)
         self.agent = make_agent(config.agent, config.chat)
 
     def play(self, unit: tuple[int, str]) -> tuple[str, Cost]:
         seed, case_id = unit
-        meter = _Meter(self.agent)
+        meter = Meter(self.agent, self.patients)
         line = rollout(
             self.env,
             self.agent,
@@ -371,22 +371,12 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def _start_worker(config: dict[str, object], cases: str) -> None:
+def _start_worker(config: dict[str, object], folder: str) -> None:
     global _worker
-    _worker = _Worker(RunConfig.model_validate(config), CaseSet.load(cases))
+    cases = CaseSet.load(Path(folder) / "cases.jsonl")
+    _worker = _Worker(RunConfig.model_validate(config), Path(folder), cases)
 
 
 def _play_one(unit: tuple[int, str]) -> tuple[str, Cost]:
     assert _worker is not None, "the worker was not started by _start_worker"
     return _worker.play(unit)
-
-
-def costs(folder: str | Path) -> list[Cost]:
-    """What the episodes of a run cost; the last line of each counts, a torn line does not."""
-    file = Path(folder) / MEASURED
-    found: dict[tuple[int, str], Cost] = {}
-    for line in file.read_bytes().split(b"\n") if file.exists() else ():
-        with suppress(ValidationError):
-            cost = Cost.model_validate_json(line)
-            found[cost.seed, cost.case_id] = cost
-    return list(found.values())

@@ -8,11 +8,17 @@ its own file.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from medaction_gym import __version__
 from medaction_gym.actions import Action, Malformed, Outcome
@@ -20,7 +26,8 @@ from medaction_gym.cases.case import Case
 from medaction_gym.episode import Episode, Rules, Turn
 from medaction_gym.metrics.outcome import RIGHT, top
 from medaction_gym.metrics.process import Process
-from medaction_gym.oracle import Release
+from medaction_gym.oracle import Oracle, Release, oracle_for
+from medaction_gym.oracle.patient import PatientModel
 from medaction_gym.prompt.messages import exchange, opening, recorded
 from medaction_gym.reward import Preset, final_grade, reward_terms
 from medaction_gym.view import render_opening
@@ -34,11 +41,24 @@ class _Frozen(BaseModel):
 
 
 class Settings(_Frozen):
-    """The environment's settings that an episode depends on."""
+    """The environment's settings that an episode depends on.
+
+    Attributes:
+        rules: What is allowed.
+        reward: The reward's preset.
+        show_menu: Whether the names of the recorded tests are shown.
+        patient: The language model that answered; None, and not written, if the offline oracle did.
+    """
 
     rules: Rules = Rules()
     reward: Preset = "shaped"
     show_menu: bool = False
+    patient: PatientModel | None = None
+
+    @model_serializer(mode="wrap")
+    def _serialised(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # As records were before there were patients: they replay byte for byte.
+        return {k: v for k, v in usual(self).items() if k != "patient" or v is not None}
 
 
 class Step(_Frozen):
@@ -192,21 +212,28 @@ class Trajectory(_Frozen):
             )
         return episode
 
-    def replay(self, case: Case) -> Trajectory:
+    def replay(self, case: Case, oracle: Callable[[Case], Oracle] | None = None) -> Trajectory:
         """Play the recorded actions again.
 
         Args:
             case: The case; its hash must be the recorded one.
+            oracle: Who answers; the offline oracle if None. Where a language model played the
+                patient, it takes `Patients.recorded`.
 
         Returns:
             The trajectory that results. Equal to this one, byte for byte, unless the record was
             altered or this version of the package answers differently.
 
         Raises:
-            ValueError: If the case is not the recorded one.
+            ValueError: If the case is not the recorded one, or its patient is missing.
         """
         self._check(case)
-        episode = Episode.start(case, self.settings.rules)
+        if self.settings.patient and oracle is None:
+            raise ValueError(
+                f"case {self.case_id}: {self.settings.patient.model} played the patient; without "
+                "the record of its answers nothing can be replayed"
+            )
+        episode = Episode.start(case, self.settings.rules, oracle or oracle_for)
         for step in self.steps:
             episode = episode.act(step.action)
         replayed = Trajectory.of(

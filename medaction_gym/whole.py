@@ -34,5 +34,16 @@ def whole_file(target: str | os.PathLike[str]) -> Iterator[TextIO]:
             yield file
         temporary.chmod(0o644)  # mkstemp's own 0600 would shut everybody else out
         temporary.replace(target)
+    except OSError as error:
+        # A full disk does not say which file it was.
+        error.filename = error.filename or str(target)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: str | os.PathLike[str]) -> None:
+    """Remove what writers that were killed left in a folder; nobody else may be writing there."""
+    for name in (".*.json.*", ".*.jsonl.*", ".*.md.*"):
+        for left in Path(folder).glob(name):
+            left.unlink(missing_ok=True)

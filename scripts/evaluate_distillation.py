@@ -5,7 +5,9 @@
 One row for each way to grow: forks where informed, forks everywhere, level by level, and no tree at
 all (independent chains until the budget is spent). Then what is refused of the first. Means over
 paths; "orders" and "pairs" are counts a case; distinct-2 and -3 are the shares of different word
-pairs and triples in the rationales of a case's paths, averaged over cases; s is processor time.
+pairs and triples in the rationales of a case's paths, averaged over cases; s is processor time. The
+last rows compare trees and chains at the same number of paths: of each case the best N of both by
+DTC and RAC combined, where N is what the poorer of the two kept.
 """
 
 from __future__ import annotations
@@ -75,6 +77,7 @@ def main() -> None:
     print(HEAD)
     print("|" + " --- |" * 11)
     extra: list[str] = []
+    by_way: dict[str, list[list[Node]]] = {}
     for name, growth in ways.items():
         begun = time.process_time()
         kept: list[list[Node]] = []
@@ -93,9 +96,20 @@ def main() -> None:
             found += sum(len(pairs(root, bad, 16)) for root in roots)
         seconds = time.process_time() - begun
         print(line(name, kept, found / len(cases), seconds), flush=True)
+        by_way[name] = kept
         if name == "tree, informed":
             extra = [line("its refused paths", refused, 0, 0)]
     print(*extra, sep="\n")
+    for tree_name in ("tree, informed", "tree, everywhere"):
+        few = [
+            min(map(len, both)) for both in zip(by_way[tree_name], by_way["chains"], strict=True)
+        ]
+        for name in (tree_name, "chains"):
+            best = [
+                sorted(case, key=lambda n: -n.score.combined)[:most]
+                for case, most in zip(by_way[name], few, strict=True)
+            ]
+            print(line(f"{name}: best as many", best, 0, 0))
 
 
 if __name__ == "__main__":

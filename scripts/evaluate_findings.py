@@ -6,9 +6,10 @@ Definitions:
 
 - speaks: a test result has at least one concept in its evidence, for or against; "for" counts only
   results with a positive weight;
-- recall: the share of marks (spans that a reader marked in presentations before seeing any output,
-  by case id and offsets) that a finding overlaps; precision: the share of findings that overlap a
-  mark (those on a normal examination or value are left out, since readers marked none);
+- recall: the share of marks (spans that a reader marked before seeing any output, by offsets in the
+  presentation of a case or, as case#place, in a test result) that a finding overlaps; precision:
+  the share of findings that overlap a mark (those on a normal examination or value are left out,
+  since readers marked none);
 - negation: of the marks that a finding overlaps, the share whose negation it states rightly;
 - grades: for a sample of results, how many statements (findings that count as evidence) were read
   in each, and how many of them a reader judged wrong; a true broader class is right. The grades are
@@ -105,14 +106,38 @@ def read_marks(path: Path) -> list[dict[str, str]]:
 
 def marked(path: Path, cases: list[Case], findings: Findings, *, errors: bool) -> None:
     by_id = {case.id: case for case in cases}
+    read = read_marks(path)
+    for what, rows in (
+        ("presentations", [row for row in read if "#" not in row["case"]]),
+        ("test results", [row for row in read if "#" in row["case"]]),
+    ):
+        if rows:
+            print(f"marks in {len({row['case'] for row in rows})} {what}")
+            compared(rows, by_id, findings, errors=errors)
+
+
+def text_of(key: str, by_id: dict[str, Case]) -> tuple[str, str, str]:
+    """The text of a presentation, or of a test result with the test's name and category."""
+    case, _, place = key.partition("#")
+    if not place:
+        return presentation(by_id[case]), "", ""
+    test = by_id[case].tests[int(place)]
+    return test.result, test.name, test.category
+
+
+def compared(
+    rows: list[dict[str, str]], by_id: dict[str, Case], findings: Findings, *, errors: bool
+) -> None:
     names, longest = trie(knowledge())
     hit, marks, right = Counter[str](), Counter[str](), Counter[bool]()
     precise, shown, plain_hit, plain_precise, plain_shown = 0, 0, Counter[str](), 0, 0
-    for case, rows in groupby(read_marks(path), key=lambda mark: mark["case"]):
-        text = presentation(by_id[case])
-        found: list[Finding] = [f for f in findings.find(text) if f.kind != "normal"]
+    for case, marks_here in groupby(rows, key=lambda mark: mark["case"]):
+        text, test, category = text_of(case, by_id)
+        found: list[Finding] = [
+            f for f in findings.find(text, test, category) if f.kind != "normal"
+        ]
         plain = trie_spans(text, names, longest)
-        here = list(rows)
+        here = list(marks_here)
         spans = [(int(mark["start"]), int(mark["end"])) for mark in here]
         for mark, span in zip(here, spans, strict=True):
             marks[mark["kind"]] += 1
@@ -134,11 +159,11 @@ def marked(path: Path, cases: list[Case], findings: Findings, *, errors: bool) -
         plain_shown += len(plain)
     for kind in sorted(marks):
         print(
-            f"{kind}: recall {hit[kind] / marks[kind]:.3f} of {marks[kind]}"
+            f"  {kind}: recall {hit[kind] / marks[kind]:.3f} of {marks[kind]}"
             f" (trie {plain_hit[kind] / marks[kind]:.3f})"
         )
-    print(f"precision {precise / shown:.3f} of {shown} (trie {plain_precise / plain_shown:.3f})")
-    print(f"negation {right[True] / right.total():.3f} of {right.total()}")
+    print(f"  precision {precise / shown:.3f} of {shown} (trie {plain_precise / plain_shown:.3f})")
+    print(f"  negation {right[True] / right.total():.3f} of {right.total()}")
 
 
 def graded(path: Path) -> None:

@@ -36,7 +36,7 @@ def test_check(tmp_path: Path, teaching: CaseSet) -> None:
     call("cases", "check", tmp_path / "nothing.jsonl", code=1)
 
 
-def test_list_and_show(teaching: CaseSet) -> None:
+def test_list_and_show(tmp_path: Path, teaching: CaseSet) -> None:
     assert "toxicology-01" in call("cases", "list")
     case = teaching[0]
     shown = call("cases", "show", case.id)
@@ -44,6 +44,11 @@ def test_list_and_show(teaching: CaseSet) -> None:
     assert f"Diagnosis: {case.diagnosis.name}" not in shown
     assert f"Diagnosis: {case.diagnosis.name}" in call("cases", "show", case.id, "--diagnosis")
     assert "closest" in call("cases", "show", "teaching-nothing", code=1)
+    file = str(tmp_path / "cases.jsonl")
+    teaching[:2].save(file)
+    assert call("cases", "show", case.id, file) == call("cases", "show", case.id, "--cases", file)
+    assert "give one" in call("cases", "show", case.id, file, "--cases", file, code=1)
+    assert "id comes first" in call("cases", "show", file, code=1)
 
 
 def test_run_and_replay(tmp_path: Path) -> None:

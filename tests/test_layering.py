@@ -35,6 +35,7 @@ LAYERS = (
     "envs",
     "agents",
     "lockstep",
+    "measured",
     "rollout",
     "distill",
     "probe",

@@ -18,7 +18,7 @@ from medaction_gym.cases.case import (
     TestResult,
 )
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.oracle import RecordOracle
+from medaction_gym.oracle import RecordOracle, oracle_for
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -227,6 +227,38 @@ def test_every_real_item_answers_to_its_name(real_cases: CaseSet) -> None:
     check_names(real_cases)
 
 
+# What agents and people type around the name of a test.
+WORDINGS = (
+    "{}",
+    "Order a {}",
+    "I would like to get a {} done for this patient.",
+    "Please perform {} to rule out malignancy",
+    "Could we obtain {} results?",
+    "What are the results of the {}?",
+    "Can you show me the {} findings?",
+    "Proceed with the {} as the next step",
+    "Do we have {} available?",
+    "order_test({})",
+    "{} with interpretation",
+    "Perform {} for further evaluation, please",
+)
+
+
+def test_names_within_any_wording(teaching: CaseSet, real_cases: CaseSet) -> None:
+    lost = [
+        (c.id, wording)
+        for c in (*teaching, *real_cases)
+        for i, test in enumerate(c.tests)
+        for wording in WORDINGS
+        if i not in given(oracle_for(c), wording.format(test.name))
+    ]
+    assert not lost
+
+
+def given(oracle: RecordOracle, request: str) -> set[int]:
+    return {release.item for part in oracle.answer(request) for release in part.releases}
+
+
 def check_names(cases: CaseSet) -> None:
     for c in cases:
         oracle = RecordOracle(c)
@@ -256,6 +288,20 @@ def check_names(cases: CaseSet) -> None:
         ("Blood culture", "No growth.", "lumbar puncture with culture", False),
         ("Radiographs", "Fracture of the tibia.", "bone density scan", False),
         ("Bronchoscopy", "Endobronchial biopsy: Congo red positive.", "Congo red stain", True),
+        ("Immunohistochemistry", "Positive for CD20.", "CD20 stain", True),
+        ("Immunohistochemistry", "Positive for CD20.", "CD34 stain", False),
+        ("Immunohistochemistry", "Positive for CD20.", "IHC for CD88", False),
+        ("Immunohistochemistry", "CK7 positive.", "IHC for desmin, CK7", True),
+        ("Genetic testing", "Pathogenic variant in CTSK.", "Cathepsin K gene", True),
+        ("Laboratory tests", "Negative for HIV.", "HIV antibody", True),
+        ("Laboratory tests", "Negative for HIV.", "HIV PCR", False),
+        ("Laboratory tests", "Negative for HIV.", "hepatitis C antibody", False),
+        ("Thoracentesis", "Lymphocytes.", "pericardiocentesis with cytology", False),
+        ("Angiogram", "Aneurysm.", "skull film", False),
+        ("CT", "Normal.", "CT with interpretation", True),
+        ("CT", "Normal.", "CT to identify the site of disease", True),
+        ("MRI abdomen", "Mass.", "MRI of the abdomen with MRCP", True),
+        ("Laboratory tests", "Inflammatory markers normal.", "bloods", True),
     ],
 )
 def test_what_one_test_says_of_another(name: str, result: str, request_: str, given: bool) -> None:

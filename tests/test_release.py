@@ -78,3 +78,10 @@ def test_the_wheel_plays_in_a_clean_environment(dist: Path, tmp_path: Path) -> N
 
 def test_the_version_is_said_once_and_cited() -> None:
     assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_ci_tests_every_extra_that_has_tests() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    [listed] = re.findall(r"extra: \[(.*)\]", workflow)
+    there = sorted(path.stem.removeprefix("test_") for path in ROOT.glob("tests/extras/test_*.py"))
+    assert listed.split(", ") == there

@@ -24,31 +24,49 @@ _HEADINGS = {"INTRO": "Introduction", "METHODS": "Methods", "RESULTS": "Results"
 def recognises(document: object) -> bool:
     """Whether a JSON value is a BioC collection, or a list of them as PMC serves it."""
     if isinstance(document, list):
-        return bool(document) and all(map(recognises, document))
+        return any(map(recognises, document))
     return isinstance(document, dict) and (
         "documents" in document or isinstance(document.get("passages"), list)
     )
 
 
-def articles_of(document: Any, source: str = "") -> Iterator[Article]:
-    """The articles of a BioC collection.
+def documents_of(document: Any) -> Iterator[Any]:
+    """The documents of a BioC collection or of a list of them, whatever they hold.
 
     Raises:
-        ValueError: If a document lacks its passages.
+        ValueError: If a collection has no list of documents.
     """
     if isinstance(document, list):
         for collection in document:
-            yield from articles_of(collection, source)
-    elif isinstance(document.get("passages"), list):
-        yield _article(document, source)
-    else:
-        documents = document["documents"]
-        if not isinstance(documents, list):
+            yield from documents_of(collection)
+    elif isinstance(document, dict) and "documents" in document:
+        if not isinstance(document["documents"], list):
             raise ValueError("documents: is not a list")
-        for one in documents:
-            if not isinstance(one, dict) or not isinstance(one.get("passages"), list):
-                raise ValueError("documents: an entry has no list of passages")
-            yield _article(one, source)
+        yield from document["documents"]
+    else:
+        yield document
+
+
+def article_of(document: Any, source: str = "") -> Article:
+    """The article of one BioC document.
+
+    Raises:
+        ValueError: If it has no passages, or one of them no text.
+    """
+    if not isinstance(document, dict) or not isinstance(document.get("passages"), list):
+        raise ValueError("documents: an entry has no list of passages")
+    return _article(document, source)
+
+
+def _said(passage: Any) -> str:
+    """A passage's text; BioC may give it sentence by sentence."""
+    text = passage.get("text") if isinstance(passage, dict) else None
+    if text is None and isinstance(passage, dict) and isinstance(passage.get("sentences"), list):
+        said = [s.get("text") for s in passage["sentences"] if isinstance(s, dict)]
+        text = " ".join(s for s in said if isinstance(s, str)) or None
+    if not isinstance(text, str):
+        raise ValueError("passages: an entry has no text")
+    return text
 
 
 def _article(document: dict[str, Any], source: str) -> Article:
@@ -61,13 +79,12 @@ def _article(document: dict[str, Any], source: str) -> Article:
     figures: list[Figure] = []
     titles: tuple[str, ...] = ()
     for passage in document["passages"]:
-        if not isinstance(passage, dict) or not isinstance(passage.get("text"), str):
-            raise ValueError("passages: an entry has no text")
+        whole = _said(passage)
         infons = passage.get("infons")
         infons = infons if isinstance(infons, dict) else {}
         kind = str(infons.get("type", "")).lower()
         where = str(infons.get("section_type", "")).upper()
-        text = " ".join(passage["text"].split())
+        text = " ".join(whole.split())
         if where == "TITLE" or (kind in ("front", "title") and not title):
             title, license = title or text, str(infons.get("license") or license)
             ids |= {
@@ -89,7 +106,7 @@ def _article(document: dict[str, Any], source: str) -> Article:
         elif where == "TABLE":
             xml_free = tuple(
                 tuple(cell.strip() for cell in row.split("\t"))
-                for row in passage["text"].splitlines()
+                for row in whole.splitlines()
                 if row.strip()
             )
             tables.append(Table(caption="", rows=xml_free, **span._asdict()))

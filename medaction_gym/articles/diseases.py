@@ -37,6 +37,7 @@ _MODIFIERS = frozenset(
     acute chronic severe mild recurrent left right upper lower bilateral unilateral multiple of the
     in and to with a an diffuse focal sudden onset first atypical rare
     vascular incidental area region department emergency patient setting room clinic unit
+    past last day week month year for since ago one two three four five six seven eight nine ten
     """.split(),
     )
 )

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from medaction_gym.articles.article import Article, Span
 from medaction_gym.articles.compiler import Refused
-from medaction_gym.articles.focus import akin, turns_on
-from medaction_gym.articles.guard import guarded, proper_names
+from medaction_gym.articles.focus import akin, either_form, turns_on
+from medaction_gym.articles.guard import guarded, names_of, proper_names
 from medaction_gym.cases.case import MAX_NAME, Case, Diagnosis, Presentation, Provenance, TestResult
 from medaction_gym.cases.leaks import gold_names
 
@@ -69,15 +69,13 @@ class Draft(NamedTuple):
         except ValueError as error:
             raise Refused.invalid(error) from None
         seen = " ".join(text for section, text in case.presentation if section != "patient")
-        kept = guarded(
-            case,
-            (
-                *self.telling,
-                *proper_names((self.diagnosis, *self.synonyms), article.text),
-                *akin(article, gold_names(case.diagnosis)),
-            ),
-            turns_on(article, seen),
+        others = (
+            *self.telling,
+            *proper_names((self.diagnosis, *self.synonyms), article.text),
+            *akin(article, gold_names(case.diagnosis)),
         )
+        forms = either_form(article, names_of(case.diagnosis, others))
+        kept = guarded(case, others, (*turns_on(article, seen), *forms))
         if kept.case is None:
             raise Refused("diagnosis cannot be kept back", kept.left)
         return kept.case.model_copy(

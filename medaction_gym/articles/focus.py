@@ -93,3 +93,21 @@ def akin(article: Article, names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
         for short, long in abbreviations(article.text).items()
         if len(short) > 1 and near.masked(long) != long
     )
+
+
+def either_form(article: Article, names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    r"""What the article spells out or abbreviates of the names to keep back.
+
+    Args:
+        article: The article.
+        names: The names, as folded words.
+
+    Example:
+        >>> from medaction_gym.articles.plain import article_of
+        >>> text = "T\n\nCase\n\nHe had had Bacillus Calmette-Guerin (BCG) long ago."
+        >>> either_form(article_of(text, "demo"), [("bcg",)])
+        ('BCG', 'Bacillus Calmette-Guerin')
+    """
+    kept = frozenset(names)
+    pairs = abbreviations(article.text).items()
+    return tuple(form for pair in pairs if kept & set(map(words, pair)) for form in pair)

@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from medaction_gym.articles.diseases import DISEASE, says_little
+from medaction_gym.articles.forms import without_forms
 from medaction_gym.articles.hints import without_hints
-from medaction_gym.articles.withheld import parts, without_clauses
+from medaction_gym.articles.withheld import complaint, parts, without_clauses
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, TestResult
 from medaction_gym.cases.leaks import MASK, Leak, find_leaks, gold_causes, gold_names, mask
 from medaction_gym.cases.menu import OTHER
@@ -25,6 +26,7 @@ from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.knowledge.shared import knowledge
 
+_LEAST = 8  # words of a first observation from which something was cut
 # A class above the diagnosis gives it away if it is so specific: some sixty diseases lie in it.
 SPECIFIC = 0.6
 _REPEATED = re.compile(rf"{re.escape(MASK)}(?:[\s,/()-]*{re.escape(MASK)})+")
@@ -67,6 +69,8 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
     """
     names = set(gold_names(diagnosis))
     names |= {cause for cause in gold_causes(diagnosis) if not says_little(cause)}
+    for text in (diagnosis.name, *diagnosis.synonyms):
+        names |= {c for c in map(words, _AFTER.split(text)[1:]) if not says_little(c)}
     names |= {name[first:] for name in names for first in range(1, len(name) - 1) if _class(name)}
     more: set[tuple[str, ...]] = set()
     for text in (diagnosis.name, *diagnosis.synonyms, *others):
@@ -78,6 +82,8 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
     return tuple(sorted(names, key=lambda name: (-len(name), name)))
 
 
+# "Scleritis post cataract surgery": what stands behind is the cause.
+_AFTER = re.compile(r"\b(?:post|after|induced by|triggered by|related to)\b", re.IGNORECASE)
 # How words end that name one disease or few, and not a sign.
 _ENDING = re.compile(
     r"\w{5,}(?:omas?|itis|[ie]asis|osis|cysts?|plasia|opathy|trophy|sclerosis|ectasia|[dt]osis|"
@@ -85,6 +91,12 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 
+
+_TUMOR = re.compile(
+    r"tumor|cancer|\w*(?:carcinoma|sarcoma|lymphoma|melanoma|blastoma|glioma|neoplasia)|neoplasm|"
+    r"malignancy|metasta\w+|leukemia|(?!hemat|glauc|trach|granul|ather|haemat|scot|c)\w{4,}oma",
+    re.IGNORECASE,
+)
 
 _VAGUE = frozenset("lesion mass disease syndrome disorder infection pain fever injury".split())
 
@@ -160,13 +172,18 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
     mended = 0
     sections = {}
     short = [n for n in (*case.diagnosis.synonyms, *others) if re.fullmatch(r"[A-Z]{2,8}", n)]
+    tumor = any(map(_TUMOR.fullmatch, words(case.diagnosis.name)))
     for section, text in case.presentation:
+        text, formal = without_forms(text, tumor=tumor)
+        mended += formal
         for name in short:  # "ON" is a word when it is folded
             text = re.sub(rf"(?<![\w-]){name}(?![\w-])", MASK, text)
         text, found = _masked(text, names)
         sections[section], hints = without_hints(text, names)
         if section in ("history", "examination"):
             sections[section] = without_clauses(sections[section])
+        elif section == "chief_complaint":
+            sections[section] = complaint(sections[section])
         mended += found + hints
     tests: list[TestResult] = []
     renamed: dict[str, str] = {}
@@ -175,7 +192,10 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
         mended += bare is not test
         tests.append(bare)
         renamed[test.name] = bare.name
-    if not any(text for section, text in sections.items() if section != "patient"):
+    told = [text for section, text in sections.items() if section != "patient" and text]
+    cut = any(text.endswith("…") for text in told)
+    few = sum(len(text.split()) for text in told) < _LEAST
+    if not told or (cut and few and not sections["chief_complaint"]):
         return Kept(None, mended, "nothing is left of the first observation")
     mended_case = case.model_copy(
         update={

@@ -1,9 +1,10 @@
 """Hints: what gives a diagnosis away in other words than its name.
 
-Two kinds can be told by rules. A denial, a suspicion, an earlier diagnosis or a family history
+Three kinds can be told by rules. A denial, a suspicion, an earlier diagnosis or a family history
 names a near relation of the diagnosis ("no contact with tuberculosis" before a tuberculous
-meningitis): only who knows the answer asks for it. And a drug was given to prevent what the
-diagnosis threatens.
+meningitis): only who knows the answer asks for it. What the patient is known to have may be part of
+the diagnosis, or the same once more ("a history of lung cancer" before a metastasis). And a drug
+was given to prevent what the diagnosis threatens.
 """
 
 from __future__ import annotations
@@ -28,7 +29,19 @@ _ASKED_FOR = re.compile(
     r"\b(?:no|nor|not|den(?:y|ies|ied|ying)|negative for|without|never|"
     r"family (?:medical )?history|relatives|contact with|expos(?:ed|ure) to|"
     r"vaccinat\w+ (?:against|for)|screen\w+ for|suspect\w*|suspicion of|"
-    r"(?:mis)?diagnosed (?:with|as)|treated for|known|told|anti-?\w+)\b[^.;]*",
+    r"(?:mis)?diagnosed (?:with|as)|diagnos[ei]s of|criteria (?:for|of)|treated for|known|"
+    r"told|anti-?\w+)\b[^.;]*",
+    re.IGNORECASE,
+)
+# A disease that was known before: one of the diagnosis's own is half of it.
+_KNOWN = re.compile(
+    r"\b(?:(?<!day )(?<!days )(?<!week )(?<!weeks )(?<!month )(?<!months )(?<!year )(?<!years )"
+    r"(?<!hour )(?<!hours )history (?:of|with|includ\w+|"
+    r"(?:was|is) (?:\w+ )?(?:significant|notable|remarkable|positive|relevant) for|significant for|"
+    r"notable for)|cases? of|comorbid\w*|suffer(?:s|ed|ing) from|(?:medication|treatment|therapy|"
+    r"medicines?|follow-?up|surgery|surveillance) for|status[- ]post|s/p|recurrence of|recurrent|"
+    r"survivor)\b(?:(?!\b(?:present(?:ed|ing|s)|who|came|admitted|referred|brought|complain\w*|"
+    r"visited|developed|attended)\b)[^.;])*",
     re.IGNORECASE,
 )
 _PURPOSE = re.compile(
@@ -45,12 +58,16 @@ def without_hints(text: str, names: Iterable[tuple[str, ...]]) -> tuple[str, int
         names: Every name of the diagnosis, as folded words.
 
     Example:
+        >>> without_hints("A man with a history of lung cancer and gout.", [("lung", "carcinoma")])
+        ('A man with a history of [withheld] and gout.', 1)
         >>> told = "She denied fever and tuberculosis. Aspirin was given to prevent a stroke."
         >>> without_hints(told, [("tuberculous", "meningitis")])
         ('She denied fever and [withheld]. Aspirin was given to prevent [withheld].', 2)
     """
     near = Near(names)
-    masked = _ASKED_FOR.sub(lambda match: near.masked(match.group()), text)
+    masked = text
+    for asked in (_ASKED_FOR, _KNOWN):
+        masked = asked.sub(lambda match: near.masked(match.group()), masked)
     masked = _PURPOSE.sub(
         lambda m: m.group() if MASK in m[1] else m.group().replace(m[1], MASK), masked
     )
@@ -107,6 +124,8 @@ class Near:
             or word.startswith(self._diseases)
         ):
             return not says_little((word,))
+        if f"pseudo{word}" in self._telling:
+            return True
         near = word in self._telling or (len(word) >= _STEM and word[:_STEM] in self._stems)
         return near and bool(DISEASE.search(word)) and not says_little((word,))
 
@@ -114,6 +133,8 @@ class Near:
         """Whether some words name a relation: a disease, or the kind and site of a tumour."""
         if any(self.related(word) for word in run):
             return True
+        if len(run) > 1 and DISEASE.search(run[-1]) and not says_little(tuple(run)):
+            return any(set(run) <= set(name) for name in self._names)
         return "cancer" in run and any(
             set(run) <= set(name) and len(set(run) - GENERAL) > 0 for name in self._names
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html.entities import name2codepoint
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from medaction_gym.articles.article import Article, Figure, Part, Section, Span, Table, Writer
 
@@ -62,7 +62,9 @@ def _root(data: bytes) -> Element:
 
     if len(data) > MAX_BYTES:
         raise ValueError(f"has {len(data):,} bytes; an article has at most {MAX_BYTES:,}")
-    parser = DefusedXMLParser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    parser = DefusedXMLParser(
+        target=_Shallow(), forbid_dtd=False, forbid_entities=True, forbid_external=True
+    )
     # The names that the JATS DTD, which is not read, would have defined.
     parser.entity.update({name: chr(code) for name, code in name2codepoint.items()})
     try:
@@ -73,18 +75,31 @@ def _root(data: bytes) -> Element:
         raise ValueError(
             f"declares entities or refers to outside files; refused ({kind})"
         ) from None
+    except _TooDeep:
+        raise ValueError(f"nests elements deeper than {MAX_DEPTH}") from None
     except (ParseError, ValueError, LookupError) as error:
         raise ValueError(f"is not well-formed XML (truncated?): {error}") from None
-    if _depth(root) > MAX_DEPTH:
-        raise ValueError(f"nests elements deeper than {MAX_DEPTH}")
     return root
 
 
-def _depth(root: Element) -> int:
-    level, depth = [root], 0
-    while level and depth <= MAX_DEPTH:
-        level, depth = [child for node in level for child in node], depth + 1
-    return depth
+class _TooDeep(Exception):
+    """Raised while the parser still reads: what is nested a million times is never built."""
+
+
+class _Shallow(TreeBuilder):
+    """Builds the tree, and stops where it gets too deep."""
+
+    depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _TooDeep
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self.depth -= 1
+        return super().end(tag)
 
 
 class _Reader:

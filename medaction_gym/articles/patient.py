@@ -37,6 +37,14 @@ _SPECIES = {
     "reptile": r"tortoise|turtle|snake|lizard|iguana",
     "alpaca": r"alpacas?|llamas?|camels?",
 }
+# An animal whose age nobody knows is introduced as the subject of a sentence.
+_ANIMAL = re.compile(
+    r"(?:^|\.\s)An?\s+((?:(?!(?:with|who|whose|of|and|by|m[ae]n|wom[ae]n|girl|boy|child|patient|"
+    r"farmer|lady|gentleman)\b)[\w-]+,?\s+){0,5}?"
+    rf"(?:{'|'.join(_SPECIES.values())}))\s+"
+    r"(?:was|is|presented|weighing|with|that|which)\b",
+    re.IGNORECASE,
+)
 _KEPT = re.compile(
     r"\b(?:spayed|neutered|castrated|veterinary|mixed[- ]breed|crossbred?|intact (?:male|female)|"
     r"referred to the veterinary|animal hospital)\b",
@@ -57,6 +65,7 @@ _AGED = re.compile(
     r"\b(?:newborn|neonat\w+|infant|baby|fetus|foetus)\b",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"\b(?:an?|the|our|this|one)\b(?!\s+case)", re.IGNORECASE)
 _ANY = re.compile(
     rf"{_AGE}|\b(?:the|our|an?|this)\s+(?:[\w-]+\s+){{0,3}}{_PERSON}\b", re.IGNORECASE
 )
@@ -104,6 +113,20 @@ def introduced(text: str) -> re.Match[str] | None:
     return _PHRASE.search(text, max(0, age.start() - 90), age.end() + 90) if age else None
 
 
+def person_at(text: str) -> int | None:
+    """Where the words for a patient begin, if a text introduces one.
+
+    Example:
+        >>> "Gout in a 9-year-old boy"[person_at("Gout in a 9-year-old boy") :]
+        'a 9-year-old boy'
+    """
+    age = _AGED.search(text)
+    if age is None:
+        return None
+    articles = [m.start() for m in _ARTICLE.finditer(text, max(0, age.start() - 60), age.start())]
+    return articles[-1] if articles else age.start()
+
+
 def speaks_of_patient(text: str) -> bool:
     """Whether a sentence speaks of a patient at all."""
     return bool(_ANY.search(text) or introduced(text))
@@ -129,6 +152,8 @@ def patient_of(texts: Iterable[str]) -> Patient:
         if phrase and age is not None:
             break
     whole = " ".join(opening[:4])
+    if phrase is None and (animal := _ANIMAL.search(" ".join(opening[:2]))):
+        phrase = animal[1]
     phrase = phrase or ""
     return Patient(phrase, age, _sex(phrase) or _sex(whole), species_of(phrase, whole))
 

@@ -13,7 +13,14 @@ from medaction_gym.articles.patient import introduced, several, speaks_of_patien
 from medaction_gym.articles.sentence import sentences
 
 _NUMBERED = re.compile(
-    r"^\W*(?:case|patient)\s*(?:no\.?\s*|#\s*)?(\d{1,2}|[IVX]{1,4}|[A-F])\b", re.IGNORECASE
+    r"^\W*(?:case|patient)\s*(?:no\.?\s*|#\s*)?(\d{1,2}|[IVX]{1,4}|[A-F]|one|two|three|four|five|six)\b",
+    re.IGNORECASE,
+)
+# Several who are told of in one breath.
+_TOGETHER = re.compile(
+    r"^\W*(?:[\w-]+ ){0,4}?(?:twins|triplets|siblings|brothers|sisters|patients|children|infants|"
+    r"neonates|boys|girls|women|men|dogs|cats|horses)\b(?!['’])",
+    re.IGNORECASE,
 )
 
 
@@ -56,6 +63,8 @@ def patients_told(article: Article) -> Iterator[tuple[int, list[Section]]]:
     if len(split) > 1:
         yield from enumerate(split, 1)
         return
+    if _together(article, body):
+        raise Refused("several patients, not told apart", "they are introduced together")
     if many and _introductions(article, body) > 1:
         raise Refused("several patients, not told apart", "no heading separates them")
     yield 1, body
@@ -93,6 +102,15 @@ def _run_in(article: Article, sections: list[Section], *, many: bool) -> Iterato
             for start, end in zip(starts, [*starts[1:], section.end], strict=True):
                 yield [section.model_copy(update={"start": start, "end": end})]
             return
+
+
+def _together(article: Article, body: list[Section]) -> bool:
+    """Whether the sentence that introduces somebody by age introduces more than one."""
+    for section in body:
+        for sentence in sentences(article.text, section.start, section.end)[:12]:
+            if introduced(sentence.text):
+                return bool(_TOGETHER.match(sentence.text))
+    return False
 
 
 def _introductions(article: Article, sections: list[Section]) -> int:

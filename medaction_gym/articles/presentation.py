@@ -28,6 +28,9 @@ _AT_BEDSIDE = re.compile(
     r"\bblood pressure|\bheart rate",
     re.IGNORECASE,
 )
+_DENIED = re.compile(
+    r"\b(?:no|not|nor|never|without|den\w+)\b(?:\s[\w/()-]+){0,2}\s*\w?$", re.IGNORECASE
+)
 _SAID = frozenset("laboratory microbiology pathology genetics imaging endoscopy physiology".split())
 
 
@@ -88,7 +91,10 @@ def _complaint(history: list[str]) -> str:
     """The words after "presented with" and the like, in the first sentence that has them."""
     for pattern in (cue("complaint"), cue("weak_complaint")):
         for text in history:
-            match = pattern.search(cue("pointer").sub("", text))
+            said = cue("pointer").sub("", text)
+            match = pattern.search(said)
+            if match and _DENIED.search(said[max(0, match.start() - 20) : match.start() + 1]):
+                continue
             words = cue("complaint_end").split(match[1])[0].strip(" ,…") if match else ""
             words = cue("complaint_start").sub("", words)
             if 3 <= len(words) <= 400 and not re.match(r"(?:no|any|further) ", words, re.I):

@@ -108,8 +108,7 @@ def _json(data: bytes, source: str) -> Iterator[Article | Problem]:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"is not valid JSON (truncated?): {error}") from None
     if bioc.recognises(document):
-        for article in bioc.articles_of(document, source):
-            yield _bounded(article)
+        yield from _bioc(document, source)
     elif isinstance(document, dict) and any(
         isinstance(entry, dict) and "raw_case" in entry for entry in document.values()
     ):
@@ -119,10 +118,24 @@ def _json(data: bytes, source: str) -> Iterator[Article | Problem]:
         raise ValueError("is JSON, but neither BioC nor entries with a raw_case")
 
 
+def _bioc(document: Any, source: str) -> Iterator[Article | Problem]:
+    """The documents of a BioC file; a bad one costs no other."""
+    number = 0
+    for number, one in enumerate(bioc.documents_of(document), 1):
+        try:
+            yield _bounded(bioc.article_of(one, source))
+        except ValueError as error:
+            yield Problem(source, str(error), f"document {number}")
+    if not number:
+        raise ValueError("is BioC without a document")
+
+
 def _entry(key: str, entry: Any, source: str) -> Article | Problem:
     """One entry of the MedR-Bench file: the article's own text, not the summary made of it."""
     text = entry.get("raw_case") if isinstance(entry, dict) else None
     try:
+        if not key.isprintable():
+            raise ValueError("its key holds characters that cannot be printed")
         if not isinstance(text, str):
             raise ValueError("raw_case: is missing or not a string")
         article = plain.article_of(
@@ -134,7 +147,8 @@ def _entry(key: str, entry: Any, source: str) -> Article | Problem:
         )
         return _bounded(article)
     except ValueError as error:
-        return Problem(source, str(error), f"key {key!r}", key)
+        shown = ascii(key)[:200]
+        return Problem(source, str(error), f"key {shown}", key if key.isprintable() else shown)
 
 
 def _archive(path: Path) -> Iterator[Article | Problem]:
@@ -182,6 +196,8 @@ def _decoded(data: bytes) -> str:
 
 
 def _bounded(article: Article) -> Article:
+    if not article.id.isprintable():
+        raise ValueError("its id holds characters that cannot be printed")
     if len(article.text) > MAX_TEXT:
         raise ValueError(
             f"has {len(article.text):,} characters; an article has at most {MAX_TEXT:,}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -114,6 +116,7 @@ def compile_paths(
     Raises:
         FileNotFoundError: If there is nothing at a path.
         ValueError: If ``jobs`` is not positive.
+        RuntimeError: If a worker process was killed.
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
@@ -133,14 +136,26 @@ def compile_paths(
         else:
             pool = stack.enter_context(ProcessPoolExecutor(jobs))
             done = pool.map(work, articles, chunksize=_CHUNK)
-        for id, compiled in done:
-            report.add(id, compiled)
-            on_article()
+        try:
+            for id, compiled in done:
+                report.add(id, compiled)
+                on_article()
+        except BrokenProcessPool:
+            raise RuntimeError(
+                f"a worker process was killed after {report.articles} articles (out of memory?); "
+                f"nothing is written. Try again with fewer than {jobs} jobs."
+            ) from None
     return report
 
 
 def _compile(compiler: Compiler, article: Article) -> tuple[str, Compiled]:
-    return article.id, compiler.compile(article)
+    """What becomes of one article; a bug that it meets costs no other article its case."""
+    try:
+        return article.id, compiler.compile(article)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError) as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        why = f"{type(error).__name__} in {place.name}, line {place.lineno}: {error}"
+        return article.id, Compiled(failure=f"{article.id}: this is a bug of the compiler: {why}")
 
 
 def _articles(

@@ -23,7 +23,7 @@ Role = Literal["history", "examination", "test", "diagnosis", "treatment", "outc
 
 SURGICAL = cue("surgical")
 # Verbs of `VERB` that say that a test was done, not what it showed.
-_ORDERED = re.compile(r"was|were|is|are|performed|obtained|taken|included?", re.IGNORECASE)
+ORDERED = re.compile(r"was|were|is|are|performed|obtained|taken|included?", re.IGNORECASE)
 # Tests that look at the patient as the doctor does: they belong to the first observation.
 _BEDSIDE = frozenset({"examination"})
 # Tests that may still tell after the treatment has begun: they are read off what was taken out.
@@ -138,6 +138,9 @@ def timeline(
             )
             first = tokens[heads[0].first].start if heads else len(text)
             role = _role(text, topic, heads, reports, previous, treated, tests, given, first)
+            # What is found after death can be asked for by nobody.
+            if cue("after_death").search(text) and not introduced(text):
+                role = "outcome"
             told.append(Told(sentence, role, topic, title, heads, reports, not treated))
             given |= role == "treatment"
             operated = bool(cue("operated").search(text))
@@ -160,7 +163,7 @@ def _reports(text: str, tokens: list[Token], heads: tuple[Mention, ...]) -> bool
     measured = any(mention.term.kind != "procedure" for mention in heads)
     if (measured and cue("value").search(said)) or STATE.search(said) or cue("found").search(said):
         return True
-    return any(not _ORDERED.fullmatch(verb.group()) for verb in VERB.finditer(said))
+    return any(not ORDERED.fullmatch(verb.group()) for verb in VERB.finditer(said))
 
 
 def _seeing(heads: tuple[Mention, ...]) -> bool:

@@ -15,11 +15,11 @@ from medaction_gym.articles.cues import cue
 from medaction_gym.articles.presentation import shown_until
 from medaction_gym.articles.recorded import Recorded, item_called
 from medaction_gym.articles.sentence import Sentence
-from medaction_gym.articles.timeline import LOOKED_AT, OPERATION, SURGERY, SURGICAL, Told
+from medaction_gym.articles.timeline import LOOKED_AT, OPERATION, ORDERED, SURGERY, SURGICAL, Told
 from medaction_gym.cases.analytes import analytes_in
 from medaction_gym.cases.case import MAX_NAME, MAX_TEXT, Analyte, Category
 from medaction_gym.cases.menu import LABORATORY, OTHER, parse_menu
-from medaction_gym.cases.prose import STATE
+from medaction_gym.cases.prose import STATE, VERB
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.orders import parse_orders
 
@@ -57,6 +57,10 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
         if awaited and not line.heads and not (line.reports or _says(sentence.text)):
             awaited = ""
             continue
+        if cue("criteria").search(sentence.text) and _of_genes(line):
+            if current is not None and current.category == "genetics":
+                current.take(sentence.text, Span(sentence.start, sentence.end))
+            continue
         if not line.heads and SURGICAL.search(sentence.text):
             if cue("apart").search(sentence.text):
                 continue
@@ -80,6 +84,11 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
     return found
 
 
+def _of_genes(line: Told) -> bool:
+    """Whether a sentence names no test but of genes, or a gene among the laboratory's values."""
+    return {m.term.category for m in line.heads} <= {"genetics", "laboratory"}
+
+
 def _measures(item: Recorded) -> bool:
     """Whether a laboratory panel holds more than a word that is an analyte elsewhere."""
     if len(item.analytes) > 1:
@@ -93,7 +102,9 @@ _UNIT = re.compile(r"\d\s*(?:[mµμn]?g|[mµμnp]?mol|[mk]?i?U|mEq|mm|cells)\s*/
 # Names so general that they speak of a test told before.
 _GENERAL = {
     "imaging": frozenset({"imaging", "radiology"}),
-    "pathology": frozenset({"pathology", "histopathology"}),
+    "pathology": frozenset(
+        {"pathology", "histopathology", "microscopy", "ihc", "special_stains", "gross_pathology"}
+    ),
     "microbiology": frozenset({"gram_stain", "microscopy", "maldi_tof", "culture"}),
 }
 
@@ -112,7 +123,8 @@ def _gathered(found: list[Recorded]) -> list[Recorded]:
             before
             and orders
             and all(o.head and o.head.id in general and not o.sites for o in orders)
-            and (item.category == "imaging" or len(before) == 1)
+            and _specimens(item.name) <= _specimens(before[-1].name)
+            and (item.category in ("imaging", "pathology") or len(before) == 1)
         ):
             before[-1].pieces += item.pieces
             before[-1].spans += [span for span in item.spans if span not in before[-1].spans]
@@ -122,8 +134,12 @@ def _gathered(found: list[Recorded]) -> list[Recorded]:
     return kept
 
 
+def _specimens(name: str) -> frozenset[str]:
+    return frozenset().union(*(order.specimens for order in parse_orders(name)))
+
+
 def _with_serology(found: list[Recorded]) -> list[Recorded]:
-    """The tests, with antibodies and the like among the laboratory values: they share a sample.
+    """The tests, with antibodies, and with cultures that grew nothing, among the laboratory values.
 
     Each can still be ordered alone, as a component of the panel.
     """
@@ -133,7 +149,8 @@ def _with_serology(found: list[Recorded]) -> list[Recorded]:
     kept = []
     for item in found:
         heads = {order.head.id for order in parse_orders(item.name) if order.head}
-        if item.category == "microbiology" and heads and heads <= _DRAWN:
+        drawn = heads and heads <= _DRAWN
+        if item.category == "microbiology" and (drawn or _found_nothing(item)):
             alone = Analyte(name=item.name[:MAX_NAME], result=" ".join(item.pieces)[:MAX_TEXT])
             for piece, span in zip(item.pieces, item.spans, strict=False):
                 panel.take(piece, span)
@@ -141,6 +158,12 @@ def _with_serology(found: list[Recorded]) -> list[Recorded]:
         else:
             kept.append(item)
     return kept
+
+
+def _found_nothing(item: Recorded) -> bool:
+    """Whether cultures, stains and the like report only that no germ was found."""
+    said, denied = cue("no_germ").subn(" ", " ".join(item.pieces))
+    return denied > 0 and not cue("germ").search(said)
 
 
 def _read(
@@ -162,6 +185,8 @@ def _read(
             name = OTHER
         if category == "examination" or cue("bedside").search(name):
             continue  # the first observation tells it, or nobody does
+        if name != OTHER and not _results(piece):
+            continue
         if category == "microbiology" and _MICROSCOPE.search(name) and cue("tissue").search(piece):
             category = "pathology"
         if category == "procedure" and OPERATION.search(name):
@@ -177,6 +202,18 @@ def _read(
     return current
 
 
+def _results(piece: str) -> bool:
+    """Whether a stretch says more than which tests were done.
+
+    Example:
+        >>> _results("She underwent gastroscopy and colonoscopy"), _results("normal ECG")
+        (False, True)
+    """
+    if STATE.search(piece) or re.search(r"\d", piece) or cue("found").search(piece):
+        return True
+    return any(not ORDERED.fullmatch(verb.group()) for verb in VERB.finditer(piece))
+
+
 def _says(text: str) -> bool:
     """Whether a sentence that names no test may say what one showed, not what was done or felt."""
     return not any(
@@ -189,8 +226,8 @@ def _says(text: str) -> bool:
 
 
 def _named(text: str) -> tuple[str, Category] | None:
-    """The test that a sentence or heading without a result speaks of."""
-    for item in parse_menu(_flat(text)).tests:
+    """The test that a sentence or heading without a result speaks of; guidance is none."""
+    for item in parse_menu(_GUIDED.sub(" ", _flat(text))).tests:
         if item.name != OTHER and item.category != "examination":
             name = _tidy(item.name, text)
             if name and not (item.category == "procedure" and OPERATION.search(name)):
@@ -228,6 +265,11 @@ def _goes_on(name: str, category: Category, piece: str, current: Recorded | None
     )
 
 
+_GUIDED = re.compile(
+    r"\b(?:under )?(?:[\w-]+[\s-])?(?:ultraso\w+|CT|MRI?|fluoroscop\w+|X-ray|imaging|EUS|"
+    r"endoscop\w+)[\s-]*(?:guid\w+|control)\b",
+    re.IGNORECASE,
+)
 _MICROSCOPE = re.compile(r"^(?:light )?microscop", re.IGNORECASE)
 _OF_SITE = re.compile(r"^(.+?) of (?:the )?([\w-]+(?:al|ic|ar|ary|ous|ine|oid))$", re.IGNORECASE)
 _ADJECTIVE = re.compile(r"^[\w-]+(?:ic|al)$", re.IGNORECASE)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from medaction_gym.benchmarks.data import Choice, described, read
-from medaction_gym.benchmarks.judges import RECORD, JudgeChoice, judging
-from medaction_gym.benchmarks.protocol import DIFFERENCES, Benchmark, Protocol, player, settings
+from medaction_gym.benchmarks.differences import differences
+from medaction_gym.benchmarks.judges import EXAMINATIONS, RECORD, JudgeChoice, judging
+from medaction_gym.benchmarks.protocol import Benchmark, Protocol, player, settings
 from medaction_gym.benchmarks.provenance import (
     BenchError,
     agent_used,
@@ -23,17 +24,20 @@ from medaction_gym.benchmarks.provenance import (
     sha256,
     versions,
 )
-from medaction_gym.benchmarks.result import Measured, Result
+from medaction_gym.benchmarks.result import SCHEMA, Measured, PatientUsed, Result
 from medaction_gym.benchmarks.scoring import scored
 from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import Price, Usage
 from medaction_gym.chat.endpoint import Endpoint
-from medaction_gym.rollout import costs, run
+from medaction_gym.measured import costs
+from medaction_gym.oracle.patient import PROMPT, PatientModel
+from medaction_gym.oracle.patient import RECORD as PATIENT
+from medaction_gym.rollout import run
 from medaction_gym.trajectory import Trajectory, read_trajectories
 
 # What a result's folder holds beside it.
-FILES = ("run.json", "cases.jsonl", "trajectories.jsonl", "measured.jsonl")
+FILES = ("run.json", "cases.jsonl", "trajectories.jsonl", "measured.jsonl", PATIENT)
 
 
 class Entrant(NamedTuple):
@@ -47,6 +51,7 @@ class Entrant(NamedTuple):
         price: Money per million prompt and completion tokens.
         seats: Episodes that an agent with a language model plays side by side.
         retry_errored: Whether episodes that errored in an earlier call are played again.
+        patient: The model that plays the patient; the offline oracle if None.
     """
 
     agent: str
@@ -56,6 +61,7 @@ class Entrant(NamedTuple):
     price: tuple[float, float] | None = None
     seats: int = 1
     retry_errored: bool = False
+    patient: Endpoint | None = None
 
 
 def bench(
@@ -82,23 +88,34 @@ def bench(
         on_case: Called with each trajectory.
 
     Raises:
-        BenchError: If the data or the judge cannot be used.
+        BenchError: If the data, the judge or the patient cannot be used.
         rollout.RunError: If the folder belongs to another run.
+        SetupError: If a language model cannot be asked at all, for want of a key say.
     """
     wall, cpu = time.perf_counter(), _cpu()
     choice = choice if isinstance(choice, Choice) else Choice((Path(choice),))
     entrant = Entrant(entrant) if isinstance(entrant, str) else entrant
     out = Path(out)
-    judging(judge, out)  # fail before anything is played
+    if protocol == "oracle" and entrant.patient:
+        raise BenchError("the protocol 'oracle' shows the whole record: it has no patient to ask")
+    if protocol == "1-turn" and entrant.seats > 1:
+        raise BenchError(
+            "the protocol '1-turn' plays one episode at a time: no --seats; use --jobs"
+        )
+    judge = judge._replace(examinations=judge.examinations and protocol != "oracle")
+    judging(judge, out).close()  # fail before anything is played
     cases = read(choice, protocol)
     before = out / "trajectories.jsonl"
     done = before.read_bytes().count(b"\n") if before.exists() else 0
-    rules = settings(protocol)
+    patient = entrant.patient
+    model = PatientModel(model=patient.model, options=patient.options) if patient else None
+    rules = settings(protocol, model)
     played = run(
         cases.cases,
         player(protocol, entrant.agent),
         out,
         chat=entrant.chat,
+        patient=patient,
         seed=entrant.seed,
         trials=entrant.trials,
         settings=rules,
@@ -107,10 +124,10 @@ def bench(
         retry_errored=entrant.retry_errored,
         on_case=on_case,
     )
-    rows, judged_by = scored(played, cases.cases, judge, out, jobs)
+    rows, judged_by, judge_usage = scored(played, cases.cases, judge, out, jobs)
     kind, prompt = agent_used(entrant.agent, entrant.chat)
-    used = [cost.usage for cost in costs(out) if cost.usage is not None]
-    usage = sum(used, Usage()) if used else None
+    spent = costs(out)
+    usage = _total([cost.usage for cost in spent])
     result = Result(
         benchmark=benchmark,
         protocol=protocol,
@@ -121,19 +138,22 @@ def bench(
         seed=entrant.seed,
         trials=entrant.trials,
         settings=rules,
+        patient=patient_used(out, patient.client().endpoint) if patient else None,
         environment_sha256=environment_sha256(rules),
         data=described(choice, cases, out),
         judge=judged_by,
-        differences=DIFFERENCES[benchmark],
+        differences=differences(benchmark, protocol, model, judged_by),
         versions=versions(),
         measured=Measured(
             played=len(played) - done,
             wall_s=round(time.perf_counter() - wall, 2),
             cpu_s=round(_cpu() - cpu, 2),
-            episodes_wall_s=round(sum(cost.wall_s for cost in costs(out)), 2),
+            episodes_wall_s=round(sum(cost.wall_s for cost in spent), 2),
             endpoint=entrant.chat.base_url if entrant.chat else "",
             usage=usage,
             cost=Price(*entrant.price).of(usage) if entrant.price and usage else None,
+            patient_usage=_total([cost.patient for cost in spent]),
+            judge_usage=judge_usage,
         ),
         trajectories_sha256=sha256(before.read_bytes()),
         counts=counts(rows),
@@ -170,7 +190,7 @@ def rejudge(
         if (target / "result.json").exists():
             raise BenchError(f"{target}: holds a result; choose another --out")
         target.mkdir(parents=True, exist_ok=True)
-        for name in (*FILES, RECORD):
+        for name in (*FILES, RECORD, EXAMINATIONS):
             if (folder / name).exists():
                 shutil.copyfile(folder / name, target / name)
         moved = [
@@ -183,14 +203,20 @@ def rejudge(
             update={"ids": moved.pop() if data.ids else None, "files": tuple(moved)}
         )
     records = list(read_trajectories(file))
-    rows, judged_by = scored(records, CaseSet.load(folder / "cases.jsonl"), judge, target, jobs)
+    protocol, cases = before.protocol, CaseSet.load(folder / "cases.jsonl")
+    judge = judge._replace(examinations=judge.examinations and protocol != "oracle")
+    rows, judged_by, usage = scored(records, cases, judge, target, jobs)
+    patient = before.settings.patient
     result = before.model_copy(
         update={
             "data": data,
             "judge": judged_by,
+            "differences": differences(before.benchmark, protocol, patient, judged_by),
+            "measured": before.measured.model_copy(update={"judge_usage": usage}),
+            "schema_version": SCHEMA,
             "versions": versions(),
             "counts": counts(rows),
-            "metrics": metrics(rows, before.protocol),
+            "metrics": metrics(rows, protocol),
             "breakdowns": breakdowns(rows),
             "rows": rows,
         }
@@ -243,6 +269,16 @@ def bench_all(
     return results
 
 
+def patient_used(folder: Path, endpoint: str) -> PatientUsed:
+    """What is said of a patient whose answers stand in a result's folder."""
+    record = folder / PATIENT
+    return PatientUsed(
+        sha256=sha256(PROMPT.encode()),
+        endpoint=endpoint,
+        record_sha256=sha256(record.read_bytes()) if record.exists() else None,
+    )
+
+
 def folder_name(agent: str) -> str:
     """The folder of an agent among others.
 
@@ -256,6 +292,11 @@ def folder_name(agent: str) -> str:
 def _bench_one(work: tuple[Benchmark, Choice, Protocol, Entrant, Path, JudgeChoice]) -> Result:
     *what, judge = work
     return bench(*what, judge=judge)  # type: ignore[arg-type]
+
+
+def _total(used: Sequence[Usage | None]) -> Usage | None:
+    known = [usage for usage in used if usage is not None]
+    return sum(known, Usage()) if known else None
 
 
 def _cpu() -> float:

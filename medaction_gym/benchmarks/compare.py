@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from medaction_gym.benchmarks.interval import Estimate, estimate, mcnemar
-from medaction_gym.benchmarks.judges import JudgeUsed
 from medaction_gym.benchmarks.provenance import BenchError
 from medaction_gym.benchmarks.result import Result
 from medaction_gym.benchmarks.row import Row
@@ -53,7 +52,7 @@ def compare(first: Result, second: Result) -> Comparison:
         raise BenchError(f"{first.trials} and {second.trials} trials a case cannot be paired")
     if [row.case_id for row in first.rows] != [row.case_id for row in second.rows]:
         raise BenchError("the results do not hold the same cases")
-    if _judged(first) != _judged(second):
+    if first.judge.asked != second.judge.asked:
         raise BenchError(
             f"judged by {first.judge.name!r} and {second.judge.name!r}, or by versions of it that "
             "differ; judge one of them again with 'rejudge'"
@@ -80,10 +79,6 @@ def compare(first: Result, second: Result) -> Comparison:
 def _played(result: Result) -> tuple[object, ...]:
     data = result.data
     return sorted(file.sha256 for file in data.files), data.ids_sha256, data.limit
-
-
-def _judged(result: Result) -> JudgeUsed:
-    return result.judge.model_copy(update={"record_sha256": None})
 
 
 def _counts(row: Row) -> bool:

@@ -79,14 +79,22 @@ def called(result: Result) -> str:
 
 
 def comparable(result: Result) -> str:
-    """What two results must share to be compared, in words: data, limit, trials, judge."""
+    """What two results must share to be compared, in words: data, limit, trials, patient, judge."""
     data, judge = result.data, result.judge
     said = [f"data {' '.join(sorted(file.sha256[:12] for file in data.files))}"]
     said += [f"ids {data.ids_sha256[:12]}"] if data.ids_sha256 else []
     said += [f"first {data.limit}"] if data.limit else []
     said += [f"{result.trials} trials"] if result.trials > 1 else []
+    patient = result.settings.patient
+    said += [f"patient {patient.model} {patient.prompt}"] if patient else []
     by = (judge.name, judge.model, judge.version, (judge.sha256 or "")[:12])
     return ", ".join([*said, f"judge {' '.join(filter(None, by))}"])
+
+
+def judged_in(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """The metrics of examinations that a language model judged, if it did for any entry."""
+    names = ("examination_recall_judged", "examination_precision_judged")
+    return names if any(name in e.metrics for e in entries for name in names) else ()
 
 
 def _place(entry: Entry) -> tuple[str | float | int, ...]:
@@ -102,9 +110,12 @@ def as_markdown(board: Leaderboard) -> str:
         >>> as_markdown(leaderboard([]))
         ''
     """
+    judged = judged_in(board.entries)
     head = (
         *("agent", "accuracy", "95 %", "right", "wrong", "undecided", "unjudged", "refused"),
-        *("truncated", "errored", "recall", "precision", "DTC", "RAC", "turns", "USD"),
+        *("truncated", "errored", "recall", "precision"),
+        *(("recall judged", "precision judged") if judged else ()),
+        *("DTC", "RAC", "turns", "USD"),
     )
     lines: list[str] = []
     before = None
@@ -114,29 +125,29 @@ def as_markdown(board: Leaderboard) -> str:
             lines += ["", f"## {entry.benchmark}, {entry.protocol}", "", entry.comparable, ""]
             lines += [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
             before = group
-        lines.append(f"| {' | '.join(_columns(entry))} |")
+        lines.append(f"| {' | '.join(_columns(entry, judged))} |")
     return "\n".join(lines[1:])
 
 
-def _columns(entry: Entry) -> list[str]:
+def _columns(entry: Entry, judged: tuple[str, ...]) -> list[str]:
     of = entry.cases * entry.trials
     ci = entry.metrics["accuracy"].ci
     fates = (*("right", "wrong", "undecided", "unjudged", "refused"), "truncated", "errored")
-    means = ("examination_recall", "examination_precision", "dtc", "rac")
+    means = ("examination_recall", "examination_precision", *judged, "dtc", "rac")
     kind = {"contestant": "", "bound": " (told the answer)", "exploit": " (exploit)"}[entry.kind]
     return [
         entry.agent + kind,
         _said(entry.metrics["accuracy"], ".3f"),
         f"{ci[0]:.3f}–{ci[1]:.3f}" if ci else "–",
         *(f"{entry.counts[fate]}/{of}" for fate in fates),
-        *(_said(entry.metrics[name], ".3f") for name in means),
+        *(_said(entry.metrics.get(name), ".3f") for name in means),
         _said(entry.metrics["turns"], ".1f"),
         _said(entry.metrics["usd"], ",.0f"),
     ]
 
 
-def _said(value: Estimate, form: str) -> str:
-    return "–" if value.mean is None else f"{value.mean:{form}}"
+def _said(value: Estimate | None, form: str) -> str:
+    return "–" if value is None or value.mean is None else f"{value.mean:{form}}"
 
 
 def results_in(folders: Iterable[str | Path]) -> list[Result]:

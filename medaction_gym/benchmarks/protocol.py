@@ -10,12 +10,12 @@ environment, and for one turn a wrapper around the agent. So its trajectories re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, get_args
 
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.episode import Rules
+from medaction_gym.oracle.patient import PatientModel
 from medaction_gym.trajectory import Settings
 
 Benchmark = Literal["medr-bench", "agentclinic", "medaction-hard"]
@@ -23,31 +23,6 @@ Protocol = Literal["oracle", "1-turn", "free-turn"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 RECORD = "Results of all tests in the record:"
-
-# What a reader must know before setting a figure of ours beside one of the paper's.
-DIFFERENCES: Mapping[Benchmark, str] = {
-    "medr-bench": (
-        "Not comparable with the figures of the paper (arXiv:2503.04691). There, GPT-4o plays the "
-        "patient and words the answers; here, the offline oracle answers from the record's own "
-        "words. There, GPT-4o judges the diagnosis and which examinations the record asks for; "
-        "here, 'judge' in this file judges the diagnosis, and recall and precision of examinations "
-        "count items of the record. There, an agent asks in a conversation; here, one request is "
-        "up to 12 tests. The gold diagnosis is masked in presentations here."
-    ),
-    "agentclinic": (
-        "Not comparable with the figures of the paper (arXiv:2405.07960). There, language models "
-        "play the patient, the measurements and the moderator; here, the history and the "
-        "examination stand in the first observation, the offline oracle answers from the record, "
-        "and 'judge' in this file judges the diagnosis."
-    ),
-    "medaction-hard": (
-        "Not comparable with the figures of the paper (arXiv:2605.07305). Its 300 cases are not "
-        "public; these were chosen by the rules of this project, which are in the list's "
-        "datasheet, because agents of this project fail on them: an agent that had a part in the "
-        "choice looks worse here than it is. There, language models play the patient and judge; "
-        "here, the offline oracle answers from the record and 'judge' in this file judges."
-    ),
-}
 
 
 def played_cases(protocol: Protocol, cases: CaseSet) -> CaseSet:
@@ -72,14 +47,19 @@ def with_record(case: Case) -> Case:
     return Case.model_validate({**case.model_dump(), "presentation": shown.model_dump()})
 
 
-def settings(protocol: Protocol) -> Settings:
+def settings(protocol: Protocol, patient: PatientModel | None = None) -> Settings:
     """The environment's settings of a protocol.
+
+    Args:
+        protocol: Which protocol.
+        patient: The language model that plays the patient; None for the offline oracle.
 
     Example:
         >>> settings("oracle").rules.max_tests, settings("free-turn") == Settings()
         (0, True)
     """
-    return Settings(rules=Rules(max_tests=0)) if protocol == "oracle" else Settings()
+    rules = Rules(max_tests=0) if protocol == "oracle" else Rules()
+    return Settings(rules=rules, patient=patient)
 
 
 def player(protocol: Protocol, agent: str) -> str:

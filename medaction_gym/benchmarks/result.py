@@ -17,7 +17,8 @@ from medaction_gym.chat import Usage
 from medaction_gym.trajectory import Settings
 from medaction_gym.whole import whole_file
 
-SCHEMA: Literal["medaction-bench-result/2"] = "medaction-bench-result/2"
+# Version 3 adds the patient, judged examinations and their tokens; 2 is read as having none.
+SCHEMA: Literal["medaction-bench-result/3"] = "medaction-bench-result/3"
 
 
 class _Frozen(BaseModel):
@@ -64,6 +65,20 @@ class Data(_Frozen):
         return self.model_copy(update={"files": files, "ids": ids})
 
 
+class PatientUsed(_Frozen):
+    """The language model that played the patient; `Settings.patient` says how it was asked.
+
+    Attributes:
+        sha256: Of the prompt.
+        endpoint: Where it was asked.
+        record_sha256: Of ``patient.jsonl``, its answers.
+    """
+
+    sha256: str
+    endpoint: str
+    record_sha256: str | None
+
+
 class Bootstrap(_Frozen):
     """How the intervals were made: cases drawn with replacement, percentiles."""
 
@@ -85,6 +100,9 @@ class Measured(_Frozen):
         endpoint: Where the agent "chat" asked, if that was given.
         usage: The agent's requests and tokens in all episodes; None if it counts none.
         cost: Their price, by the price that was given.
+        patient_usage: The same of a language model that played the patient; None if none did.
+        judge_usage: The same of a language model that judged, in the call that wrote the file; what
+            stood in its record was free.
     """
 
     played: int
@@ -94,6 +112,8 @@ class Measured(_Frozen):
     endpoint: str = ""
     usage: Usage | None = None
     cost: float | None = None
+    patient_usage: Usage | None = None
+    judge_usage: Usage | None = None
 
 
 class Result(_Frozen):
@@ -110,6 +130,7 @@ class Result(_Frozen):
         seed: Seed of the first trial.
         trials: How often each case was played.
         settings: The environment's settings.
+        patient: Where the patient was asked; None for the offline oracle.
         environment_sha256: Of the settings and the environment's code and tables.
         data: What was played.
         judge: Who judged.
@@ -124,7 +145,7 @@ class Result(_Frozen):
         rows: One row a case and trial, in the order of the trajectories.
     """
 
-    schema_version: Literal["medaction-bench-result/2"] = SCHEMA
+    schema_version: Literal["medaction-bench-result/2", "medaction-bench-result/3"] = SCHEMA
     benchmark: Benchmark
     protocol: Protocol
     agent: str
@@ -134,6 +155,7 @@ class Result(_Frozen):
     seed: int
     trials: int = 1
     settings: Settings
+    patient: PatientUsed | None = None
     environment_sha256: str
     data: Data
     judge: JudgeUsed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +18,7 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.chat import ChatError
 from medaction_gym.episode import Episode
 from medaction_gym.metrics.judge import DiagnosisJudge, Judgement, Verdict
+from medaction_gym.metrics.llm_examinations import Asked
 from medaction_gym.metrics.process import Process
 from medaction_gym.metrics.share import Share
 from medaction_gym.trajectory import Trajectory
@@ -25,6 +27,8 @@ from medaction_gym.trajectory import Trajectory
 # could not be asked.
 # "refused": it would not give a diagnosis.
 Fate = Literal["right", "wrong", "undecided", "unjudged", "refused", "truncated", "errored"]
+# How the error of a row begins whose judge could not be asked.
+UNJUDGED, EXAMINATIONS_UNJUDGED = "judge: ", "judge of examinations: "
 _OF_VERDICT: dict[Verdict, Fate] = {"same": "right", "different": "wrong", "undecided": "undecided"}
 
 
@@ -53,6 +57,10 @@ class Row(BaseModel):
         p: The judge's probability that it is right.
         recall: Items of the record seen, and of how many.
         precision: Tests with a result, and how many were asked for.
+        recall_judged: Examinations of the record that were asked for, as a language model sees it,
+            and of how many; None if none was asked, or it gave no answer.
+        precision_judged: Examinations asked for that are in the record, as it sees it, and of how
+            many.
         dtc: `metrics.dtc`, in [0, 1].
         rac: `metrics.rac`, in [0, 1].
         reward: Sum of the rewards.
@@ -75,6 +83,8 @@ class Row(BaseModel):
     p: float | None = None
     recall: tuple[float, float]
     precision: tuple[float, float]
+    recall_judged: tuple[float, float] | None = None
+    precision_judged: tuple[float, float] | None = None
     dtc: float
     rac: float
     reward: float
@@ -84,16 +94,26 @@ class Row(BaseModel):
     turns: int
 
 
-def row(trajectory: Trajectory, case: Case, judge: DiagnosisJudge) -> Row:
+def row(
+    trajectory: Trajectory,
+    case: Case,
+    judge: DiagnosisJudge,
+    examinations: Callable[[Episode], Asked] | None = None,
+) -> Row:
     """Score one trajectory."""
     episode = trajectory.episode(case)
     process = Process.of(episode)
-    error, judged = trajectory.error, None
+    error, judged, asked = trajectory.error, None, None
     if trajectory.status != "errored":
+        if examinations:
+            try:
+                asked = examinations(episode)
+            except ChatError as failure:
+                error = f"{EXAMINATIONS_UNJUDGED}{failure}"[:1_000]
         try:
             judged = judgement(case.diagnosis, trajectory.prediction, judge)
         except ChatError as failure:
-            error = f"judge: {failure}"[:1_000]
+            error = f"{UNJUDGED}{failure}"[:1_000]
     fate: Fate = "unjudged"
     if refused(trajectory):
         fate = "refused"
@@ -113,6 +133,8 @@ def row(trajectory: Trajectory, case: Case, judge: DiagnosisJudge) -> Row:
         p=judged.p if judged else None,
         recall=recall(episode),
         precision=precision(episode),
+        recall_judged=asked.recall if asked else None,
+        precision_judged=asked.precision if asked else None,
         dtc=round(process.dtc, DIGITS),
         rac=round(process.rac, DIGITS),
         reward=trajectory.reward,
@@ -181,13 +203,17 @@ def recall(episode: Episode) -> Share:
 
 
 def precision(episode: Episode) -> Share:
-    """Tests that gave a result; of the tests asked for. The same as in `metrics.behaviour`."""
+    """Tests asked for that gave a result, of all asked for. The same as in `metrics.behaviour`.
+
+    A request that brings more results than it names tests counts for those it names.
+    """
     asked = results = 0
     for turn in episode.turns:
         if isinstance(turn.action, OrderTest):
             # A name of the record is one test, whatever it lists.
             named = {words(episode.case.tests[release.item].name) for release in turn.released}
             one = words(turn.action.test) in named
-            asked += 1 if one else max(1, len(parse_orders(turn.action.test)))
-            results += turn.tests
+            tests = 1 if one else max(1, len(parse_orders(turn.action.test)))
+            asked += tests
+            results += min(turn.tests, tests)
     return Share(results, asked)

@@ -37,6 +37,8 @@ def metrics(rows: Sequence[Row], protocol: Protocol) -> dict[str, Estimate]:
     - ``accuracy_undecided_right``: as ``accuracy``, if every undecided one were right.
     - ``examination_recall``, ``examination_precision``: see `Row`; not of "oracle", which shows
       everything. Precision is of the episodes in which something was ordered.
+    - ``examination_recall_judged``, ``examination_precision_judged``: the same as a language model
+      sees it, of the episodes in which it gave an answer; only where one was asked.
     - ``dtc``, ``rac``, ``reward``, ``usd``, ``hours``, ``tests``, ``turns``: of the episodes that
       did not error.
     - ``pass^1``, ``pass^2``, ...: with several trials, the chance that so many trials of a case,
@@ -53,9 +55,24 @@ def metrics(rows: Sequence[Row], protocol: Protocol) -> dict[str, Estimate]:
         "examination_recall": _mean(asked, lambda r: r.recall[0] / r.recall[1]),
         "examination_precision": _mean(ordered, lambda r: r.precision[0] / r.precision[1]),
     }
+    found |= _judged(asked)
     for name in _MEANS:
         found[name] = _mean(played, lambda r, name=name: getattr(r, name))  # type: ignore[misc]
     return found | _reliability(rows)
+
+
+def _judged(rows: Sequence[Row]) -> dict[str, Estimate]:
+    shares = {
+        "examination_recall_judged": [(row, row.recall_judged) for row in rows],
+        "examination_precision_judged": [(row, row.precision_judged) for row in rows],
+    }
+    found = {}
+    for name, pairs in shares.items():
+        counted = [(row, share) for row, share in pairs if share]
+        if counted:  # there was a judge
+            whole = [(row.case_id, a / b) for row, (a, b) in counted if b]
+            found[name] = estimate([value for _, value in whole], [of for of, _ in whole])
+    return found
 
 
 def pass_hat(right: int, trials: int, k: int) -> float:

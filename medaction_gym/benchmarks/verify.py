@@ -3,7 +3,8 @@
 The source files are read again, the trajectories are replayed and compared byte for byte, scored
 and judged again, and all aggregates are computed again. The agent is not asked again, and times,
 tokens and versions are taken on trust. A language model's verdicts are read from its record beside
-the result, whose hash the result has; the model is not asked again.
+the result, whose hash the result has; the model is not asked again. So are the answers of a patient
+that a language model played.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from medaction_gym.agents.base import AGENTS, LANGUAGE_AGENTS
+from medaction_gym.benchmarks.bench import patient_used
 from medaction_gym.benchmarks.data import located, read
+from medaction_gym.benchmarks.differences import differences
 from medaction_gym.benchmarks.ids import ids_sha256, read_ids
 from medaction_gym.benchmarks.judges import LLM, OFFLINE, JudgeChoice
-from medaction_gym.benchmarks.protocol import DIFFERENCES, player, settings
+from medaction_gym.benchmarks.protocol import player, settings
 from medaction_gym.benchmarks.provenance import (
     BenchError,
     agent_used,
@@ -26,11 +30,15 @@ from medaction_gym.benchmarks.provenance import (
     environment_sha256,
     sha256,
 )
-from medaction_gym.benchmarks.result import Result
+from medaction_gym.benchmarks.result import SCHEMA, Result
+from medaction_gym.benchmarks.row import EXAMINATIONS_UNJUDGED, UNJUDGED
 from medaction_gym.benchmarks.scoring import scored
 from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.chat import ChatError
+from medaction_gym.oracle.patient import RECORD as PATIENT
+from medaction_gym.oracle.patient import PatientModel, Patients
 from medaction_gym.rollout import RunConfig
 from medaction_gym.trajectory import Trajectory, read_trajectories
 
@@ -56,10 +64,15 @@ def verify(
     folder = Path(folder)
     result = Result.load(folder)
     choice = _judge(folder, result, judge)
-    rules = settings(result.protocol)
+    patient = result.settings.patient
+    rules = settings(result.protocol, patient)
     yield from _differing("settings", result.settings, rules)
     yield from _differing("kind", result.kind, _kind(result))
-    yield from _differing("differences", result.differences, DIFFERENCES[result.benchmark])
+    if result.schema_version == SCHEMA:  # an earlier version's text is not this one's
+        said = differences(result.benchmark, result.protocol, patient, result.judge)
+        yield from _differing("differences", result.differences, said)
+    used = patient_used(folder, result.patient.endpoint if result.patient else "")
+    yield from _differing("patient", result.patient, used if patient else None)
 
     cases = CaseSet.load(folder / "cases.jsonl")
     yield from _differing("data.cases_hash", result.data.cases_hash, cases.hash)
@@ -68,16 +81,20 @@ def verify(
 
     name = player(result.protocol, result.agent)
     config = RunConfig.model_validate_json((folder / "run.json").read_bytes())
-    said = {
+    must = {
         "agent": name,
         "seed": result.seed,
         "trials": result.trials,
         "settings": rules,
         "cases_hash": cases.hash,
     }
-    for field, value in said.items():
+    for field, value in must.items():
         yield from _differing(f"run.json: {field}", getattr(config, field), value)
     yield from _differing("run.json: chat", asked(config.chat), result.chat)
+    model = config.patient and PatientModel(
+        model=config.patient.model, options=config.patient.options
+    )
+    yield from _differing("run.json: patient", model, patient)
 
     file = folder / "trajectories.jsonl"
     lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line]
@@ -92,20 +109,24 @@ def verify(
         yield from _differing(f"{where}: agent", record.agent, name)
         yield from _differing(f"{where}: settings", record.settings, rules)
     of = [cases.get(record.case_id) for record in records]
-    for case, wrong in zip(of, _replayed(lines, of, jobs), strict=True):
+    answers = folder / PATIENT if patient else None
+    for case, wrong in zip(of, _replayed(lines, of, answers, jobs), strict=True):
         if wrong:
             yield f"trajectory of {case.id}: {wrong}"
     yield from _differing(
         "trajectories_sha256", result.trajectories_sha256, sha256(file.read_bytes())
     )
 
-    rows, judged_by = scored(records, cases, choice, folder, jobs)
+    rows, judged_by, _ = scored(records, cases, choice, folder, jobs)
     yield from _differing("judge", result.judge, judged_by)
     yield from _differing("rows", [r.case_id for r in result.rows], [r.case_id for r in rows])
     for said_row, true_row in zip(result.rows, rows, strict=False):
         for field in type(true_row).model_fields:
             where = f"rows[{true_row.case_id}].{field}"
-            yield from _differing(where, getattr(said_row, field), getattr(true_row, field))
+            told, true = getattr(said_row, field), getattr(true_row, field)
+            if field == "error":
+                told, true = _kind_of_error(told), _kind_of_error(true)
+            yield from _differing(where, told, true)
     yield from _differing("bootstrap", result.bootstrap, Result.model_fields["bootstrap"].default)
     yield from _differing_items("counts", result.counts, counts(rows))
     yield from _differing_items("metrics", result.metrics, metrics(rows, result.protocol))
@@ -138,6 +159,8 @@ def remarks(folder: str | Path) -> list[str]:
         )
     if result.judge.name == LLM:
         said.append("the language model's verdicts are those of its record; it was not asked again")
+    if result.settings.patient:
+        said.append("the patient's answers are those of its record; the model was not asked again")
     return said
 
 
@@ -148,7 +171,10 @@ def _judge(folder: Path, result: Result, judge: str | None) -> JudgeChoice:
     if judge != said.name:
         raise BenchError(f"{folder}: judged by {said.name!r}; give it with --judge")
     if judge == LLM:
-        return JudgeChoice(LLM, said.model, said.endpoint, replay=True)
+        asked = said.examinations is not None
+        return JudgeChoice(
+            LLM, said.model, said.endpoint, options=said.options, examinations=asked, replay=True
+        )
     return JudgeChoice(judge)
 
 
@@ -168,25 +194,44 @@ def _source(folder: Path, result: Result, given: Sequence[str | Path]) -> Iterat
     yield from _differing("data.unreadable", len(said.unreadable), len(unreadable))
 
 
-def _replayed(lines: list[str], cases: list[Case], jobs: int) -> Iterator[str]:
+def _replayed(lines: list[str], cases: list[Case], record: Path | None, jobs: int) -> Iterator[str]:
+    told = sha256(record.read_bytes()) if record and record.exists() else ""
+    replay = partial(_replay, record=record, told=told)
     if jobs <= 1:
-        yield from map(_replay, lines, cases)
+        yield from map(replay, lines, cases)
         return
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(_replay, lines, cases, chunksize=8)
+        yield from pool.map(replay, lines, cases, chunksize=8)
 
 
-def _replay(line: str, case: Case) -> str:
+@lru_cache(maxsize=1)
+def _patients(setting: str, record: Path, told: str) -> Patients:
+    """The patients of a record, read once; `told`, its hash, tells it from what stood there."""
+    return Patients.recorded(PatientModel.model_validate_json(setting), record)
+
+
+def _replay(line: str, case: Case, record: Path | None, told: str) -> str:
     """Why a trajectory is no true record, or ``""``."""
-    record = Trajectory.model_validate_json(line)
+    played = Trajectory.model_validate_json(line)
+    setting = played.settings.patient
     try:
-        if record.replay(case).to_json() != line:
+        patients = None
+        if record and setting:
+            patients = _patients(setting.model_dump_json(), record, told)
+        if played.replay(case, patients).to_json() != line:
             return "the replay differs from the record"
+    except ChatError as error:
+        return error.message  # of the record that should answer; nobody was asked
     except (ValueError, RuntimeError) as error:
         return str(error)
-    if record.status == "errored" and record.episode(case).status != "open":
+    if played.status == "errored" and played.episode(case).status != "open":
         return "is called errored, but was played to its end"
     return ""
+
+
+def _kind_of_error(error: str) -> str:
+    """An error as far as it follows: that a judge gave no answer, but not how it failed then."""
+    return next((one for one in (UNJUDGED, EXAMINATIONS_UNJUDGED) if error.startswith(one)), error)
 
 
 def _kind(result: Result) -> str:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from medaction_gym.cases.analytes import analytes_in, measured, with_states
-from medaction_gym.cases.case import MAX_NAME, Analyte, Category, TestResult, as_category
+from medaction_gym.cases.case import Analyte, Category, TestResult, as_category
+from medaction_gym.cases.headings import PATIENT, PSEUDO, clean_name, strip_time
 from medaction_gym.cases.prose import (
     STATE,
     VERB,
@@ -30,32 +31,6 @@ from medaction_gym.cases.prose import (
 )
 from medaction_gym.catalogue.catalogue import Catalogue, Mention
 from medaction_gym.catalogue.tokens import Token, tokenize
-
-# Headings that are no tests: what was concluded or done about it.
-_PSEUDO = re.compile(
-    r"^(?:(?:final|working|provisional|definitive|clinical|confirmed|differential|primary|initial|"
-    r"(?:post|pre)[\w-]*(?:\s+surgical)?|surgical|subsequent|further|ongoing|proposed|recommended)\s+)*"
-    r"(?:diagnos[ie]s(?:\s+(?:after|from|based|by|on|upon|following)\b.*)?|"
-    r"diagnostic (?:conclusion|impression|criteria)|treatments?|therap(?:y|ies)|"
-    r"management|medications?|interventions?|prognosis|outcomes?|stag(?:e|ing)|complications?|"
-    r"response(?: to .*)?|hospital course|clinical course|course|follow-?up(?: and .*| plan)?|"
-    r"discharge.*|conclusions?|impression|discussion|notes?|summary|plan|considerations?|"
-    r"exclusions?|excluded|not (?:performed|done).*|surgical (?:treatment|management))"
-    r"(?:\s*(?:and|/|&)\s*(?:treatments?|management|outcomes?|follow-?up|course))*$",
-    re.IGNORECASE,
-)
-
-# Headings that name a patient of several, not a test.
-_PATIENT = re.compile(
-    r"^(?:case|patient|subject|sibling|p)\s*(?:no\.?\s*)?\d+\b.{0,30}$", re.IGNORECASE
-)
-
-_TIME = re.compile(
-    r"\b(?:initial|first|second|third|repeat(?:ed)?|follow-?up|subsequent|post-?operative|"
-    r"pre-?operative|intra-?operative|post-?treatment|serial|later|recent|previous|prior|"
-    r"admission|baseline)\b",
-    re.IGNORECASE,
-)
 
 # Heads so general that what matters is inside: an imaging heading is split into its tests, a
 # laboratory heading becomes a panel.
@@ -128,13 +103,13 @@ class _Builder:
     def add(self, bullet: Bullet) -> None:
         """Take in one bullet with everything below it."""
         heading, body = split_heading(bullet.text)
-        if heading and _PATIENT.match(heading):
+        if heading and PATIENT.match(heading):
             if body:
                 self._prose(body)
             for child in bullet.children:
                 self.add(child)
             return
-        if heading and _PSEUDO.match(_strip_time(heading)):
+        if heading and PSEUDO.match(strip_time(heading)):
             self.pseudo.append(
                 Pseudo(heading, "\n".join([body, *flatten(bullet.children)]).strip())
             )
@@ -168,7 +143,7 @@ class _Builder:
     def _headed(self, heading: str, body: str) -> None:
         heads = self._heads(heading)
         state = STATE.match(heading)
-        if state and len(_clean_name(heading)) < len(heading):
+        if state and len(clean_name(heading)) < len(heading):
             # "Positive tests for coeliac disease: tTG, EMA": the state is part of the result.
             body = f"{state.group()}: {body}"
         if not heads:
@@ -263,7 +238,7 @@ class _Builder:
         return self._append(OTHER, "other", sentence)
 
     def _append(self, name: str, category: Category, result: str) -> _Item:
-        name = _clean_name(name)
+        name = clean_name(name)
         for item in self.items:
             if item.name.casefold() == name.casefold() and item is self.items[-1]:
                 item.result.append(result)
@@ -380,27 +355,6 @@ def _joined(text: str, tokens: list[Token], before: int, after: int) -> bool:
             )
         )
     )
-
-
-def _strip_time(name: str) -> str:
-    return _TIME.sub(" ", name).strip(" ,-") or name
-
-
-def _clean_name(name: str) -> str:
-    """A test's name without findings, markup or a trailing verb."""
-    bare = name
-    while (state := STATE.search(bare)) and state.start() == 0 and state.end() < len(bare):
-        bare = bare[state.end() :].lstrip(" ,:-")
-    states = list(STATE.finditer(bare))
-    if states and states[-1].end() == len(bare.rstrip(" .")) and states[-1].start() > 0:
-        bare = bare[: states[-1].start()]
-    bare = re.sub(r"\(\s*\)", "", bare).strip(" ,;:.-*–")
-    bare = re.sub(r"^(?:the|a|an|of|for|and|on|in|by)\s+", "", bare, flags=re.IGNORECASE)
-    bare = bare if len(bare) >= 2 else name
-    if bare.count("(") != bare.count(")"):
-        bare = bare.replace("(", " ").replace(")", " ")
-    bare = " ".join(bare.split())[:MAX_NAME]
-    return bare[:1].upper() + bare[1:]
 
 
 def _is_marker(mention: Mention) -> bool:

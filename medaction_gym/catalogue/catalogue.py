@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
 
+from medaction_gym.catalogue.base import Base, bases
 from medaction_gym.catalogue.term import (
     HEADS,
-    Base,
     Kind,
     Mention,
     Term,
@@ -28,23 +28,13 @@ __all__ = ["HEADS", "Base", "Catalogue", "Kind", "Mention", "Term", "read_table"
 
 _TABLES: tuple[tuple[str, Kind], ...] = (
     ("procedures", "procedure"),
+    ("markers", "procedure"),
     ("panels", "panel"),
     ("analytes", "analyte"),
     ("organisms", "organism"),
     ("sites", "site"),
     ("specimens", "specimen"),
 )
-
-
-# How a pathogen is looked for: tests of one pathogen are taken apart into method and pathogen.
-_METHODS = {
-    "pcr": "pcr",
-    "culture": "culture",
-    "antigen_test": "antigen_test",
-    "serology": "serology",
-    "igg": "serology",
-    "igm": "serology",
-}
 
 
 # Abbreviations that are ordinary words: they count only in capitals (a TOE is no toe).
@@ -54,12 +44,6 @@ _ORDINARY = frozenset(
     arm band be blast cast em fast fish fix flip got had hint if la nag nil nip pad pas rug sat
     seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
     """.split()
-)
-
-# Procedures that a body site turns into another row ("CXR"): that row is the site's only news.
-_MODALITIES = frozenset(
-    "ct mri xray ultrasound doppler mra cta pet angiography biopsy histopathology culture "
-    "physical_examination endoscopy".split()
 )
 
 # Specimens whose names are part of other names: a "white cell count" is counted in blood.
@@ -93,8 +77,8 @@ class Catalogue:
                 kind=kind,
                 name=row["name"],
                 synonyms=cell_list(row.get("synonyms")),
-                category=row.get("category", ""),
-                price=row.get("price", ""),
+                category=row.get("category", "pathology" if table == "markers" else ""),
+                price=row.get("price", "ihc" if table == "markers" else ""),
                 specimens=cell_list(row.get("specimen")),
                 members=cell_list(row.get("members")),
                 parents=cell_list(row.get("broader") or row.get("parent")),
@@ -225,6 +209,18 @@ class Catalogue:
         parts -= {("csf",)} if "gm" in phrase else set()  # a growth factor, no fluid
         return frozenset(known[part] for part in parts if part in known)
 
+    def pathogens(self, id: str) -> frozenset[str]:
+        """What a test looks for by its name: hepatitis C in "hepatitis C antibody"."""
+        return self._pathogens.get(id, frozenset())
+
+    @cached_property
+    def _pathogens(self) -> dict[str, frozenset[str]]:
+        return {
+            term.id: self.within_name(words(term.name), "organism") | self.base(term.id).organisms
+            for term in self.terms.values()
+            if term.kind == "analyte"
+        }
+
     @cached_property
     def _qualifiers(self) -> dict[Kind, dict[tuple[str, ...], str]]:
         return {
@@ -234,7 +230,7 @@ class Catalogue:
                 if term.kind == kind and term.id not in _CELLS
                 for name in (term.name, *term.synonyms)
             }
-            for kind in ("specimen", "site")
+            for kind in ("specimen", "site", "organism")
         }
 
     def ancestors(self, id: str) -> frozenset[str]:
@@ -328,58 +324,22 @@ class Catalogue:
                     same[id] = same.get(id, frozenset({id})) | {wider}
         return same
 
+    def always(self, panel: str) -> frozenset[str]:
+        """The values that a panel always measures, as far as that is known."""
+        return self._always.get(panel, frozenset())
+
+    @cached_property
+    def _always(self) -> dict[str, frozenset[str]]:
+        rows = (cell_list(r["terms"]) for r in read_table("kin") if r["relation"] == "always")
+        return {panel: frozenset(values) for panel, *values in rows}
+
     @cached_property
     def _alone(self) -> dict[str, frozenset[str]]:
         return {id: frozenset({id}) for id in self.terms}
 
     @cached_property
     def _bases(self) -> dict[str, Base]:
-        named = {phrase: terms[-1] for phrase, terms in self._named.items()}
-        bases: dict[str, Base] = {}
-        for term in self.terms.values():
-            if term.kind in ("analyte", "panel", "procedure"):
-                names = (
-                    (term.name, *term.synonyms) if term.category == "microbiology" else (term.name,)
-                )
-                for phrase in map(words, names):
-                    base = self._take_apart(term, phrase, named)
-                    if base:
-                        bases[term.id] = base
-                        break
-        for row in read_table("kin"):
-            first, *rest = cell_list(row["terms"])
-            if row["relation"] == "technique":
-                bases[first] = self._qualified(*rest)
-            elif row["relation"] == "specimen":
-                bases[first] = Base(self.terms[first], specimens=frozenset(rest))
-        return bases
-
-    def _qualified(self, base: str, *qualifiers: str) -> Base:
-        """A test on some specimens, at some sites, for some pathogens."""
-
-        def of(kind: Kind) -> frozenset[str]:
-            return frozenset(id for id in qualifiers if self.terms[id].kind == kind)
-
-        return Base(self.terms[base], of("specimen"), of("site"), of("organism"))
-
-    def _take_apart(
-        self, term: Term, phrase: tuple[str, ...], named: dict[tuple[str, ...], Term]
-    ) -> Base | None:
-        for cut in range(1, len(phrase)):
-            for part, rest in ((phrase[:cut], phrase[cut:]), (phrase[cut:], phrase[:cut])):
-                qualifier, base = named.get(part), named.get(rest)
-                if qualifier is None or base is None or base.id == term.id:
-                    continue
-                if qualifier.kind == "organism" and base.id in _METHODS:
-                    method = self.terms[_METHODS[base.id]]
-                    return Base(method, organisms=frozenset({qualifier.id}))
-                if base.kind != term.kind:
-                    continue
-                if qualifier.id in term.specimens:
-                    return Base(base, specimens=frozenset({qualifier.id}))
-                if qualifier.kind == "site" and base.id in _MODALITIES and term.sites:
-                    return Base(base, sites=frozenset(term.sites))
-        return None
+        return bases(self.terms, {phrase: terms[-1] for phrase, terms in self._named.items()})
 
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:

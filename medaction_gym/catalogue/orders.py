@@ -8,11 +8,12 @@ that the two can be compared term by term.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
 
 from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
+from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import SIDES, Segment, segments_of
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import without_manner, without_purpose
@@ -39,6 +40,7 @@ _FLUID_PANEL = {"csf": "csf_analysis", "pleural_fluid": "pleural_fluid_analysis"
 _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_tests"})
 # Done on what the test named before has yielded, where nothing else is said.
 _ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
+_ON_FLUIDS = frozenset({"cytology", "flow_cytometry", "pcr", "fluid_analysis"})
 _ON_TISSUE = frozenset({"biopsy", "histopathology"})
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
@@ -56,42 +58,6 @@ _FLUIDS = frozenset(
 )
 _FLUID_TESTS = frozenset({"laboratory", "procedure", "microbiology"})
 _NONE: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One test that a text asks for.
-
-    Attributes:
-        text: The words it was read from.
-        head: What is done or measured; None where no catalogue term was found.
-        sites: Body sites named (not those that the head implies).
-        specimens: Specimens named.
-        organisms: Pathogens named.
-        sides: ``"left"`` and ``"right"`` as named.
-        words: Content words that no term explains.
-        way: The technique that was named, where the head is the test it is a way of doing.
-        title: The order in plain words, e.g. ``"computed tomography of abdomen"``.
-    """
-
-    text: str
-    head: Term | None
-    sites: frozenset[str] = frozenset()
-    specimens: frozenset[str] = frozenset()
-    organisms: frozenset[str] = frozenset()
-    sides: frozenset[str] = frozenset()
-    words: frozenset[str] = frozenset()
-    way: str = ""
-    title: str = ""
-
-    def titled(self) -> Order:
-        """The same order with its title."""
-        names = Catalogue.load().terms
-        text = self.head.name if self.head else self.text
-        if self.organisms:
-            text += " for " + ", ".join(sorted(names[o].name for o in self.organisms))
-        where = sorted(names[s].name for s in self.specimens | self.sites)
-        return replace(self, title=f"{text} of {' and '.join(where)}" if where else text)
 
 
 @lru_cache(maxsize=20_000)
@@ -153,7 +119,11 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             orders += found
             carried = []
         elif segment.loose or segment.mentions:
-            orders.append(_order(_unsaid(segment), segment, carried, text))
+            alone = _unsaid(segment)
+            if alone is None and orders and not segment.mentions:
+                # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
+                alone = _same_search(orders[-1])
+            orders.append(_order(alone, segment, carried, text))
             carried = []
     for segment in carried:
         alone = _unsaid(segment)
@@ -219,6 +189,9 @@ def _unsaid(segment: Segment) -> Term | None:
     said = {token.text for token in segment.tokens[segment.first : segment.stop]}
     if segment.ids("site") and said & _LOOKING and not segment.loose:
         return terms["physical_examination"]
+    if any((t.text, t.end - t.start) == ("blood", len("bloods")) for t in segment.tokens):
+        # "Bloods" are tests, and blood is what they are done on.
+        return terms["blood_tests"] if not segment.loose else None
     specimens = sorted(segment.ids("specimen") - _NOT_ALONE)
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
@@ -229,12 +202,16 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
     """One order a head; a generic head beside a specific one of its kind adds nothing."""
     catalogue = Catalogue.load()
     heads = list(dict.fromkeys(segment.heads))
+    stained = segment.before("ihc") if len(heads) > 1 else ()
+    if stained:
+        # "Kappa and lambda light chain immunohistochemistry" asks for no level in blood.
+        heads = [h for h in heads if h not in stained]
     if any(h.id != "doppler" and catalogue.within(h.id, "ultrasound") for h in heads):
         # "Echocardiogram with Doppler" is one scan.
         heads = [h for h in heads if h.id != "doppler"]
     specific = [
         h for h in heads
-        if not any(o is not h and _covers(o, h) for o in heads)
+        if not any(o is not h and _covers(o, h) and not segment.joined(h, o) for o in heads)
     ]  # fmt: skip
     return [_order(head, segment, carried, text) for head in specific]
 
@@ -254,6 +231,16 @@ def _covers(special: Term, general: Term) -> bool:
 def _seeks(order: Order) -> bool:
     """Whether an order's test looks for a pathogen that has to be named."""
     return order.head is None or order.head.id in _SEEKING
+
+
+def _same_search(order: Order) -> Term | None:
+    """The test of what is listed after it: of one more marker in tissue, or one more gene."""
+    if order.head is None:
+        return None
+    terms = Catalogue.load().terms
+    if Catalogue.load().within(order.head.id, "ihc"):
+        return terms["ihc"]
+    return terms["genetic_testing"] if order.head.id == "genetic_testing" and order.words else None
 
 
 def _elsewhere(segment: Segment, carried: list[Segment]) -> list[Order]:
@@ -284,7 +271,10 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
     organisms = frozenset().union(*(p.ids("organism") for p in parts))
     if head is not None and head.id in _ANTIBODY_CLASSES and organisms:
         head = catalogue.terms["serology"]
-    if loose & _GENE and (head is None or (head.kind, head.category) == ("analyte", "laboratory")):
+    measured = head is not None and (
+        (head.kind, head.category) == ("analyte", "laboratory") or catalogue.within(head.id, "ihc")
+    )
+    if loose & _GENE and (head is None or measured):
         # "Sequence the insulin receptor gene" asks for no insulin.
         loose |= frozenset().union(*(part.all_words() for part in parts))
         head = catalogue.terms["genetic_testing"]
@@ -294,6 +284,8 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         specimens |= segment.within_name(head, "specimen")
         base = catalogue.base(head.id)
         loose = loose & SIDES | segment.beside(head)
+        if head.id == "ihc":
+            loose |= segment.words_of(segment.before("ihc"))
         named = head.kind == "procedure" and not base.term.sites
         sites |= base.sites or (segment.within_name(head, "site") if named else _NONE)
         if base.term.id != head.id and not (base.sites or base.specimens or base.organisms):
@@ -362,6 +354,8 @@ def _from_before(orders: list[Order]) -> list[Order]:
                 order = replace(order, head=Catalogue.load().terms["bone_marrow_biopsy"])
             elif head.id in _ON_SAMPLES and before.head.category != "pathology":
                 order = replace(order, specimens=taken)
+            elif head.id in _ON_FLUIDS and taken & _FLUIDS:
+                order = replace(order, specimens=taken & _FLUIDS)
             elif head.id in _ON_TISSUE and before.head.category in _TAKING:
                 order = replace(order, sites=where)
         result.append(order)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Kind, Mention, Term
 from medaction_gym.catalogue.spelling import mend
@@ -13,6 +14,9 @@ from medaction_gym.catalogue.wording import filler
 SIDES = frozenset({"left", "right"})
 _SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
 _GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
+
+# What stands before the way a test is done.
+_MEANS = frozenset("with without using by via under including".split())
 
 # What makes a disease's name of an analyte's, and what makes a test's name of the disease's.
 _DISEASE = frozenset(
@@ -67,6 +71,35 @@ class Segment:
             return frozenset(part for id in found for part in Catalogue.load().regions(id))
         return frozenset(found)
 
+    def before(self, head: str) -> frozenset[Term]:
+        """Blood tests whose names stand right before a test that is found: "NSE staining"."""
+        return frozenset(
+            first.term
+            for first, second in pairwise(self.mentions)
+            if second.term.id == head
+            and first.term.category == "laboratory"
+            and first.last == second.first
+        )
+
+    def joined(self, general: Term, special: Term) -> bool:
+        """Whether a test is to be done with a kind of it: "bronchoscopy with lavage" is both."""
+        one = next(m for m in self.mentions if m.term is general)
+        other = next(m for m in self.mentions if m.term is special)
+        between = {token.text for token in self.tokens[one.last : other.first]}
+        return bool(between & {"with", "including"}) and one.term.kind == "procedure"
+
+    def words_of(self, terms: frozenset[Term]) -> frozenset[str]:
+        """The words by which some terms are mentioned."""
+        return (
+            frozenset(
+                self.tokens[i].text
+                for mention in self.mentions
+                if mention.term in terms
+                for i in range(mention.first, mention.last)
+            )
+            - filler()
+        )
+
     def loose_words(self) -> frozenset[str]:
         """Words that no term explains."""
         return frozenset(self.tokens[i].text for i in self.loose)
@@ -85,7 +118,10 @@ class Segment:
         )
 
     def beside(self, head: Term) -> frozenset[str]:
-        """Unexplained words right before the head, or right after it with "for": its target."""
+        """Unexplained words right before the head, or right after it with "for": its target.
+
+        What it is done with, or by, is no target: "CT with interpretation".
+        """
         loose = set(self.loose)
         others = {i for m in self.mentions for i in range(m.first, m.last)}
         found = set()
@@ -95,7 +131,10 @@ class Segment:
                 while i in loose or i in others:
                     found.add(i)
                     i -= 1
-                found.update(range(mention.last, mention.last + 4))
+                for j in range(mention.last, min(mention.last + 4, self.stop)):
+                    if self.tokens[j].text in _MEANS:
+                        break
+                    found.add(j)
         return frozenset(self.tokens[i].text for i in found & loose)
 
     def within_name(self, head: Term, kind: Kind) -> frozenset[str]:

@@ -19,6 +19,13 @@ _ANTIBODY = re.compile(
     r"^(anti[- ])?(.{2,40}?)( (?:auto-?)?antibod(?:y|ies)| abs?)?$", re.IGNORECASE
 )
 
+# How a marker in tissue is asked for; "PSA stain" is the tissue's, not the blood's.
+_STAINS = (
+    "stain", "staining", "immunostain", "immunostaining", "immunohistochemistry", "IHC",
+    "expression",
+)  # fmt: skip
+STAIN = re.compile(r"[ -](?:(?:immuno)?stain(?:s|ing)?|immunohistochemistry|IHC|expression)$")
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -47,15 +54,6 @@ class Term:
     members: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
-
-
-class Base(NamedTuple):
-    """A test taken apart: what is done, on which specimens, at which sites, for which pathogens."""
-
-    term: Term
-    specimens: frozenset[str] = frozenset()
-    sites: frozenset[str] = frozenset()
-    organisms: frozenset[str] = frozenset()
 
 
 class Mention(NamedTuple):
@@ -91,6 +89,9 @@ def variants(term: Term) -> Iterator[str]:
             yield from (f"antibody {to} {core}" for to in ("to", "against"))
             yield from (f"{core} ab", f"anti {core} ab", f"{core} abs")
             yield from (f"{core} autoantibody", f"anti {core} autoantibody")
+        elif any(parent.endswith(("ihc", "stain", "stains")) for parent in term.parents):
+            marker = STAIN.sub("", name)
+            yield from (f"{marker} {stain}" for stain in _STAINS)
         elif term.kind == "procedure" and name.endswith("graphy"):
             yield name.removesuffix("graphy") + "gram"
         elif term.kind == "procedure" and name.endswith("gram"):

@@ -33,6 +33,9 @@ _PURPOSE = re.compile(
     r"confirm|see|investigat|determin|characteri[sz]|visuali[sz]|find|establish|delineat|guide|"
     r"clarify|differentiat|understand|narrow|support|explain|search|stage|localize|judge|prove|"
     r"settle|name the|know|tell)\w*|"
+    r"to (?!(?:order|get|do|obtain|perform|send|request|arrange|run|have|repeat|proceed|start|book|"
+    r"schedule|review|take|draw|add|make|try|go|check|include)\b)[a-z]+ (?:the|an?|any|this|out|"
+    r"his|her|their|its|possible|potential|underlying|suspected|how|what|which|where|whether)\b|"
     r"would (?!like|order|request|get|want|do|take|suggest|recommend|also|now|repeat|first|"
     r"perform|start|begin|send|check|proceed|obtain|arrange|ask|propose|choose|go|prefer)|"
     r"there (?:may|might|could|is|are)|"
@@ -48,6 +51,26 @@ _REMARK = re.compile(
     r"following|since|from|day|week|month|year|age|aged|outside|referring|initial|follow|baseline|"
     r"to|for|as|if|see|not|because|with a view)\b|\d{1,4}\b)[^()]*\)",
     re.IGNORECASE,
+)
+
+# What is done by hand, eye and ear.
+EXAMINING = frozenset(
+    fold_word(word)
+    for word in "examine examination exam inspect inspection palpate palpation auscultate "
+    "auscultation percuss percussion observe look looking listen feel check assess elicit".split()
+)
+
+# Of the words of asking, those that tell one test from another.
+_TELLING = frozenset(
+    "left right sided bilateral side two three x times pair set sets repeat repeated first then "
+    "other another before after during prior following since without all both more most".split()
+)
+# What is asked for of a test, and when.
+_REPORTED = frozenset(
+    fold_word(word)
+    for word in "result results report reports finding findings interpretation today tomorrow "
+    "tonight now stat urgent urgently immediately available order test request action "
+    "patient".split()
 )
 
 
@@ -74,22 +97,33 @@ def without_purpose(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def courtesies() -> frozenset[str]:
-    """Folded words that stand around an order ("please get a ... today") and in no test's name."""
-    return frozenset(
-        fold_word(word)
-        for word in """
-        please pls order get obtain do perform run check send request would want like need i we me
-        my you can could should let lets now also next go ahead think recommend suggest arrange
-        schedule book thank thanks doctor dr ok okay the a an some for this that his her their
-        patient today tomorrow stat urgent urgently to have had be done it us s
-        """.split()
-    )
+def asking() -> frozenset[str]:
+    """Folded words that stand around an order and tell no test from another.
+
+    "Could we obtain ... results for this patient, please", but not "repeat" or "left": those may
+    tell two items of a menu apart.
+    """
+    return (_section("Asking") | _section("Small words")) - _TELLING | _REPORTED
 
 
 @lru_cache(maxsize=1)
 def filler() -> frozenset[str]:
     """Folded words that say nothing about which test is meant (``data/filler.txt``)."""
+    return frozenset().union(*_sections().values())
+
+
+def _section(name: str) -> frozenset[str]:
+    return _sections()[name]
+
+
+@lru_cache(maxsize=1)
+def _sections() -> dict[str, frozenset[str]]:
+    """The words of each part of ``data/filler.txt``, by the heading above it."""
     text = (files(__package__) / "data" / "filler.txt").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return frozenset(fold_word(word) for line in lines for word in line.split())
+    sections: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if line.startswith("#"):
+            heading = line.lstrip("# ")
+        else:
+            sections.setdefault(heading, set()).update(fold_word(word) for word in line.split())
+    return {heading: frozenset(found) for heading, found in sections.items()}

@@ -2,7 +2,13 @@
 
 from medaction_gym.chat.cache import ReplyCache
 from medaction_gym.chat.client import ChatClient
-from medaction_gym.chat.errors import ChatError, EndpointError, NotCachedError, ReplyError
+from medaction_gym.chat.errors import (
+    ChatError,
+    EndpointError,
+    NotCachedError,
+    ReplyError,
+    SetupError,
+)
 from medaction_gym.chat.reply import Candidate, Price, Reply, ToolCall, Usage, tool
 
 __all__ = [
@@ -15,6 +21,7 @@ __all__ = [
     "Reply",
     "ReplyCache",
     "ReplyError",
+    "SetupError",
     "ToolCall",
     "Usage",
     "tool",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from medaction_gym.chat.cache import ReplyCache
-from medaction_gym.chat.errors import EndpointError, NotCachedError, ReplyError
+from medaction_gym.chat.errors import EndpointError, NotCachedError, ReplyError, SetupError
 from medaction_gym.chat.reply import Candidate, Form, Reply, Usage, fault, json_format
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ class ChatClient:
         Raises:
             EndpointError: The endpoint failed, retries included.
             NotCachedError: The client only replays and the cache lacks the request.
+            SetupError: There is no key, or the openai library is not installed.
         """
         wanted = {"endpoint": self.endpoint, "model": self.model, "messages": messages, "n": n}
         wanted |= {name: options[name] for name in sorted(options) if options[name] is not None}
@@ -246,11 +247,11 @@ class ChatClient:
         try:
             from openai import DefaultHttpxClient, OpenAI
         except ImportError:
-            raise RuntimeError("this needs openai: pip install 'medaction-gym[llm]'") from None
+            raise SetupError("this needs openai: pip install 'medaction-gym[llm]'") from None
         with self._lock:
             if self._connection is None:
                 if not self._key and self._base_url == _OPENAI:
-                    raise ValueError(
+                    raise SetupError(
                         "no API key: set OPENAI_API_KEY, or the address of a local endpoint"
                     )
                 hooks: dict[str, list[Callable[[Any], None]]] = {

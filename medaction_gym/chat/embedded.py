@@ -70,8 +70,13 @@ def need_engine() -> None:
 
 
 @lru_cache(maxsize=2)
-def server(path: Path, threads: int = 1) -> Any:
-    """llama.cpp with a file, loaded once in a process.
+def server(path: Path, threads: int = 1, port: int = 0) -> Any:
+    """llama.cpp with a file, loaded once in a process; it listens on loopback.
+
+    Args:
+        path: The GGUF file.
+        threads: Processor threads.
+        port: Where it listens; any free port if 0. Its ``listening_address`` says which.
 
     Raises:
         RuntimeError: If xllamacpp is not installed, or cannot load the file.
@@ -83,5 +88,5 @@ def server(path: Path, threads: int = 1) -> Any:
     params.model.path = str(path)
     params.n_ctx, params.n_parallel = CONTEXT, 1
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.verbosity = 0
+    params.verbosity, params.port = 0, port
     return xllamacpp.Server(params)

@@ -98,12 +98,12 @@ class Endpoint(BaseModel):
 
     def placed(self, folder: Path, workers: int) -> Endpoint:
         """As one of several workers is to reach it that write to a folder."""
-        return self.model_copy(
-            update={
-                "cache": self.cache or str(folder.resolve() / "replies.sqlite"),
-                "per_minute": self.per_minute and self.per_minute / workers,
-            }
-        )
+        cache = self.cache or str(folder.resolve() / "replies.sqlite")
+        return self.shared(workers).model_copy(update={"cache": cache})
+
+    def shared(self, workers: int) -> Endpoint:
+        """As one of several workers is to reach it, so that all together keep the pace."""
+        return self.model_copy(update={"per_minute": self.per_minute and self.per_minute / workers})
 
     def __eq__(self, other: object) -> bool:
         """Whether both ask the same model in the same way."""

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 
+class SetupError(ValueError):
+    """No model can be asked as things are set up here: a key or a library is missing.
+
+    Unlike a failure, it would meet every request alike, so it ends a run at once.
+    """
+
+
 class ChatError(RuntimeError):
     """A model gave no usable answer.
 

@@ -11,11 +11,25 @@ import typer
 from rich.markup import escape
 
 from medaction_gym.cli import hard, results
-from medaction_gym.cli.common import console, errors, kind_errors, progress_bar
+from medaction_gym.cli.common import AGAIN, console, errors, kind_errors, progress_bar
+from medaction_gym.cli.endpoint import (
+    BaseUrl,
+    Context,
+    Form,
+    Model,
+    Options,
+    PerMinute,
+    Price,
+    Retry,
+    Seats,
+    Timeout,
+)
 from medaction_gym.cli.results import (
     JudgeEndpoint,
+    JudgeExaminations,
     JudgeModel,
     JudgeName,
+    JudgeOptions,
     JudgePerMinute,
     choice_of,
     print_results,
@@ -51,26 +65,23 @@ Agents = Annotated[
         "each agent plays into a folder of its name under --out.",
     ),
 ]
-Model = Annotated[str | None, typer.Option(help="Chat: the model's name; else OPENAI_MODEL.")]
-ModelEndpoint = Annotated[
-    str | None,
-    typer.Option("--endpoint", "--base-url", help="Chat: where, up to /v1; else OPENAI_BASE_URL."),
+PatientName = Annotated[
+    Literal["offline", "llm"],
+    typer.Option(
+        "--patient", help="Who answers: the offline oracle, or a language model shown the record."
+    ),
 ]
-Form = Annotated[
-    Literal["tools", "json"],
-    typer.Option(help="Chat: tool calls, or JSON for models without tools."),
+PatientModelName = Annotated[
+    str | None, typer.Option("--patient-model", help="Patient: its name; else OPENAI_MODEL.")
 ]
-Options = Annotated[
-    str | None, typer.Option(help="Chat: of the request, as JSON. Default: temperature 0.")
+PatientEndpoint = Annotated[
+    str | None, typer.Option(help="Patient: endpoint, up to /v1; else OPENAI_BASE_URL.")
 ]
-PerMinute = Annotated[
-    float | None, typer.Option(min=0.1, help="Chat: requests a minute, of all workers.")
+PatientPerMinute = Annotated[
+    float | None, typer.Option(min=0.1, help="Patient: requests a minute, of all workers.")
 ]
-Seats = Annotated[int, typer.Option(min=1, help="Language models: episodes played side by side.")]
-Retry = Annotated[bool, typer.Option("--retry-errored", help="Play cases again that errored.")]
-PriceOption = Annotated[
-    tuple[float, float] | None,
-    typer.Option("--price", help="Money per million prompt and completion tokens."),
+PatientOptions = Annotated[
+    str | None, typer.Option(help="Patient: of the requests, as JSON. Default: temperature 0.")
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder for trajectories.jsonl and result.json.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N cases.")]
@@ -83,20 +94,22 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
     """The command that plays a benchmark."""
 
     def play(
-        context: typer.Context,
+        called: typer.Context,
         data: Data = None,
         agent: Agents = None,
         out: Out = None,
         ids: Ids = None,
         protocol: Protocol = "free-turn",
         model: Model = None,
-        endpoint: ModelEndpoint = None,
+        endpoint: BaseUrl = None,
         form: Form = "tools",
         options: Options = None,
+        context: Context = 0,
         per_minute: PerMinute = None,
+        timeout: Timeout = 120,
         seats: Seats = 1,
         retry_errored: Retry = False,
-        price: PriceOption = None,
+        price: Price = None,
         limit: Limit = None,
         jobs: Jobs = 1,
         seed: Seed = 0,
@@ -105,8 +118,15 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
         judge_model: JudgeModel = None,
         judge_endpoint: JudgeEndpoint = None,
         judge_per_minute: JudgePerMinute = None,
+        judge_options: JudgeOptions = None,
+        judge_examinations: JudgeExaminations = True,
+        patient: PatientName = "offline",
+        patient_model: PatientModelName = None,
+        patient_endpoint: PatientEndpoint = None,
+        patient_per_minute: PatientPerMinute = None,
+        patient_options: PatientOptions = None,
     ) -> None:
-        if context.invoked_subcommand:
+        if called.invoked_subcommand:
             return
         for value, option in ((data, "--data"), (agent, "--agent"), (out, "--out")):
             if not value:
@@ -122,31 +142,53 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
             ids = SHIPPED
         # A module in the folder where the command is given, as with "python -m".
         sys.path.insert(0, str(Path.cwd()))
-        with kind_errors():
+        with kind_errors(AGAIN):
             asked: dict[str, Any] = {
                 "base_url": endpoint,
                 "options": options,
                 "per_minute": per_minute,
             }
             if not any(name.partition(":")[0] == "chat" for name in agent) and any(
-                (model, *asked.values())
+                (model, context, *asked.values())
             ):
                 raise ValueError("an option for language models needs --agent chat")
+            played_by = _patient(
+                patient,
+                model=patient_model,
+                base_url=patient_endpoint,
+                per_minute=patient_per_minute,
+                options=patient_options,
+                timeout=timeout,
+            )
             entrants = [
                 Entrant(
-                    *_named(name, model, out, form=form, **asked),
+                    *_named(name, model, out, form=form, context=context, timeout=timeout, **asked),
                     seed,
                     trials,
                     price,
                     seats,
                     retry_errored,
+                    played_by,
                 )
                 for name in agent
             ]
             chosen = Choice(tuple(data), ids, limit)
-            by = choice_of(judge, judge_model, judge_endpoint, judge_per_minute)
+            by = choice_of(
+                judge,
+                judge_model,
+                judge_endpoint,
+                judge_per_minute,
+                judge_options,
+                judge_examinations,
+            )
             played = _played(benchmark, chosen, protocol, entrants, out, jobs, by)
         print_results(played)
+        if all(result.counts["errored"] == len(result.rows) for result in played):
+            errors.print(
+                "[bold red]error:[/] every episode errored. The same command with --retry-errored "
+                "plays them again"
+            )
+            raise typer.Exit(1)
         console.print(f"Result: {out / 'result.json' if len(agent) == 1 else out}", soft_wrap=True)
 
     return play
@@ -182,6 +224,34 @@ def _named(
     cache = out.resolve() / "replies.sqlite"  # what was paid for once is not paid for again
     chat = endpoint(model or rest, options=options, cache=cache, **given)
     return f"chat:{chat.model}", chat
+
+
+def _patient(
+    patient: str,
+    *,
+    model: str | None,
+    base_url: str | None,
+    options: str | None,
+    per_minute: float | None,
+    timeout: float,
+) -> Endpoint | None:
+    """The model that plays the patient; None for the offline oracle."""
+    from medaction_gym.chat.endpoint import Endpoint
+    from medaction_gym.chat.record import DEFAULT
+    from medaction_gym.cli.endpoint import json_object
+
+    if patient == "offline":
+        if any((model, base_url, options, per_minute)):
+            raise ValueError("an option for an LLM patient needs --patient llm")
+        return None
+    given = json_object(options, "--patient-options")
+    return Endpoint.of_environment(
+        model or "",
+        base_url=base_url or "",
+        options=dict(DEFAULT) if given is None else given,
+        per_minute=per_minute,
+        timeout=timeout,
+    )
 
 
 def _played(

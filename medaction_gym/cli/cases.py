@@ -96,6 +96,9 @@ def list_cases(
 @app.command()
 def show(
     case_id: Annotated[str, typer.Argument(help="The case's id.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Case file or folder, as with --cases.")
+    ] = None,
     cases: CasesOption = None,
     menu: Annotated[bool, typer.Option(help="Show the tests and their results.")] = True,
     diagnosis: Annotated[bool, typer.Option(help="Show the gold diagnosis.")] = False,
@@ -104,7 +107,11 @@ def show(
     from medaction_gym.view import render_opening
 
     with kind_errors():
-        case = load_cases(cases, skip_bad=True).get(case_id)
+        if file and cases:
+            raise ValueError(f"two case files: {file} and --cases {cases}; give one")
+        if Path(case_id).exists() and (file or cases) is None:
+            raise ValueError(f"{case_id} is a file; the id comes first: cases show ID {case_id}")
+        case = load_cases(file or cases, skip_bad=True).get(case_id)
     console.print(f"{case.id} ({case.provenance.source}, {case.provenance.license})", markup=False)
     if case.provenance.url:
         console.print(case.provenance.url, markup=False)

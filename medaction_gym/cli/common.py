@@ -40,11 +40,23 @@ CasesOption = Annotated[
 ]
 
 
+AGAIN = "stopped; the same command goes on where it was"
+
+
 @contextmanager
-def kind_errors() -> Iterator[None]:
-    """Turn expected errors into one clear message and exit status 1."""
+def kind_errors(stopped: str = "") -> Iterator[None]:
+    """Turn expected errors into one clear message and exit status 1.
+
+    Args:
+        stopped: What to say to somebody who presses Ctrl-C; the exit status is then 130.
+    """
     try:
         yield
+    except KeyboardInterrupt:
+        if not stopped:
+            raise
+        errors.print(f"[yellow]{escape(stopped)}[/]")
+        raise typer.Exit(130) from None
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         errors.print(f"[bold red]error:[/] {escape(_said(error))}")
         raise typer.Exit(1) from None

@@ -19,7 +19,18 @@ from medaction_gym.cli.common import (
     load_cases,
     progress_bar,
 )
-from medaction_gym.cli.endpoint import endpoint, used
+from medaction_gym.cli.endpoint import (
+    BaseUrl,
+    Cache,
+    Form,
+    Model,
+    Options,
+    PerMinute,
+    Price,
+    Timeout,
+    endpoint,
+    used,
+)
 
 if TYPE_CHECKING:
     from medaction_gym.distill.engine import Done
@@ -64,35 +75,17 @@ def distill(
     skip_bad: Annotated[
         bool, typer.Option(help="Leave bad cases out instead of stopping.")
     ] = False,
-    model: Annotated[
-        str | None, typer.Option(help="Chat: The model's name. Default: OPENAI_MODEL.")
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="Chat: The endpoint. Default: OPENAI_BASE_URL.")
-    ] = None,
-    form: Annotated[
-        Literal["tools", "json"],
-        typer.Option(help="Chat: Tool calls, or JSON for models without tools."),
-    ] = "tools",
-    options: Annotated[
-        str | None, typer.Option(help="Chat: Of the request, as JSON. Default: temperature 1.")
-    ] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    form: Form = "tools",
+    options: Options = None,
     one_by_one: Annotated[
         bool, typer.Option("--one-by-one", help="Chat: A request for each candidate.")
     ] = False,
-    cache: Annotated[
-        Path | None, typer.Option(help="Chat: File of the replies, else OUT/replies.sqlite.")
-    ] = None,
-    per_minute: Annotated[
-        float | None, typer.Option(min=0.1, help="Chat: Requests a minute, of all workers.")
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option(min=0.1, help="Chat: Seconds to wait for an answer.")
-    ] = 120,
-    price: Annotated[
-        tuple[float, float] | None,
-        typer.Option(help="Chat: Money per million prompt and completion tokens."),
-    ] = None,
+    cache: Cache = None,
+    per_minute: PerMinute = None,
+    timeout: Timeout = 120,
+    price: Price = None,
 ) -> None:
     """Grow trees of trajectories, keep what is good, and write training data.
 
@@ -107,7 +100,7 @@ def distill(
 
     # A teacher in a module of the folder where the command is given, as with "python -m".
     sys.path.insert(0, str(Path.cwd()))
-    with kind_errors():
+    with kind_errors("stopped; the same command with --resume goes on where it was"):
         selected = load_cases(cases, skip_bad=skip_bad)[:limit]
         settings = Settings(
             teachers=tuple(teacher or ["privileged"]),

@@ -4,11 +4,42 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
 
 if TYPE_CHECKING:
     from medaction_gym.chat import Usage
     from medaction_gym.chat.endpoint import Endpoint
+
+# The options of the commands that ask a chat model.
+Model = Annotated[str | None, typer.Option(help="Chat: the model's name; else OPENAI_MODEL.")]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option("--endpoint", "--base-url", help="Chat: where, up to /v1; else OPENAI_BASE_URL."),
+]
+Form = Annotated[
+    Literal["tools", "json"],
+    typer.Option(help="Chat: tool calls, or JSON for models without tools."),
+]
+Options = Annotated[
+    str | None,
+    typer.Option(help="Chat: of the request, as JSON. Default: temperature 0; of a teacher 1."),
+]
+Context = Annotated[int, typer.Option(min=0, help="Chat: tokens of a prompt; 0 for no limit.")]
+Cache = Annotated[
+    Path | None, typer.Option(help="Chat: file of the replies, else OUT/replies.sqlite.")
+]
+PerMinute = Annotated[
+    float | None, typer.Option(min=0.1, help="Chat: requests a minute, of all workers.")
+]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Chat: seconds to wait for an answer.")]
+Price = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--price", help="Chat: money per million prompt and completion tokens."),
+]
+Seats = Annotated[int, typer.Option(min=1, help="Language models: episodes played side by side.")]
+Retry = Annotated[bool, typer.Option("--retry-errored", help="Play cases again that errored.")]
 
 
 def endpoint(
@@ -26,12 +57,7 @@ def endpoint(
     """
     from medaction_gym.chat.endpoint import Endpoint
 
-    try:
-        parsed = json.loads(options or "null")
-    except ValueError as error:
-        raise ValueError(f"--options is not JSON: {error}") from None
-    if not isinstance(parsed, dict | None):
-        raise ValueError(f"--options must be a JSON object, not {options}")
+    parsed = json_object(options, "--options")
     if parsed is not None:
         given["options"] = parsed
     return Endpoint.of_environment(
@@ -42,6 +68,21 @@ def endpoint(
     )
 
 
+def json_object(text: str | None, option: str) -> dict[str, Any] | None:
+    """An option's JSON object; None if it was not given.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    try:
+        parsed = json.loads(text or "null")
+    except ValueError as error:
+        raise ValueError(f"{option} is not JSON: {error}") from None
+    if not isinstance(parsed, dict | None):
+        raise ValueError(f"{option} must be a JSON object, not {text}")
+    return parsed
+
+
 def used(usage: Usage, price: tuple[float, float] | None) -> str:
     """What a model's replies cost, in words.
 
@@ -49,9 +90,9 @@ def used(usage: Usage, price: tuple[float, float] | None) -> str:
         usage: What was used.
         price: Money per million prompt and completion tokens, if known.
     """
-    from medaction_gym.chat import Price
+    from medaction_gym.chat import Price as Money
 
-    cost = f", {Price(*price).of(usage):.4f} money" if price else ""
+    cost = f", {Money(*price).of(usage):.4f} money" if price else ""
     lacking = f"; {usage.uncounted} replies stated none" if usage.uncounted else ""
     return (
         f"{usage.requests:,} requests, {usage.prompt:,} prompt and {usage.completion:,} completion "

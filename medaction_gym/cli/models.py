@@ -58,5 +58,30 @@ def path(name: Name, dense: Dense = False) -> None:
     typer.echo(found)
 
 
+@app.command()
+def serve(
+    name: Name,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
+    threads: Annotated[int, typer.Option(min=1, help="Processor threads.")] = 1,
+) -> None:
+    """Serve a model on this machine as an OpenAI-compatible endpoint, without a key."""
+    from contextlib import suppress
+    from threading import Event
+
+    from medaction_gym import models
+    from medaction_gym.chat import embedded
+
+    with kind_errors():
+        embedded.need_engine()  # before a model is downloaded for nothing
+        gguf = models.fetch_gguf(name, _tell)
+        try:
+            running = embedded.server(gguf, threads, port)
+        except RuntimeError as error:  # llama.cpp does not say which of them it was
+            raise RuntimeError(f"port {port} is taken, or {gguf} is unreadable: {error}") from None
+        console.print(f"serving on {running.listening_address}/v1 (Ctrl-C stops)", markup=False)
+        with suppress(KeyboardInterrupt):
+            Event().wait()
+
+
 def _tell(what: str) -> None:
     errors.print(what, markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,12 +29,19 @@ def replay(
 ) -> None:
     """Replay trajectories and compare them with the record byte for byte.
 
-    The cases are read from cases.jsonl beside the file, from --cases, or are the shipped ones.
+    The cases are read from cases.jsonl beside the file, from --cases, or are the shipped ones; the
+    answers of a patient that a language model played, from patient.jsonl beside the file.
     Exits with status 1 if any trajectory differs.
     """
+    from medaction_gym.oracle.patient import RECORD, PatientModel, Patients
     from medaction_gym.trajectory import read_trajectories
 
     file = trajectories_of(file)
+
+    @cache
+    def patients(setting: str) -> Patients:
+        return Patients.recorded(PatientModel.model_validate_json(setting), file.with_name(RECORD))
+
     with kind_errors():
         records = list(read_trajectories(file))
         if not records:
@@ -49,7 +57,9 @@ def replay(
                 list(zip(lines, records, strict=True)), description="replay"
             ):
                 try:
-                    same = record.replay(known.get(record.case_id)).to_json() == line
+                    setting = record.settings.patient
+                    oracle = patients(setting.model_dump_json()) if setting else None
+                    same = record.replay(known.get(record.case_id), oracle).to_json() == line
                     if not same:
                         wrong.append((record.case_id, "the replay differs from the record"))
                 except (KeyError, ValueError, RuntimeError) as error:

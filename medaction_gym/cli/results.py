@@ -13,12 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from medaction_gym.cli.common import console, errors, kind_errors
+from medaction_gym.cli.endpoint import json_object
 
 if TYPE_CHECKING:
     from medaction_gym.benchmarks.interval import Estimate
     from medaction_gym.benchmarks.judges import JudgeChoice
     from medaction_gym.benchmarks.leaderboard import Entry
     from medaction_gym.benchmarks.result import Result
+    from medaction_gym.chat import Usage
 
 Folder = Annotated[Path, typer.Argument(help="A folder that bench wrote.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Worker processes.")]
@@ -33,6 +35,14 @@ JudgeEndpoint = Annotated[
 JudgePerMinute = Annotated[
     float | None, typer.Option(min=0.1, help="LLM judge: requests a minute.")
 ]
+JudgeOptions = Annotated[
+    str | None,
+    typer.Option(help="LLM judge: of the requests, as JSON. Default: temperature 0."),
+]
+JudgeExaminations = Annotated[
+    bool,
+    typer.Option(help="LLM judge: ask it, too, which recorded examinations were asked for."),
+]
 
 _MARKS = {"contestant": "", "bound": " (told the answer)", "exploit": " (exploit)"}
 FATES = ("right", "wrong", "undecided", "unjudged", "refused", "truncated", "errored")
@@ -40,14 +50,20 @@ UNCHECKED = 2  # exit status of verify where nothing is wrong but not everything
 
 
 def choice_of(
-    judge: str, model: str | None, endpoint: str | None, per_minute: float | None
+    judge: str,
+    model: str | None,
+    endpoint: str | None,
+    per_minute: float | None,
+    options: str | None,
+    examinations: bool,
 ) -> JudgeChoice:
     """The judge that the options ask for."""
     from medaction_gym.benchmarks.judges import LLM, JudgeChoice
 
-    if judge != LLM and any((model, endpoint, per_minute)):
+    if judge != LLM and any((model, endpoint, per_minute, options, not examinations)):
         raise ValueError("an option for an LLM judge needs --judge llm")
-    return JudgeChoice(judge, model, endpoint, per_minute)
+    asked = json_object(options, "--judge-options")
+    return JudgeChoice(judge, model, endpoint, per_minute, asked, examinations)
 
 
 def verify(
@@ -124,6 +140,8 @@ def rejudge(
     judge_model: JudgeModel = None,
     judge_endpoint: JudgeEndpoint = None,
     judge_per_minute: JudgePerMinute = None,
+    judge_options: JudgeOptions = None,
+    judge_examinations: JudgeExaminations = True,
     out: Annotated[
         Path | None, typer.Option(help="Folder for a copy; the verdicts are replaced without it.")
     ] = None,
@@ -134,7 +152,14 @@ def rejudge(
 
     sys.path.insert(0, str(Path.cwd()))
     with kind_errors():
-        by = choice_of(judge, judge_model, judge_endpoint, judge_per_minute)
+        by = choice_of(
+            judge,
+            judge_model,
+            judge_endpoint,
+            judge_per_minute,
+            judge_options,
+            judge_examinations,
+        )
         result = judged_again(folder, by, out, jobs=jobs)
     print_results([result])
 
@@ -179,19 +204,27 @@ def print_results(results: Sequence[Result]) -> None:
         if result.measured.usage:
             used, cost = result.measured.usage, result.measured.cost
             said = "" if cost is None else f", {cost:.4f} money"
-            console.print(
-                f"{escape(result.agent)}: {used.requests} requests, {used.prompt} prompt and "
-                f"{used.completion} completion tokens{said}"
-            )
+            console.print(f"{escape(result.agent)}: {_tokens(used)}{said}")
+        if result.measured.patient_usage:
+            console.print(f"patient: {_tokens(result.measured.patient_usage)}")
+        if result.measured.judge_usage:
+            console.print(f"judge: {_tokens(result.measured.judge_usage)}")
     console.print(results[0].differences, markup=False)
 
 
+def _tokens(used: Usage) -> str:
+    return f"{used.requests} requests, {used.prompt} prompt and {used.completion} completion tokens"
+
+
 def _table(entries: tuple[Entry, ...], title: str = "") -> Table:
+    from medaction_gym.benchmarks.leaderboard import judged_in
+
     table = Table(
         title=escape(title) or None,
         caption="accuracy [95 % interval by case]: committed to the gold diagnosis, of the cases "
         "that neither errored nor went unjudged; right, wrong, undecided, unjudged, refused, "
-        "truncated and errored add up to all",
+        "truncated and errored add up to all"
+        + ("; j: as the language model judges the examinations" if judged_in(entries) else ""),
     )
     table.add_column("agent")
     for name in ("accuracy", "[95 %]", "r/w/u/j/f/t/e", "of", "recall", "prec.", "DTC", "RAC"):
@@ -200,17 +233,24 @@ def _table(entries: tuple[Entry, ...], title: str = "") -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for entry in entries:
         means = entry.metrics
-        shown = ("examination_recall", "examination_precision", "dtc", "rac")
+        shown = ("examination_recall", "examination_precision")
         table.add_row(
             escape(entry.agent + _MARKS[entry.kind]),
             *cells(means["accuracy"], ".3f"),
             "/".join(str(entry.counts[fate]) for fate in FATES),
             str(entry.cases * entry.trials),
-            *(cells(means[name], ".3f")[0] for name in shown),
+            *(_both(means[name], means.get(f"{name}_judged")) for name in shown),
+            *(cells(means[name], ".3f")[0] for name in ("dtc", "rac")),
             cells(means["turns"], ".1f")[0],
             cells(means["usd"], ",.0f")[0],
         )
     return table
+
+
+def _both(value: Estimate, judged: Estimate | None) -> str:
+    """What was handed out, and beneath it what a language model judges."""
+    said = cells(value, ".3f")[0]
+    return said if judged is None else f"{said}\nj {cells(judged, '.3f')[0]}"
 
 
 def cells(value: Estimate, form: str) -> tuple[str, str]:

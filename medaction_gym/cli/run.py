@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases, progress_bar
-from medaction_gym.cli.endpoint import endpoint, used
+from medaction_gym.cli.common import (
+    AGAIN,
+    CasesOption,
+    console,
+    kind_errors,
+    load_cases,
+    progress_bar,
+)
+from medaction_gym.cli.endpoint import (
+    BaseUrl,
+    Cache,
+    Context,
+    Form,
+    Model,
+    Options,
+    PerMinute,
+    Price,
+    Retry,
+    Seats,
+    Timeout,
+    endpoint,
+    used,
+)
 
 if TYPE_CHECKING:
     from medaction_gym.summary import Summary
@@ -33,44 +54,17 @@ def run(
     skip_bad: Annotated[
         bool, typer.Option(help="Leave bad cases out instead of stopping.")
     ] = False,
-    retry_errored: Annotated[
-        bool, typer.Option("--retry-errored", help="Play cases again that errored.")
-    ] = False,
-    seats: Annotated[
-        int, typer.Option(min=1, help="Language models: Episodes played side by side.")
-    ] = 1,
-    model: Annotated[
-        str | None, typer.Option(help="Chat: The model's name. Default: OPENAI_MODEL.")
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            "--base-url", "--endpoint", help="Chat: The endpoint. Default: OPENAI_BASE_URL."
-        ),
-    ] = None,
-    form: Annotated[
-        Literal["tools", "json"],
-        typer.Option(help="Chat: Tool calls, or JSON for models without tools."),
-    ] = "tools",
-    options: Annotated[
-        str | None, typer.Option(help="Chat: Of the request, as JSON. Default: temperature 0.")
-    ] = None,
-    context: Annotated[
-        int, typer.Option(min=0, help="Chat: Tokens of a prompt; 0 for no limit.")
-    ] = 0,
-    cache: Annotated[
-        Path | None, typer.Option(help="Chat: File of the replies, else OUT/replies.sqlite.")
-    ] = None,
-    per_minute: Annotated[
-        float | None, typer.Option(min=0.1, help="Chat: Requests a minute, of all workers.")
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option(min=0.1, help="Chat: Seconds to wait for an answer.")
-    ] = 120,
-    price: Annotated[
-        tuple[float, float] | None,
-        typer.Option(help="Chat: Money per million prompt and completion tokens."),
-    ] = None,
+    retry_errored: Retry = False,
+    seats: Seats = 1,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    form: Form = "tools",
+    options: Options = None,
+    context: Context = 0,
+    cache: Cache = None,
+    per_minute: PerMinute = None,
+    timeout: Timeout = 120,
+    price: Price = None,
 ) -> None:
     """Let an agent play cases; write trajectories as it goes; print what became of every case.
 
@@ -83,7 +77,7 @@ def run(
 
     # A module in the folder where the command is given, as with "python -m".
     sys.path.insert(0, str(Path.cwd()))
-    with kind_errors():
+    with kind_errors(AGAIN):
         selected = load_cases(cases, skip_bad=skip_bad)[:limit]
         settings = Settings(
             rules=Rules(max_turns=max_turns, max_tests=max_tests, budget=budget),
@@ -126,6 +120,8 @@ def run(
         console.print("The same command with --retry-errored plays these again.")
     if chat:
         console.print(_paid(chat.cache, price), markup=False, soft_wrap=True)
+    if trajectories and all(t.status == "errored" for t in trajectories):
+        raise typer.Exit(1)
     console.print(f"Trajectories: {out / 'trajectories.jsonl'}", markup=False, soft_wrap=True)
 
 

@@ -39,8 +39,11 @@ def written(folders: list[Path], out: Path) -> Written:
 
 def told(done: Written, out: Path) -> str:
     """What was written, and where."""
+    from medaction_gym.site.page import counted
+
     return (
-        f"{done.runs} runs, {done.cases} cases, {done.trees} trees: {done.files} files, "
+        f"{counted(done.runs, 'run')}, {counted(done.cases, 'case')}, "
+        f"{counted(done.trees, 'tree')}: {counted(done.files, 'file')}, "
         f"{done.size / 1e6:.1f} MB, the largest {done.largest / 1e6:.1f} MB.\n"
         f"Open in a browser: {(out / 'index.html').resolve().as_uri()}"
     )

@@ -25,12 +25,14 @@ MAX_WORDS = 18  # of a citation
 PLAIN = 3  # words of a clause that is cited though it names no finding
 SHORT = 4  # words of a clause of a result, below which its sentence is cited
 MAX_CLAUSES = 6  # of a result, from its start, that are looked at for such
-_BREAK = re.compile(r"[.;:,](?=\s|$)|[\n“”]|\s[-–—•]\s")  # not inside 1.5, 1:80 or c.148C>T
+# Not inside 1.5, 1:80 or c.148C>T, nor after the initial of "C. difficile".
+_BREAK = re.compile(r"(?:(?<!\b[A-Z])\.|[;:,])(?=\s|$)|[\n“”]|\s[-–—•]\s")
 _JOINS = re.compile(r"^(?:and|but|or|with)\s+(?=\S+)", re.I)
 _VALUE = re.compile(r":\s*[^\s:]+(?:\s[^\s:A-Z][^\s:]*)?(?=[\s.;,]|$)")
-_STOP = re.compile(r"[.;](?=\s|$)|[\n“”]")
+_STOP = re.compile(r"(?:(?<!\b[A-Z])\.|;)(?=\s|$)|[\n“”]")
 _DENIAL = re.compile(
-    r"\b(?:no|not|non|without|never|nor|neither|neg|negative|normal|none|nil|denie\w+|absen\w+)\b",
+    r"\b(?:no|not|non|without|never|nor|neither|neg|negative|normal|none|nil|denie\w+|absen\w+"
+    r"|rul\w+ out|exclud\w+|inconclusive|non-?diagnostic)\b",
     re.I,
 )
 

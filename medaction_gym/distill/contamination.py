@@ -7,6 +7,7 @@ runs of eight words of the shorter of the two are in the other. Names and spelli
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,6 +17,10 @@ from medaction_gym.catalogue.tokens import words
 
 RUN = 8
 NEAR = 0.3
+# Cases that are remembered of a run, the first ones. Stock phrases stand in thousands of texts; to
+# go through all of them for each case would cost the square of the number of cases.
+FEW = 20
+LIKELIEST = 5  # cases that are compared run by run, of those that share most
 
 
 class Match(NamedTuple):
@@ -46,13 +51,15 @@ class Contamination:
         self._ids = {case.id for case in self._cases}
         self._texts: dict[str, str] = {}
         self._runs: dict[int, list[int]] = {}
-        self._sizes: list[int] = []
+        self._read: list[array[int]] = []
         for number, case in enumerate(self._cases):
             self._texts.setdefault(fingerprint(case), case.id)
             runs = _runs(case)
-            self._sizes.append(len(runs))
+            self._read.append(array("Q", runs))
             for run in runs:
-                self._runs.setdefault(run, []).append(number)
+                holders = self._runs.setdefault(run, [])
+                if len(holders) < FEW:
+                    holders.append(number)
 
     def find(self, case: Case) -> Match | None:
         """The benchmark case that a case is, or None."""
@@ -61,8 +68,14 @@ class Contamination:
         if (same := self._texts.get(fingerprint(case))) is not None:
             return Match(case.id, same, "text", 1.0)
         runs = _runs(case)
-        shared = Counter(n for run in runs for n in self._runs.get(run, ()))
-        near = [(count / max(1, min(len(runs), self._sizes[n])), -n) for n, count in shared.items()]
+        held = [self._runs.get(run, []) for run in runs]
+        shared = Counter(n for holders in held for n in holders)
+        rare = Counter(n for holders in held if len(holders) < FEW for n in holders)
+        likely = {n for few in (shared, rare) for n, _ in few.most_common(LIKELIEST)}
+        near = [
+            (len(runs.intersection(self._read[n])) / max(1, min(len(runs), len(self._read[n]))), -n)
+            for n in likely
+        ]
         if near and max(near)[0] >= NEAR:
             overlap, n = max(near)
             return Match(case.id, self._cases[-n].id, "near-duplicate", round(overlap, 3))

@@ -29,7 +29,7 @@ from medaction_gym.distill.export import export
 from medaction_gym.distill.settings import Settings
 from medaction_gym.distill.teachers import make_teacher
 from medaction_gym.rollout import RunError
-from medaction_gym.whole import whole_file
+from medaction_gym.whole import sweep, whole_file
 
 
 class Done(NamedTuple):
@@ -100,6 +100,8 @@ def distill(
     try:
         with FileLock(folder / ".lock", timeout=0):
             _claim(folder, settings, kept, resume)
+            sweep(folder)
+            sweep(folder / "trees")
             tell = on_case or (lambda done: None)
             errored = _grow_all(kept, settings, folder, executor, jobs, tell)
             about = _about(kept, settings, excluded, len(benchmark), errored)

@@ -2,6 +2,9 @@
 
 The unit of work is a case. The worker that grew a tree hands it over whole; whatever the executor,
 however many workers, and whichever of them died on the way, the files are the same bytes.
+
+A worker is sent one case at a time and holds no others but a bounded pool, so its memory, like the
+cost of a case, does not grow with their number.
 """
 
 from __future__ import annotations
@@ -10,15 +13,15 @@ import json
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from threading import Thread
 from typing import Any, Literal
 
+from medaction_gym.cases import medaction
 from medaction_gym.cases.case import Case
-from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.record import record_tree
 from medaction_gym.distill.selection import Thresholds
 from medaction_gym.distill.settings import Settings
@@ -29,6 +32,8 @@ from medaction_gym.rollout import RunError
 Executor = Literal["serial", "process", "ray"]
 EXECUTORS: tuple[Executor, ...] = ("serial", "process", "ray")
 ATTEMPTS = 3  # how often Ray grows a tree again whose worker died
+POOL = 1_000  # cases, at most, from which a teacher takes what other patients had
+AHEAD = 4  # cases a worker that wait for it
 
 
 def distill_case(case: Case, distiller: TreeDistiller, limits: Thresholds) -> dict[str, Any]:
@@ -37,20 +42,52 @@ def distill_case(case: Case, distiller: TreeDistiller, limits: Thresholds) -> di
 
 
 class Worker:
-    """A distiller that is kept between cases."""
+    """A distiller that is kept between cases.
 
-    def __init__(self, settings: Settings, cases: CaseSet) -> None:
-        self._limits, self._cases = settings.limits, cases
-        teachers = [make_teacher(name, tuple(cases), settings.chat) for name in settings.teachers]
+    Args:
+        settings: Teachers, growth, thresholds.
+        pool: Cases as lines of JSON, from which a teacher takes what other patients had.
+    """
+
+    def __init__(self, settings: Settings, pool: Sequence[str]) -> None:
+        others = tuple(map(_case, pool))
+        self._limits = settings.limits
+        teachers = [make_teacher(name, others, settings.chat) for name in settings.teachers]
         self._distiller = TreeDistiller(teachers, settings.growth)
 
-    def work(self, case_id: str) -> str:
+    def work(self, line: str) -> str:
         """The tree of one case, as a line of JSON; or why it could not be grown."""
+        case = _case(line)
         try:
-            record = distill_case(self._cases.get(case_id), self._distiller, self._limits)
+            record = distill_case(case, self._distiller, self._limits)
         except TeacherError as error:
-            record = {"case_id": case_id, "error": str(error)}
+            record = {"case_id": case.id, "error": str(error)}
         return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+class _Lines:
+    """The lines of a case file by the id of the case; the text stays on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._at, at = path, dict[str, int](), 0
+        with path.open("rb") as file:
+            for line in file:
+                self._at[json.loads(line)["id"]] = at
+                at += len(line)
+
+    def line(self, case_id: str) -> str:
+        with self._path.open("rb") as file:
+            file.seek(self._at[case_id])
+            return file.readline().decode()
+
+    def pool(self) -> list[str]:
+        """Evenly spaced over the file, at most `POOL`."""
+        ids = list(self._at)
+        return [self.line(i) for i in ids[:: -(-len(ids) // POOL) or 1]]
+
+
+def _case(line: str) -> Case:
+    return medaction.to_case("", json.loads(line))
 
 
 def grow(
@@ -61,7 +98,7 @@ def grow(
     Args:
         ids: Whose trees.
         settings: Teachers, growth, thresholds.
-        cases: The file that holds the cases.
+        cases: The file that holds the cases, one a line, as `CaseSet.save` writes it.
         executor: Who works.
         jobs: How many of them.
 
@@ -69,35 +106,50 @@ def grow(
         A case's id and its tree as a line of JSON.
 
     Raises:
-        RunError: If Ray is not installed, or a case's worker died `ATTEMPTS` times.
+        RunError: If Ray is not installed, a worker process died, or one of Ray's did so `ATTEMPTS`
+            times more at one case.
     """
     if not ids:
         return
+    lines = _Lines(cases)
     if executor == "ray":
-        yield from _ray(ids, settings, cases, jobs)
+        yield from _ray(ids, settings, lines, jobs)
     elif executor == "process" and jobs > 1 and len(ids) > 1:
-        yield from _processes(ids, settings, cases, jobs)
+        yield from _processes(ids, settings, lines, jobs)
     else:
-        worker = Worker(settings, CaseSet.load(cases))
-        yield from ((case_id, worker.work(case_id)) for case_id in ids)
+        worker = Worker(settings, lines.pool())
+        yield from ((case_id, worker.work(lines.line(case_id))) for case_id in ids)
 
 
 def _processes(
-    ids: Sequence[str], settings: Settings, cases: Path, jobs: int
+    ids: Sequence[str], settings: Settings, lines: _Lines, jobs: int
 ) -> Iterator[tuple[str, str]]:
     # spawn: a worker starts clean, whatever threads or sessions the caller holds.
     with ProcessPoolExecutor(
         max_workers=min(jobs, len(ids)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=(settings.model_dump_json(), str(cases)),
+        initargs=(settings.model_dump_json(), lines.pool()),
     ) as pool:
-        size = max(1, min(4, len(ids) // (4 * jobs)))
-        yield from zip(ids, pool.map(_work, ids, chunksize=size), strict=True)
+        left, running = list(reversed(ids)), dict[Future[str], str]()
+        while left or running:
+            # Few are under way at a time: neither cases nor trees pile up here.
+            while left and len(running) < AHEAD * jobs:
+                case_id = left.pop()
+                running[pool.submit(_work, lines.line(case_id))] = case_id
+            for ready in wait(running, return_when=FIRST_COMPLETED).done:
+                case_id = running.pop(ready)
+                try:
+                    yield case_id, ready.result()
+                except BrokenProcessPool:
+                    raise RunError(
+                        f"a worker died (out of memory?), at case {case_id} or one after it; "
+                        "what is finished is kept, --resume goes on with the rest"
+                    ) from None
 
 
 def _ray(
-    ids: Sequence[str], settings: Settings, cases: Path, jobs: int
+    ids: Sequence[str], settings: Settings, lines: _Lines, jobs: int
 ) -> Iterator[tuple[str, str]]:
     """On the cluster of RAY_ADDRESS, or on a Ray of our own with `jobs` workers."""
     try:
@@ -112,12 +164,13 @@ def _ray(
         ray.init(**local, include_dashboard=False, log_to_driver=False)
     try:
         task = ray.remote(num_cpus=1, max_retries=ATTEMPTS)(_grow_anywhere)
-        # The cases travel with the work: machines of a cluster need no common file system.
-        shared = settings.model_dump_json(), ray.put(cases.read_text(encoding="utf-8"))
+        # A case travels with the work: machines of a cluster need no common file system.
+        shared = settings.model_dump_json(), ray.put(tuple(lines.pool()))
         left, running = list(reversed(ids)), dict[Any, str]()
         while left or running:
             while left and len(running) < 2 * jobs:
-                running[task.remote(*shared, left[-1])] = left.pop()
+                case_id = left.pop()
+                running[task.remote(*shared, lines.line(case_id))] = case_id
             (ready,), _ = ray.wait(list(running), num_returns=1)
             case_id = running.pop(ready)
             try:
@@ -135,10 +188,10 @@ def _ray(
 _worker: Worker | None = None
 
 
-def _start_worker(settings: str, cases: str) -> None:
+def _start_worker(settings: str, pool: Sequence[str]) -> None:
     global _worker
     Thread(target=_end_with_parent, daemon=True).start()
-    _worker = Worker(Settings.model_validate_json(settings), CaseSet.load(cases))
+    _worker = Worker(Settings.model_validate_json(settings), pool)
 
 
 def _end_with_parent() -> None:
@@ -148,18 +201,15 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(case_id: str) -> str:
+def _work(line: str) -> str:
     assert _worker is not None, "the worker was not started by _start_worker"
-    return _worker.work(case_id)
+    return _worker.work(line)
 
 
-def _grow_anywhere(settings: str, cases: str, case_id: str) -> str:
-    return _kept_worker(settings, cases).work(case_id)
+def _grow_anywhere(settings: str, pool: tuple[str, ...], line: str) -> str:
+    return _kept_worker(settings, pool).work(line)
 
 
 @lru_cache(1)
-def _kept_worker(settings: str, cases: str) -> Worker:
-    with NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
-        file.write(cases)
-        file.flush()
-        return Worker(Settings.model_validate_json(settings), CaseSet.load(file.name))
+def _kept_worker(settings: str, pool: tuple[str, ...]) -> Worker:
+    return Worker(Settings.model_validate_json(settings), pool)

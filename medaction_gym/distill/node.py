@@ -10,6 +10,8 @@ from medaction_gym.actions import Action, Malformed
 from medaction_gym.distill.scoring import Score
 from medaction_gym.episode import Episode
 
+UNPROVEN = "unproven"  # the plan of an end that its teacher can cite nothing for
+
 
 class Candidate(NamedTuple):
     """An action that a teacher proposes.

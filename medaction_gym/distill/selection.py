@@ -1,11 +1,11 @@
 """Selection: which paths of a tree are kept, which are cut, which refused, and why.
 
-- **retained**: the path commits to the gold diagnosis, DTC and RAC reach their thresholds, and no
-  rationale is at fault.
+- **retained**: the path commits to the gold diagnosis, DTC and RAC reach their thresholds, no
+  rationale is at fault, and the end rests on something that can be cited.
 - **truncated**: the path goes wrong (another diagnosis, a fault, a belief that leaves the truth),
   but up to a point it was good: it is cut after the statement where its potential was highest,
   if by then enough was learnt, the truth weighed enough, and the beliefs followed the evidence.
-- **pruned**: the rest. Divergent, ungrounded, a duplicate, or one too many of its kind.
+- **pruned**: the rest. Divergent, ungrounded, unproven, a duplicate, or one too many of its kind.
 
 Of equal paths the first is kept. Where more are good than a case may give, they are chosen one by
 one: by DTC and RAC combined, less a little for each test, plus a bonus for an order of tests that
@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from medaction_gym.actions import Malformed
 from medaction_gym.distill.grounding import Grounds
-from medaction_gym.distill.node import Node
+from medaction_gym.distill.node import UNPROVEN, Node
 from medaction_gym.metrics.outcome import RIGHT, grade
 
 PER_TEST = 0.02  # a shorter work-up to the same end is the better one
@@ -146,6 +146,8 @@ def wrongs(leaf: Node, grounds: Grounds, limits: Thresholds) -> str:
         return f"divergent: DTC {score.dtc:.2f} is below {limits.dtc:g}"
     if score.rac < limits.rac:
         return f"divergent: RAC {score.rac:.2f} is below {limits.rac:g}"
+    if leaf.candidate and leaf.candidate.plan == UNPROVEN:
+        return "unproven: its end rests on nothing that can be cited"
     return ""
 
 

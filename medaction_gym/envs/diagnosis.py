@@ -127,8 +127,9 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
     - ``render_mode``: ``"ansi"`` (`render` returns the episode so far as a string), ``"human"``
       (each step is printed) or None.
     - ``oracle``: makes, from a case, what answers requests (default: the offline
-      `medaction_gym.oracle.RecordOracle`). A patient played by a language model would be another;
-      trajectories made with one replay only with it.
+      `medaction_gym.oracle.RecordOracle`), such as `medaction_gym.oracle.patient.Patients`, a
+      patient played by a language model. Trajectories replay only with the oracle they were made
+      with.
 
     ## Version History
 
@@ -172,7 +173,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
         self.reward_preset: Preset = reward
         self.show_menu = show_menu
         self.render_mode = render_mode
-        self._oracle = oracle
+        self.oracle = oracle
         self._episode: Episode | None = None
         self._process = Process()
         self._paired: tuple[tuple[Hypothesis, ...], tuple[tuple[str, float], ...]] = ((), ())
@@ -250,7 +251,7 @@ class DiagnosisEnv(gym.Env[dict[str, Any], Any]):
             case = self.cases[int(self.np_random.integers(len(self.cases)))]
         else:
             case = self.cases.get(case_id)
-        self._episode = Episode.start(case, self.rules, self._oracle)
+        self._episode = Episode.start(case, self.rules, self.oracle)
         self._process = Process()
         if self.render_mode == "human":
             print(render_opening(case, show_menu=self.show_menu), file=sys.stdout, flush=True)

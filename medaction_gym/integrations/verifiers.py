@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import verifiers.v1 as vf
 
-from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.envs.diagnosis import DiagnosisEnv
+from medaction_gym.envs.diagnosis import DiagnosisEnv, case_set
 from medaction_gym.integrations.session import Session
 from medaction_gym.prompt.grammar import AS_JSON, SYSTEM_PROMPT
 from medaction_gym.prompt.reply import read_text
@@ -26,6 +26,8 @@ from medaction_gym.reward import Preset
 from medaction_gym.view import render_opening
 
 __all__ = ["MedActionTaskset", "MedActionVerifiersEnv"]
+
+_cases = lru_cache(case_set)  # a file is read once in a process, not once an episode
 
 
 class MedActionTasksetConfig(vf.TasksetConfig):
@@ -113,13 +115,3 @@ class MedActionVerifiersEnv(vf.Env[MedActionVerifiersEnvConfig]):
         for name in ("grade", "tests", "usd"):
             trace.record_metric(name, float(session.info[name]))
         trace.record_metric("committed", float(bool(session.env.episode.committed)))
-
-
-_LOADED: dict[str | None, CaseSet] = {}
-
-
-def _cases(path: str | None) -> CaseSet:
-    """The cases of a file, read once in a process."""
-    if path not in _LOADED:
-        _LOADED[path] = CaseSet.teaching() if path is None else CaseSet.load(path)
-    return _LOADED[path]

@@ -207,6 +207,7 @@ dystrophia > dystrophy
 morbus > disease
 myelogenous myelocytic > myeloid
 malignancy > malignant
+acuminata > acuminatum
 """)
 
 # Carry no meaning in a name.
@@ -257,6 +258,7 @@ HYPERNYM = {
     **_pairs("""
     laceration abrasion contusion tear sprain strain wound bite avulsion amputation > injury
     rupture disruption dislocation subluxation displacement separation crush puncture > injury
+    trauma > injury
     infarction > ischemia
     apoplexy > hemorrhage
     thrombus > thrombosis
@@ -271,8 +273,9 @@ HYPERNYM = {
     "-carcinoma": "carcinoma",
     "-sarcoma": "sarcoma",
     "-lymphoma": "lymphoma",
-    "-blastoma": "neoplasm",
-    "-cytoma": "neoplasm",
+    **dict.fromkeys(("-blastoma", "-cytoma", "-fibroma", "-lipoma", "-angioma"), "neoplasm"),
+    **dict.fromkeys(("-myxoma", "-papilloma", "-elastoma", "-glioma", "-thelioma"), "neoplasm"),
+    **dict.fromkeys(("-chondroma", "-osteoma", "-myoma", "-neuroma", "-schwannoma"), "neoplasm"),
     "-adenoma": "adenoma",
     "-anemia": "anemia",
     "-cardiomyopathy": "cardiomyopathy",
@@ -317,84 +320,15 @@ ANATOMY = frozenset(
 )
 
 # Endings that mark a word as the name of a process, hence a possible head of a diagnosis.
-DISEASE_ENDINGS = (
-    "itis",
-    "oma",
-    "osis",
-    "iasis",
-    "emia",
-    "pathy",
-    "algia",
-    "ectasia",
-    "ectasis",
-    "edema",
-    "penia",
-    "plegia",
-    "paresis",
-    "trophy",
-    "plasia",
-    "sclerosis",
-    "stenosis",
-    "cele",
-    "lysis",
-    "rrhea",
-    "rrhage",
-    "megaly",
-    "uria",
-    "ism",
-    "ysm",
-    "sarcoma",
-    "syndrome",
-    "fracture",
-    "infarction",
-    "abscess",
-    "hernia",
-    "fistula",
-    "ulcer",
-    "cyst",
-    "polyp",
-    "torsion",
-    "rupture",
-    "dystrophy",
-    "malaria",
-    "sepsis",
-    "pneumonia",
-    "tetanus",
-    "fever",
-    "poisoning",
-    "embolism",
-    "failure",
-    "stroke",
-    "shock",
-    "palsy",
-    "dementia",
-    "epilepsy",
-    "asthma",
-    "lupus",
-    "leprosy",
-    "migraine",
-    "gout",
-    "agenesis",
-    "atresia",
-    "duplication",
-    "dislocation",
-    "subluxation",
-    "hematoma",
-    "thrombus",
-    "apoplexy",
-    "spasm",
-    "tear",
-    "laceration",
-    "entrapment",
-    "compression",
-    "occlusion",
-    "perforation",
-    "malformation",
-    "ectopia",
-    "impingement",
-    "dehiscence",
-    "diverticulum",
-    "bezoar",
-    "calculus",
-    "effusion",
+DISEASE_ENDINGS = tuple(
+    """
+    itis oma osis iasis emia pathy algia ectasia ectasis edema penia plegia paresis trophy
+    plasia sclerosis stenosis cele lysis rrhea rrhage megaly uria ism ysm sarcoma syndrome
+    fracture infarction abscess hernia fistula ulcer cyst polyp torsion rupture dystrophy
+    malaria sepsis pneumonia tetanus fever poisoning embolism failure stroke shock palsy
+    dementia epilepsy asthma lupus leprosy migraine gout agenesis atresia duplication
+    dislocation subluxation hematoma thrombus apoplexy spasm tear laceration entrapment
+    compression occlusion perforation malformation ectopia impingement dehiscence diverticulum
+    bezoar calculus effusion stricture dissection leak diastasis
+    """.split()
 )

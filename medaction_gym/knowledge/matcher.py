@@ -119,6 +119,12 @@ class Matcher:
         if best and len(unstaged) < len(sequence) and _STAGED.isdisjoint(best.covered):
             best = self._best_of(unstaged, len(_unstaged(sequence[:first])), capitals) or best
         if best is None or best.confidence < 0.9:
+            if first > 1 and sequence[first - 1 : first] == [
+                "malignant"
+            ]:  # "lung malignancy", a noun
+                noun = [*sequence[: first - 1], "cancer", *sequence[first:]]
+                other = self._best_of(noun, first, capitals)
+                best = max(filter(None, (best, other)), key=lambda m: m.confidence, default=None)
             for place, (left, right) in enumerate(pairwise(sequence)):
                 if (
                     left + right in self._number and min(len(left), len(right)) > 2

@@ -84,13 +84,15 @@ def fold(text: str) -> str:
 def singular(word: str) -> str:
     """Undo the plurals that medical English makes, Latin and Greek ones included.
 
-    >>> [singular(word) for word in ("metastases", "biopsies", "abscesses", "fibromata", "pelvis")]
+    >>> [singular(word) for word in ("metastases", "biopsies", "abscesses", "fibromas", "pelvis")]
     ['metastasis', 'biopsy', 'abscess', 'fibroma', 'pelvis']
     """
     if len(word) < 4 or word in _KEEP_S:
         return word
     if word.endswith("omata"):
         return word[:-2]
+    if word.endswith("omas"):
+        return word[:-1]
     if word.endswith("mbi"):
         return word[:-1] + "us"
     if word.endswith("ies"):

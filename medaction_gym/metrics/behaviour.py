@@ -8,7 +8,7 @@ something new for it.
     ungrounded     tests that are uncalled; of the tests that could be judged
     judged         tests that could be judged; of the tests asked for
     recall         items of the record that were seen (a part of a panel counts as its part); of all
-    precision      tests with a result; of the tests asked for
+    precision      tests asked for that gave a result; of the tests asked for
     repeated       tests asked for before, under whatever name, or already answered; of the same
     unheeded       results after which no differential was stated; of the results handed out
     contradiction  1 where the committed disease does not stand in the last differential; out of 1,
@@ -25,7 +25,8 @@ from typing import NamedTuple
 from medaction_gym.actions import Commit, OrderTest, Outcome
 from medaction_gym.actions import UpdateDifferential as Update
 from medaction_gym.cases.case import Case
-from medaction_gym.catalogue.orders import Order, parse_orders
+from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.episode import Episode, Turn
 from medaction_gym.knowledge.findings import evidence
@@ -82,7 +83,8 @@ def behaviour(episode: Episode, found: Sequence[Moment] | None = None) -> Behavi
     found = moments(episode) if found is None else found
     turns = episode.turns
     orders = tuple(_judged(episode))
-    asked = sum(len(_asked(turn, episode.case)) for turn in turns)
+    tests = [len(_asked(turn, episode.case)) for turn in turns]
+    asked = sum(tests)
     judged = [g for _, g in orders if g.verdict != "unknown"]
     results = sum(len(turn.released) for turn in turns)
     stated = max((n for n, turn in enumerate(turns) if isinstance(turn.action, Update)), default=-1)
@@ -90,7 +92,9 @@ def behaviour(episode: Episode, found: Sequence[Moment] | None = None) -> Behavi
         ungrounded=Share(sum(g.verdict == "uncalled" for g in judged), len(judged)),
         judged=Share(len(judged), asked),
         recall=Share(_seen(episode), len(episode.case.tests)),
-        precision=Share(sum(turn.tests for turn in turns), asked),
+        precision=Share(
+            sum(min(turn.tests, n) for turn, n in zip(turns, tests, strict=True)), asked
+        ),
         repeated=Share(sum(_repeats(turns, episode.case)), asked),
         unheeded=Share(sum(len(turn.released) for turn in turns[stated + 1 :]), results),
         contradiction=_contradiction(turns),

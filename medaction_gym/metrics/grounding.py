@@ -28,7 +28,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from medaction_gym.catalogue.catalogue import Catalogue
-from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.order import Order
 from medaction_gym.knowledge import vocabulary
 from medaction_gym.knowledge.laboratory import analytes
 from medaction_gym.knowledge.shared import knowledge

@@ -25,6 +25,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from medaction_gym.chat.errors import ChatError
 from medaction_gym.knowledge.graph import KnowledgeGraph
+from medaction_gym.knowledge.lexicon import GENERIC, WEAK
 from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.metrics.conflicts import conflicts
 from medaction_gym.metrics.judge_features import BROAD, Measures, Reader
@@ -172,6 +173,8 @@ class Judge:
         """The rules that hold for a pair: the most that each leaves of the probability, and why."""
         if found := conflicts(a, b):
             yield CONFLICT, f"another {found[0]}"
+        if denied := sorted(b.denied.intersection(a.words) - WEAK - GENERIC):
+            yield CONFLICT, f"part of the gold is denied: {denied[0]}"
         if b.withs - a.withs >= MANY_WITHS:
             yield LIST_OF_GUESSES, f"{b.withs + 1} findings strung together"
         if b.choices > a.choices + 1:

@@ -17,16 +17,14 @@ symptoms and treatment are not judged; further complications do no harm. What di
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from medaction_gym.chat import Candidate, ChatClient
+from medaction_gym.chat import ChatClient
+from medaction_gym.chat.record import DEFAULT, Record
 from medaction_gym.chat.reply import json_format
 from medaction_gym.metrics.judge import Judgement, Verdict, no_answer
 from medaction_gym.metrics.judge_features import Reader
@@ -90,16 +88,15 @@ class LLMJudge:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         self.client = client
-        self.options = {"temperature": 0} if options is None else dict(options)
-        self._raw = Path(raw) if raw else None
         self._reader = Reader(None)
-        self._lock = threading.Lock()
-        self._setting = {
-            "model": client.model,
-            "prompt": PROMPT_VERSION,
-            "options": self.options,
-        }
-        self._known = self._read_raw(self._raw) if self._raw else {}
+        self._record = Record(
+            client,
+            raw,
+            kind="an LLM judge",
+            fields=("gold", "prediction"),
+            prompt=PROMPT_VERSION,
+            options=DEFAULT if options is None else options,
+        )
 
     def __call__(self, gold: str, prediction: str) -> Judgement:
         """Judge one pair; what stands beyond the first `MAX_CHARS` characters is not read."""
@@ -110,65 +107,17 @@ class LLMJudge:
         # To the rules "absence of the uvula" is a denial. A gold that they misread is asked about.
         if a.words and (nothing := no_answer(a, b)):
             return Judgement(nothing[0], "different", nothing[1])
-        opinion = self._known.get((gold, prediction)) or self._ask(gold, prediction)
+        pair = {"gold": gold, "prediction": prediction}
+        messages = [
+            {"role": "system", "content": PROMPT},
+            # JSON, since no quotation mark in a string can end it.
+            {"role": "user", "content": json.dumps(pair, ensure_ascii=False)},
+        ]
+        opinion = self._record.ask(
+            pair,
+            messages,
+            lambda candidate: candidate.as_json(Opinion),
+            response_format=json_format(Opinion),
+            gist=lambda opinion: {"verdict": opinion.verdict if opinion else None},
+        )
         return Judgement(_P[opinion.verdict], opinion.verdict, opinion.why)
-
-    def _ask(self, gold: str, prediction: str) -> Opinion:
-        said: list[str] = []
-
-        def read(candidate: Candidate) -> Opinion:
-            said.append(candidate.text)
-            return candidate.as_json(Opinion)
-
-        # JSON, since no quotation mark in a string can end it.
-        pair = json.dumps({"gold": gold, "prediction": prediction}, ensure_ascii=False)
-        messages = [{"role": "system", "content": PROMPT}, {"role": "user", "content": pair}]
-        options = {"response_format": json_format(Opinion)} | self.options
-        opinion = None
-        try:
-            opinion = self.client.ask_for(messages, read, **options)[0]
-            return opinion
-        finally:
-            if said:  # unreadable answers too: a better reading may find a verdict in them
-                self._keep(gold, prediction, said, opinion)
-
-    def _keep(self, gold: str, prediction: str, said: list[str], opinion: Opinion | None) -> None:
-        row = {
-            "gold": gold,
-            "prediction": prediction,
-            **self._setting,
-            "endpoint": self.client.endpoint,
-            "raw": said,
-            "verdict": opinion.verdict if opinion else None,
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        }
-        with self._lock:
-            if opinion:
-                self._known[gold, prediction] = opinion
-            if self._raw:
-                # One write to a file opened for appending: other processes' rows stay whole.
-                with self._raw.open("ab", buffering=0) as file:
-                    file.write(json.dumps(row).encode() + b"\n")
-
-    def _read_raw(self, raw: Path) -> dict[tuple[str, str], Opinion]:
-        """What the record holds for this setting, read anew from the raw answers."""
-        raw.parent.mkdir(parents=True, exist_ok=True)
-        content = raw.read_bytes() if raw.exists() else b""
-        if content and not content.endswith(b"\n"):
-            with raw.open("ab") as file:  # a writer died in mid-row: the next row gets its own line
-                file.write(b"\n")
-        known: dict[tuple[str, str], Opinion] = {}
-        for number, line in enumerate(content.split(b"\n"), 1):
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue  # empty, or cut off
-            try:
-                pair, said = (row["gold"], row["prediction"]), row["raw"]
-                setting = {name: row[name] for name in self._setting}
-            except (KeyError, TypeError):
-                raise ValueError(f"{raw}, line {number}: no row of an LLM judge's record") from None
-            for text in said if setting == self._setting else ():
-                with suppress(ValueError):
-                    known.setdefault(pair, Candidate(text=text).as_json(Opinion))
-        return known

@@ -42,6 +42,7 @@ _DENIED_AFTER = re.compile(
     r"|(?:isn't|wasn't|aren't|cannot|can't|doesn't|didn't)\b"
     r"|not\s+(?:present|confirmed|likely|found|seen|supported|identified|the\s+diagnosis))"
 )
+_AUXILIARY = re.compile(r"^\W*(?:(?:is|was|are|were|has|have|been|being)\s+)*")
 _DENIED_BEFORE = re.compile(
     r"\b(?:no\s+(?!light)|none\b|nil\b|neither\s|nor\s|never\s|not\s|non-diagnostic|without\s"
     r"|absence\s+of|lack\s+of|free\s+of|free\s+from|negative\s+for|nothing\s+to\s+suggest"
@@ -96,6 +97,7 @@ class Profile(NamedTuple):
 
     everything: tuple[str, ...]  # all canonical words as they stand, denied ones included
     words: tuple[str, ...]  # all affirmed words, once each
+    denied: frozenset[str]  # canonical words that stand only in what is denied
     main: tuple[str, ...]  # those of the main phrases
     core: tuple[str, ...]  # those of the first main phrase
     spoken: tuple[str, ...]  # the words of all phrases as they are written, in lower case
@@ -124,10 +126,13 @@ def affirmed(text: str) -> str:
         return text
     for denied in reversed(list(_DENIED_LIST.finditer(lower))):
         text = text[: denied.start()] + text[denied.end() :]
-    kept, start = [], 0
+    kept: list[str] = []
+    start = 0
     for cut in [*_CLAUSE.finditer(text), None]:
         clause = text[start : cut.start() if cut else len(text)]
         low = clause.lower()
+        if kept and _DENIED_AFTER.match(_AUXILIARY.sub("", low)):  # "Gout. Was ruled out"
+            kept.pop()
         if not _DENIED_AFTER.search(low):
             denial = _DENIED_BEFORE.search(low)
             clause = clause[: denial.start()] if denial else clause
@@ -189,6 +194,7 @@ def read_profile(text: str, graph: KnowledgeGraph | None) -> Profile:
     return Profile(
         everything=tuple(whole),
         words=words,
+        denied=frozenset(whole) - frozenset(tokens(said)),
         main=main,
         core=core,
         spoken=tuple(raw_words(fold(bare))),

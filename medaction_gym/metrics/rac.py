@@ -1,6 +1,6 @@
 """RAC, reasoning–action consistency: is the belief moved by the evidence just gathered?
 
-Version 3; it never looks at the gold diagnosis. For the t-th stated belief b_t let
+Version 4; it never looks at the gold diagnosis. For the t-th stated belief b_t let
 
     w_t = ½ · Σ |Δp|          the mass that moved, unknown included (total variation), and
     ρ_t = Σ Δp · λ_t / w_t    the support that each unit of it gained, in logits,
@@ -9,29 +9,37 @@ with λ_t(h) the support for h by the results since the belief last moved, and `
 all before (`metrics.support`); λ(unknown) = 0. For a name that the graph does not know, results
 that were in before it was first stated can only speak against: or words picked from them would
 earn their support. A move is *driven* if results came in since the belief last moved and its mass
-did not go to words copied from one (`quotes`). Over all moves W, over the driven D:
+did not go to words copied from one (`quotes`). With W the mass of all moves, D that of the driven,
+and W_0 the excess of the first impression (below), which is in W:
 
-    RAC = (Σ_D w / max(Σ_W w, LEAST)) · L(Σ_D w·ρ / Σ_D w) · G        in [0, 1]
+    RAC = D / max(W, LEAST) · D / (W − W_0) · L(Σ_D w·ρ / D) · G        in [0, 1]
 
 with L(ρ) = 1 / (1 + exp(−K·ρ)), K halved for ρ < 0: the share of the movement that followed
-evidence, times how far that evidence, taken together, speaks for the movement. Silent evidence has
-λ = 0 and gives ½: neither earned nor refuted. G = min(1, gain / LEAST) is how far the disease that
-leads now has come since the first impression, under any of its names: moves among the others do not
-earn for a leader that never moved.
+evidence, counted twice over for what moved once tests could be asked for; times how far that
+evidence, taken together, speaks for the movement. Silent evidence has λ = 0 and gives ½: neither
+earned nor refuted.
+
+    G = min(1, gain / max(LEAST, BACK · way))
+
+is how far the disease that leads now has come since the first impression, under any of its names,
+and how straight: moves among the others do not earn for a leader that never moved, and its way may
+be twice its gain (a setback), not more (surer and less sure in turn).
 
 The first belief, if stated before any test, is a first impression, not an update: mass up to
-`FREE` on one disease is free, and what exceeds it is movement that no evidence drove. A first
+`FREE` on one disease is free, and what exceeds it is W_0, movement that no evidence drove. A first
 belief stated after tests is an update from "unknown". Changes of less than `STILL` wait, and so do
 the results before them, until together they are a move. RAC is 0 where nothing was stated, and
 where no belief was ever moved by evidence: holding a certainty that was there before the first
 test, or a token move (less than `LEAST` in all), earns nothing.
 
     >>> round(consistency([Move(0.4, 2.0), Move(0.2, None), Move(0.2, 0.0)]), 2)
-    0.66
+    0.5
     >>> consistency([Move(0.45, None)])             # certain at once, never moved by a test
     0.0
     >>> round(consistency([Move(0.4, 2.0)], gain=0.1), 2)    # the leader gained .1 of .4
     0.24
+    >>> round(consistency([Move(1.6, 2.0)], gain=0.4, way=1.6), 2)    # to and fro
+    0.48
     >>> [round(logistic(r), 2) for r in (-1.0, 0.0, 1.0)]
     [0.32, 0.5, 0.82]
     >>> variation({"Gout": 0.2}, {"Gout": 0.6, "Lupus": 0.1})    # (.4 + .1 + .5 from unknown) / 2
@@ -44,15 +52,17 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from medaction_gym.episode import Episode
-from medaction_gym.metrics.belief import Belief, Moment, akin, moments
+from medaction_gym.metrics.belief import Belief, Held, Moment, akin, moments
 from medaction_gym.metrics.support import Result, support
 
-VERSION = 3
+VERSION = 4
 FREE = 0.5
 LEAST = 0.4
+BACK = 0.5  # share of its way that the leading disease must have gained for RAC to count in full
 NEUTRAL = 0.5
 OLD = 0.5  # what earlier results still weigh when new ones are read
 K = 1.5
@@ -80,10 +90,12 @@ class Tally(NamedTuple):
         beliefs: Beliefs stated.
         belief: The one that the next is compared with: the last that was a move.
         first: The first impression; empty where the first belief came after tests.
+        told: The beliefs that were moves, before `belief`.
         results: All results that came in before `belief`.
         waiting: Results that came in since, with beliefs that moved too little to count.
         since: For each name that the graph does not know, how many results were in when it was
             first stated.
+        early: W_0, what of the first impression was not free.
         moved: Σ w.
         driven: Σ w of the driven moves.
         gained: Σ w·ρ of the driven moves.
@@ -92,9 +104,11 @@ class Tally(NamedTuple):
     beliefs: int = 0
     belief: Belief = Belief()
     first: Belief = Belief()
+    told: tuple[Belief, ...] = ()
     results: tuple[Result, ...] = ()
     waiting: tuple[Result, ...] = ()
     since: tuple[tuple[str, int], ...] = ()
+    early: float = 0.0
     moved: float = 0.0
     driven: float = 0.0
     gained: float = 0.0
@@ -102,17 +116,19 @@ class Tally(NamedTuple):
     @property
     def value(self) -> float:
         """RAC in [0, 1]."""
-        return _value(self.moved, self.driven, self.gained, self.gain)
+        return _value(self.early, self.moved, self.driven, self.gained, self.arrived)
 
     @property
-    def gain(self) -> float:
-        """What the leading disease gained since the first impression, under any of its names."""
-        gains = [
-            h.p
-            - math.fsum(f.p for f in self.first.held if f.name == h.name or akin(f.said, h.said))
-            for h in self.belief.leading
-        ]
-        return max(gains, default=0.0)
+    def arrived(self) -> float:
+        """G in [0, 1]: what the leading disease gained of its way; of equals, the best."""
+        return max((self._arrived(h) for h in self.belief.leading), default=0.0)
+
+    def _arrived(self, leader: Held) -> float:
+        gain = leader.p - _mass(self.first, leader)
+        if gain <= BACK * self.moved:  # else its way, which is no longer than W, cannot matter
+            path = [_mass(b, leader) for b in (self.first, *self.told, self.belief)]
+            return _straight(gain, math.fsum(abs(b - a) for a, b in pairwise(path)))
+        return _straight(gain, 0.0)
 
     def after(self, moment: Moment) -> tuple[Tally, Move]:
         """The sums after one more belief, and how it moved."""
@@ -121,7 +137,7 @@ class Tally(NamedTuple):
         if not now.beliefs and not fresh:
             surest = max((h.p for h in moment.belief.held), default=0.0)
             move = Move(max(0.0, surest - FREE), None)
-            now = now._replace(first=moment.belief)
+            now = now._replace(first=moment.belief, early=move.moved)
         else:
             move = now._move(moment.belief, fresh)
             if not move.moved:
@@ -130,6 +146,7 @@ class Tally(NamedTuple):
         tally = now._replace(
             beliefs=now.beliefs + 1,
             belief=moment.belief,
+            told=(*now.told, now.belief) if now.beliefs else (),
             results=(*now.results, *fresh),
             waiting=(),
             moved=now.moved + move.moved,
@@ -206,23 +223,35 @@ def logistic(rho: float) -> float:
     return 1 / (1 + math.exp(-slope * max(-100.0, min(100.0, rho))))
 
 
-def consistency(moves: Iterable[Move], gain: float = LEAST) -> float:
-    """RAC of moves, and of what the leading disease gained."""
+def consistency(moves: Iterable[Move], gain: float = LEAST, way: float = 0.0) -> float:
+    """RAC of moves after the first impression, of the leading disease's gain and of its way."""
     moves = list(moves)
     driven = [(m.moved, m.rho) for m in moves if m.rho is not None]
     return _value(
+        0.0,
         math.fsum(m.moved for m in moves),
         math.fsum(w for w, _ in driven),
         math.fsum(w * rho for w, rho in driven),
-        gain,
+        _straight(gain, way),
     )
 
 
-def _value(moved: float, driven: float, gained: float, gain: float) -> float:
+def _value(early: float, moved: float, driven: float, gained: float, arrived: float) -> float:
     if not driven:
         return 0.0
-    agreement = logistic(gained / driven)
-    return driven / max(moved, LEAST) * agreement * min(1.0, max(0.0, gain) / LEAST)
+    after = min(1.0, driven / (moved - early))  # rounding
+    return driven / max(moved, LEAST) * after * logistic(gained / driven) * arrived
+
+
+def _straight(gain: float, way: float) -> float:
+    return min(1.0, max(0.0, gain) / max(LEAST, BACK * way))
+
+
+def _mass(belief: Belief, disease: Held) -> float:
+    """What a belief gives to a disease under any of its names."""
+    return math.fsum(
+        h.p for h in belief.held if h.name == disease.name or akin(h.said, disease.said)
+    )
 
 
 def variation(before: Mapping[str, float], after: Mapping[str, float]) -> float:

@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import cache
 
 from medaction_gym.catalogue.catalogue import Catalogue
-from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.entry import TISSUES, Content, Context, default_specimens, implied_sites
 
@@ -34,6 +34,9 @@ _NONE: frozenset[str] = frozenset()
 _MATERNAL = frozenset({"maternal", "mother"})
 _OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
 _OF_THE_HEAD = frozenset({"head", "skull"})
+# Regions of many organs, which are scanned for one of them.
+_OF_MANY_ORGANS = frozenset({"abdomen", "pelvis"})
+_AREAS = ("abdomen", "pelvis", "quadrant", "flank", "fossa")
 # Their parts that are imaged one by one; the hand and its wrist are one, and the foot likewise.
 _PARTED = frozenset({"spine", "upper_limb", "lower_limb"})
 _PARTS = frozenset(
@@ -48,7 +51,9 @@ _NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
 # A test of "bacteria" is any that is not of these.
 _NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
 # Specimens whose names say nothing about where they come from.
-_FROM_ANYWHERE = frozenset("pus wound drain_fluid cyst_fluid tissue tumour_tissue".split())
+_FROM_ANYWHERE = frozenset(
+    "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
+)
 # Tests of cells, which blood is the first place to look for.
 _OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".
@@ -125,6 +130,8 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         common = _NONE if nested(asked.sites, where | context.lead - _REGIONS) is None else common
     if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
+    if _is(asked, "imaging") and content.sites and _elsewhere(asked.sites, content.sites, context):
+        return None
     if common and common <= _PARTED and not _same_part(asked.sites, where):
         return None
     near = common or nested(asked.sites, where) is not None
@@ -146,11 +153,13 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
         return Tier.UNSITED if held.specimens else Tier.SAME
     if named:
         tier = nested(wanted, named)
+        if tier is None and wanted & _FROM_ANYWHERE and named & _FROM_ANYWHERE:
+            # Pus is drained fluid is a wound's discharge: one sample by several names.
+            return Tier.GENERAL
         return tier if asked.specimens or tier is None else Tier.SAME
     if not asked.specimens or nested(wanted, content.specimens) is not None:
         return Tier.SAME
     if content.specimens:
-        # Pus is drained fluid is a wound's discharge: one sample by several names.
         loose = wanted & _FROM_ANYWHERE and content.specimens & _FROM_ANYWHERE
         return Tier.GENERAL if loose else None
     if held.head is not None and held.head.category == "genetics":
@@ -169,6 +178,11 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
 
 
 def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
+    if asked.head is not None and held.organisms and asked.head != held.head:
+        # A pneumococcal antigen is no part of a screening for HIV.
+        sought = Catalogue.load().pathogens(asked.head.id)
+        if sought and nested(sought, held.organisms) is None:
+            return None
     if asked.head is not None and (
         asked.head.kind != "procedure" or asked.head.id in _OWN_PATHOGEN
     ):
@@ -188,11 +202,23 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
     if kinds:
         return Tier.PART if _PANELS.intersection(kinds) else Tier.GENERAL
     grown = held.head is not None and held.head.id in _OPEN_METHODS
-    sought = any(
+    found = any(
         catalogue.within(a, h) and (grown or a in content.organisms or h in _PANELS)
         for a, h in pairs
     )
-    return Tier.GENERAL if sought else None
+    return Tier.GENERAL if found else None
+
+
+def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) -> bool:
+    """Whether a report tells of what the case is about, and an organ apart from it is asked for.
+
+    An ultrasound scan of a hernia in the groin is none of the gallbladder, though both lie in the
+    abdomen.
+    """
+    organs = frozenset(s for s in asked - TISSUES if not any(part in s for part in _AREAS))
+    about = any(nested({site}, context.lead) is not None for site in told)
+    apart = bool(organs) and _regions(organs) <= _OF_MANY_ORGANS
+    return apart and about and nested(asked, told | context.lead) is None
 
 
 def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:

@@ -14,7 +14,8 @@ from functools import lru_cache
 from medaction_gym.cases.case import Case, TestResult
 from medaction_gym.cases.prose import VERB
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
-from medaction_gym.catalogue.orders import Order, other_senses, parse_orders
+from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
 
@@ -52,6 +53,7 @@ class Content:
         analytes: Its values can be ordered one by one.
         single: It is the line of one value.
         symbols: Words in capitals, as genes are written.
+        running: A pathologist's words in their order, between blanks; else empty.
     """
 
     heads: frozenset[str]
@@ -64,6 +66,7 @@ class Content:
     analytes: bool
     single: bool = False
     symbols: frozenset[str] = frozenset()
+    running: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,9 @@ def entries_of(case: Case) -> Iterator[Entry]:
         orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
         orders += _further_sites(orders, test.result)
         orders += tuple(_other_readings(orders, test))
-        orders = orders or (Order(text=test.name, head=None),)
+        orders = tuple(_under_category(o, test) for o in orders) or (
+            _under_category(Order(text=test.name, head=None), test),
+        )
         yield _entry(Release(i), names, orders, _content(test.result, orders, _ordered_apart(test)))
         specimens = frozenset().union(*(_inherited(order) for order in orders))
         specimens = frozenset() if "blood" in specimens else specimens
@@ -113,6 +118,13 @@ def entries_of(case: Case) -> Iterator[Entry]:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(_content(analyte.result, inner, analytes=False), single=True)
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
+
+
+def _under_category(order: Order, test: TestResult) -> Order:
+    """An order without a test as one for some image: "Left foot", said of a film."""
+    if order.head is not None or test.category != "imaging":
+        return order
+    return replace(order, head=Catalogue.load().terms["imaging"])
 
 
 def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Order]:
@@ -202,8 +214,14 @@ def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> Content:
         sides=folded & {"left", "right"} if not {"bilateral", "both"} & folded else frozenset(),
         words=folded,
         analytes=analytes,
+        running=f" {' '.join(t.text for t in tokens)} " if _of_pathology(orders) else "",
         symbols=frozenset(t.text for t in tokens if t.capital and len(t.text) > 2),
     )
+
+
+def _of_pathology(orders: tuple[Order, ...]) -> bool:
+    """Whether a report may go through markers: a pathologist's, or under a heading for this."""
+    return any(o.head is None or o.head.category == "pathology" for o in orders)
 
 
 def _is_unit(mention: Mention, tokens: list[Token]) -> bool:
@@ -274,7 +292,8 @@ def _own_sites(text: str, orders: tuple[Order, ...]) -> frozenset[str]:
     return frozenset(
         site
         for order in told
-        if order.head is not None and order.head.category in kinds
+        # A stain is done on what was taken, and "CK7 as in the liver" says nothing of where.
+        if order.head is not None and order.head.category in kinds and order.head.price != "ihc"
         for site in order.sites
     )
 

@@ -51,8 +51,20 @@ def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
     for ways in _WAYS:
         asked = _only_way(request.casefold(), ways)
         fitting = [entry for entry in left if asked and asked in _named(entry, ways)]
-        left = fitting or left
+        # "Before treatment" is none of the one after it.
+        others = [entry for entry in left if asked and not any(_named(entry, ways))]
+        left = fitting or others or left
+    if len(left) == len(entries) and not any(_way(request.casefold(), ways) for ways in _WAYS):
+        # "CT" beside "follow-up CT".
+        plain = [entry for entry in left if not _dated(entry)]
+        left = plain if len(plain) == 1 else left
     return left if len(left) < len(entries) else []
+
+
+def _dated(entry: Entry) -> bool:
+    """Whether a name says when: "follow-up CT", "CT (2015)"."""
+    year = any(word.isdigit() and len(word) == 4 for name in entry.names for word in name)
+    return year or any(_named(entry, _WAYS[-1]))
 
 
 def _named(entry: Entry, ways: dict[str, str]) -> set[str]:

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 
 from rapidfuzz.fuzz import ratio
 
 from medaction_gym.catalogue.catalogue import Catalogue, Term
-from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.term import STAIN
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.agreement import Tier, agree, nested
@@ -42,28 +44,20 @@ _OF_GENES = frozenset("gene mutation variant sequencing sequence genotype polymo
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _AGAINST = frozenset({"specific", "antigen", "against", "anti", "allergen"})
 
-# What a panel always measures.
-_CORE = {
-    "coagulation": frozenset({"pt", "inr", "aptt"}),
-    "electrolytes": frozenset({"sodium", "potassium", "chloride"}),
-    "rft": frozenset({"urea", "creatinine"}),
-    "sex_hormones": frozenset({"lh", "fsh", "estradiol"}),
-    "immunoglobulins": frozenset({"igg", "iga", "igm"}),
-    "hepatitis_panel": frozenset({"hbsag", "anti_hcv"}),
-    "syphilis_panel": frozenset({"vdrl", "rpr", "tpha"}),
-    "lipid_panel": frozenset({"total_cholesterol", "ldl", "hdl", "triglycerides"}),
-    "cardiac_enzymes": frozenset({"troponin", "ck_mb"}),
-    "muscle_enzymes": frozenset({"ck"}),
-    "thyroid_function": frozenset({"tsh", "free_t4"}),
-    "transaminases": frozenset({"alt", "ast"}),
-}
+# Done with X-rays, but ordered as tests of their own.
+_FILMED = frozenset({"fluoroscopy", "mammography", "ivu"})
 # Words of a report that goes through its markers.
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
+# What markers are kinds of.
+_STAINING = frozenset({"ihc", "special_stains"})
 # Headings over whatever was done.
 _GENERIC = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
     "physiology endoscopy".split()
 )
+# Tests for a pathogen that "negative for HIV" may speak of, and methods that would be named.
+_IN_BLOOD = frozenset({"serology", "antigen_test", "microbiology", "igg", "igm"})
+_BY_METHOD = frozenset({"pcr", "multiplex_pcr", "culture", "blood_culture", "microscopy"})
 # Departments that read one tissue.
 _READ = frozenset({"pathology", "microbiology", "genetics"})
 # Departments whose reports describe further tests of their own.
@@ -107,7 +101,9 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
             known |= context.words
         # A gene panel is called by a class of diseases, of which the record names one.
         enough = any if head.id == "gene_panel" else all
-        spoken = enough(_spoken(word, known) for word in asked.words) or _spells(asked, content)
+        spoken = (
+            _coded(asked, content) and enough(_spoken(word, known) for word in asked.words)
+        ) or _spells(asked, content)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
         if not spoken and not asked.sites and head.category in ("imaging", "pathology"):
@@ -160,13 +156,14 @@ def _head_tier(
         small = len(catalogue.members(head.id)) <= SMALL_PANEL
         named = asked.id in content.heads and not content.analytes
         # "Electrolytes: normal" speaks of none of them, and so of those that are always measured.
-        core = asked.id in _CORE.get(head.id, ()) and not content.analytes
+        core = asked.id in catalogue.always(head.id) and not content.analytes
         core = core or (asked.kind == "panel" and not content.analytes)
         silent = core and (content.single or not content.heads & (parts - {head.id}))
         return Tier.PART if small or named else Tier.DESCRIBED if silent else None
     if catalogue.within(head.id, asked.id):
-        # With another tracer it is another scan.
-        return None if order.way == "fdg_pet" else Tier.GENERAL
+        # With another tracer it is another scan, and a film is no angiogram.
+        film = asked.id == "xray" and not _FILMED.isdisjoint(catalogue.ancestors(head.id))
+        return None if order.way == "fdg_pet" or film else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
     contrast = head.id == "xray" and catalogue.within(asked.id, "fluoroscopy")
     if (
@@ -180,6 +177,8 @@ def _head_tier(
         # "Radiographs"); the sites must still agree. A "pelvic ultrasound" is no transrectal one.
         return Tier.GENERAL
     if head.id in _GENERIC:
+        if _told_of(order, content):
+            return Tier.DESCRIBED
         silent = not any(_is_test(id, asked.category) for id in content.heads)
         if head.category == asked.category and silent and (order.organisms or order.sites):
             # "Imaging: normal" does not say which, "microbiology: no CMV" not by what method.
@@ -188,9 +187,12 @@ def _head_tier(
         if described is not None:
             return described
     reporting = asked.category == head.category and asked.category in _REPORTING
-    if head.id == "ihc" and special and not _MARKED & content.words:
-        # "Immunohistochemistry confirmed a sarcoma", without its markers.
-        return Tier.DESCRIBED
+    if _is_marker(asked.id) and (reporting or special):
+        if head.id == "ihc" and not _MARKED & content.words and not _markers(content.heads):
+            # "Immunohistochemistry confirmed a sarcoma", without its markers.
+            return Tier.DESCRIBED
+        told = any(phrase in content.running for phrase in _marker_phrases(asked.id))
+        return Tier.DESCRIBED if told else None
     taken = head.category == "endoscopy" and asked.category in ("pathology", "microbiology")
     if taken and asked.id in content.heads:
         # What was taken through the endoscope, told in its report.
@@ -211,6 +213,23 @@ def _head_tier(
     return None
 
 
+def _told_of(order: Order, content: Content) -> bool:
+    """Whether "Laboratory tests: negative for HIV" answers for a blood test that looks for it.
+
+    By what method is not said there: whoever asks for a culture or a PCR is not answered, and
+    nobody is where the report names a test of that pathogen.
+    """
+    assert order.head is not None
+    catalogue = Catalogue.load()
+    sought = order.organisms | catalogue.pathogens(order.head.id)
+    if order.head.id not in _IN_BLOOD and order.head.kind != "analyte":
+        return False
+    if order.specimens - {"blood"} or any(catalogue.pathogens(h) & sought for h in content.heads):
+        return False
+    method = content.heads & _BY_METHOD
+    return not method and any(catalogue.within(o, s) for o in content.organisms for s in sought)
+
+
 def _spells(asked: Order, content: Content) -> bool:
     """Whether a gene's name is the long form of a symbol in the report: "cathepsin K", CTSK."""
     if asked.head is None or asked.head.category != "genetics":
@@ -221,6 +240,41 @@ def _spells(asked: Order, content: Content) -> bool:
         for symbol in content.symbols
         for rest in [iter(text[1:])]
     )
+
+
+def _coded(asked: Order, content: Content) -> bool:
+    """Whether a marker's letters stand in the report with their number: CD88, not CD20."""
+    if asked.head is None or asked.head.id != "ihc":
+        return True
+    return all(
+        f" {letters} {number} " in content.running
+        for letters, number in pairwise(words(asked.text))
+        if letters in asked.words and number.isdigit()
+    )
+
+
+@cache
+def _is_marker(id: str) -> bool:
+    """Whether a test is one stain, by antibody or by dye, or a group of them."""
+    return id not in _STAINING and not _STAINING.isdisjoint(Catalogue.load().ancestors(id))
+
+
+@cache
+def _markers(heads: frozenset[str]) -> bool:
+    return any(map(_is_marker, heads))
+
+
+@cache
+def _marker_phrases(id: str) -> frozenset[str]:
+    """How a report names a marker, or one of a group of markers, between blanks."""
+    catalogue = Catalogue.load()
+    names = (
+        STAIN.sub("", name)
+        for term in catalogue.terms.values()
+        if catalogue.within(term.id, id)
+        for name in (term.name, *term.synonyms)
+    )
+    return frozenset(f" {' '.join(words(name))} " for name in names)
 
 
 @cache

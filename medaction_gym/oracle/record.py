@@ -18,10 +18,11 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from medaction_gym.actions import Outcome
 from medaction_gym.cases.case import Case
-from medaction_gym.catalogue.catalogue import Term
-from medaction_gym.catalogue.orders import Order
+from medaction_gym.catalogue.catalogue import Catalogue, Term
+from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.spelling import known_words
+from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import Tier, nested
 from medaction_gym.oracle.answer import Part, Release
 from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
@@ -79,6 +80,8 @@ class RecordOracle:
             for name in entry.names:
                 names.setdefault(name, []).append(entry.release)
         self._names = {name: _without_parts(releases) for name, releases in names.items()}
+        # The same by one string, whose hash is worked out once.
+        self._called = {" ".join(name): releases for name, releases in self._names.items()}
         # Which entries bear a head or a pathogen, in their name or their text: no others can
         # answer a request for it.
         self._by_head: dict[str, list[int]] = {}
@@ -112,32 +115,39 @@ class RecordOracle:
 
     def _answer(self, request: str) -> Iterator[Part]:
         asked = read_request(request)
-        whole = self._names.get(asked.phrase) or self._names.get(asked.bare, ())
+        whole = self._named(asked.names)
         if whole and whole[0].analyte < 0:
             why = "named as in the record"
-            yield Part(request, Outcome.RESULT, whole, why, self._price_of(whole))
+            yield Part(request, Outcome.RESULT, whole, why, self.price(whole))
             return
         meant = () if asked.known else self._misspelt(asked.phrase)
         if meant:
             why = "a name of the record, misspelt"
-            yield Part(request, Outcome.RESULT, meant, why, self._price_of(meant))
+            yield Part(request, Outcome.RESULT, meant, why, self.price(meant))
             return
         if not asked.wishes:
             yield Part(request, Outcome.NOT_UNDERSTOOD, (), "names no test", price_of(None))
         for wish in asked.wishes:
-            yield self._one(wish)
+            yield self._one(wish, asked.examining)
 
-    def _one(self, wish: Wish) -> Part:
+    def _named(self, names: tuple[str, ...]) -> tuple[Release, ...]:
+        """What bears the first of some names that anything bears."""
+        called = self._called
+        if called.keys().isdisjoint(names):
+            return ()
+        return next(called[name] for name in names if name in called)
+
+    def _one(self, wish: Wish, examining: bool) -> Part:
         order = wish.order
 
         def part(outcome: Outcome, releases: Iterable[Release], why: str) -> Part:
             return Part(order.title, outcome, tuple(releases), why, price_of(order.head))
 
-        named = self._names.get(wish.phrase) or self._names.get(wish.bare, ())
+        named = self._named(wish.names)
         if named and not self._is_panel_entry(order.head, named):
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None and not wish.senses:
-            return self._unknown(order, part)
+            return self._unknown(order, part, examining)
         if (
             order.head is not None
             and order.head.id in _DEPARTMENTS
@@ -255,14 +265,16 @@ class RecordOracle:
         ]
         if not items:
             return part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
+        own = [i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head]
+        items = own if len(own) == 1 else items
         if len(items) > 1:
             why = f"{len(items)} tests in the record fit {head.name}; name the test"
             return part(Outcome.AMBIGUOUS, (), why)
         only = (Release(items[0]),)
         why = "the only such test in the record"
-        return part(Outcome.RESULT, only, why)._replace(price=self._price_of(only))
+        return part(Outcome.RESULT, only, why)._replace(price=self.price(only))
 
-    def _unknown(self, order: Order, part: _PartMaker) -> Part:
+    def _unknown(self, order: Order, part: _PartMaker, examining: bool) -> Part:
         """Match a request outside the catalogue by its words alone."""
         scored = []
         for entry in self._entries:
@@ -275,11 +287,27 @@ class RecordOracle:
         releases = _without_parts(r for score, r in scored if score == best)
         if best >= 0.6 and len({r.item for r in releases}) == 1:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
+        signs = self._examined(order) if examining else ()
+        if signs:
+            return part(
+                Outcome.RESULT, signs, "the only examination in the record that tells of it"
+            )
         if order.sites or order.specimens or order.organisms:
             why = "names a site, specimen or organism but no test"
         else:
             why = "names no test that is known; use a standard name"
         return part(Outcome.NOT_UNDERSTOOD, (), why)
+
+    def _examined(self, order: Order) -> tuple[Release, ...]:
+        """The one examination whose findings speak of what is to be looked for."""
+        told = [
+            entry.release
+            for entry in self._entries
+            if self.case.tests[entry.release.item].category == "examination"
+            and order.words
+            and all(any(alike(w, o) for o in entry.content.words) for w in order.words)
+        ]
+        return tuple(told) if len(told) == 1 else ()
 
     def _misspelt(self, asked: tuple[str, ...]) -> tuple[Release, ...]:
         """The one item whose whole name is a slip away from some words."""
@@ -297,7 +325,7 @@ class RecordOracle:
                 near.append(releases)
         return near[0] if len(near) == 1 else ()
 
-    def _price_of(self, releases: tuple[Release, ...]) -> Price:
+    def price(self, releases: tuple[Release, ...]) -> Price:
         """What a doctor pays who asked for these by name: the dearest test among them."""
         heads = [
             order.head

@@ -7,13 +7,17 @@ from typing import NamedTuple
 
 from medaction_gym.actions import Outcome
 from medaction_gym.catalogue.catalogue import Catalogue, Term
-from medaction_gym.catalogue.orders import Order, other_senses, parse_orders
+from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.catalogue.wording import courtesies
+from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
+
+# However long a request asks, so many of its readings are looked up, and the shortest.
+_MOST_NAMES = 64
 
 
 class Wish(NamedTuple):
@@ -21,8 +25,8 @@ class Wish(NamedTuple):
 
     Attributes:
         order: The test as read.
-        phrase: Its words, to be looked up among a menu's names.
-        bare: The same without the courtesies around them.
+        names: Its words, and the same without words of asking around them, to be looked up among
+            a menu's names.
         manner: The text that may say how and when it is to be done.
         heads: The tests that may answer it.
         organisms: Its pathogens and the groups they belong to.
@@ -32,8 +36,7 @@ class Wish(NamedTuple):
     """
 
     order: Order
-    phrase: tuple[str, ...]
-    bare: tuple[str, ...]
+    names: tuple[str, ...]
     manner: str
     heads: frozenset[str]
     organisms: frozenset[str]
@@ -47,15 +50,17 @@ class Request(NamedTuple):
 
     Attributes:
         phrase: Its words.
-        bare: The same without the courtesies around them.
+        names: The same as a test's names are looked up by: whole, and without what is around them.
         known: Every word is one of the catalogue's, so that none is misspelt.
         wishes: The tests it asks for.
+        examining: It says that somebody is to look, feel or listen.
     """
 
     phrase: tuple[str, ...]
-    bare: tuple[str, ...]
+    names: tuple[str, ...]
     known: bool
     wishes: tuple[Wish, ...]
+    examining: bool
 
 
 @lru_cache(maxsize=20_000)
@@ -73,7 +78,11 @@ def read_request(text: str) -> Request:
         manner = text if len(orders) == 1 else order.text
         senses = tuple(wish_for(sense, manner) for sense in other_senses(order))
         wishes.append(wish_for(order, manner, senses))
-    return Request(phrase, bare(phrase), known_words().issuperset(phrase), tuple(wishes))
+    wanted = (text, without_purpose(text), without_purpose(without_manner(text)))
+    names = dict.fromkeys(name for part in wanted for name in bare(words(part)))
+    known = known_words().issuperset(phrase)
+    examining = not EXAMINING.isdisjoint(phrase)
+    return Request(phrase, tuple(names), known, tuple(wishes), examining)
 
 
 def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> Wish:
@@ -82,11 +91,10 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
     why = "the record holds no such test"
     return Wish(
         order=order,
-        phrase=words(order.text),
-        bare=bare(words(order.text)),
+        names=bare(words(order.text)),
         manner=manner,
         heads=answering(order.head.id) if order.head else frozenset(),
-        organisms=with_broader(order.organisms),
+        organisms=with_broader(order.organisms | sought(order)),
         senses=senses,
         price=price,
         unavailable=Part(order.title, Outcome.UNAVAILABLE, (), why, price),
@@ -94,18 +102,30 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
 
 
 def bare(phrase: tuple[str, ...]) -> tuple[str, ...]:
-    """A request's words without the courtesies before and after.
+    """A request's words, whole and without the words of asking before and after, longest first.
 
     Example:
-        >>> bare(("please", "order", "a", "chest", "ct", "today", "thank", "you"))
-        ('chest', 'ct')
+        >>> bare(("a", "chest", "ct", "please"))[1:]
+        ('a chest ct', 'chest ct please', 'chest ct')
     """
+    around = asking()
     first, last = 0, len(phrase)
-    while first < last and phrase[first] in courtesies():
+    while first < last and phrase[first] in around:
         first += 1
-    while last > first and phrase[last - 1] in courtesies():
+    while last > first and phrase[last - 1] in around:
         last -= 1
-    return phrase[first:last]
+    if first == last:
+        # Words of asking alone may still be a name: "other findings".
+        first, last = len(phrase) - 1, 1
+    cuts = [(i, j) for i in range(first + 1) for j in range(last, len(phrase) + 1) if i < j]
+    cuts.sort(key=lambda cut: cut[0] - cut[1])
+    cuts[_MOST_NAMES:-1] = []
+    return tuple(" ".join(phrase[i:j]) for i, j in cuts)
+
+
+def sought(order: Order) -> frozenset[str]:
+    """The pathogens that an order's test looks for by its own name."""
+    return Catalogue.load().pathogens(order.head.id) if order.head else frozenset()
 
 
 def with_broader(organisms: frozenset[str]) -> frozenset[str]:

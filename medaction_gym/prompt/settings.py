@@ -69,8 +69,17 @@ class PromptSettings(BaseModel):
     digest: str = DIGEST
 
     @classmethod
-    def of_template(cls, template: str, limits: Limits | None = None) -> PromptSettings:
-        """What suits a chat template (the Jinja text of ``tokenizer.chat_template``)."""
+    def of_template(cls, template: str | None, limits: Limits | None = None) -> PromptSettings:
+        """What suits a chat template (the Jinja text of ``tokenizer.chat_template``).
+
+        Raises:
+            ValueError: If there is none, as with a base model that never learned to chat.
+        """
+        if not template:
+            raise ValueError(
+                "the tokenizer has no chat template (chat_template.jinja, or in "
+                "tokenizer_config.json); take a model that was trained to chat"
+            )
         return cls(
             form="tools" if "tools" in template else "json",
             merge_system="System role not supported" in template,

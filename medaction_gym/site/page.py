@@ -27,7 +27,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals |= {"version": __version__, "policy": POLICY}
+    made.globals |= {"version": __version__, "policy": POLICY, "counted": counted}
     made.filters |= {"web": web}
     # Compact; |tojson goes on to escape <, >, & and ', and json all that is not ASCII.
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
@@ -37,6 +37,16 @@ def environment() -> Environment:
 def page(template: str, *, root: str, **values: Any) -> str:
     """A filled template; `root` leads from the page's folder to that of the site."""
     return environment().get_template(template).render(root=root, **values)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    Example:
+        >>> counted(1, "run"), counted(2_000, "run")
+        ('1 run', '2,000 runs')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def web(url: str) -> str:

@@ -144,12 +144,14 @@ def of_trajectories(folder: Path) -> Run:
     if last is None:
         raise BenchError(f"{folder / TRAJECTORIES}: holds no trajectory")
     scored = list(rows.values())
+    patient = last.settings.patient
+    answered = f" patient {patient.model}" if patient else ""
     missing = len(cases) - len({case_id for _, case_id in rows})
     return Run(
         folder=folder,
         benchmark=", ".join(sorted({case.provenance.source for case in cases})),
         protocol="free-turn",
-        comparable=f"cases {cases.hash[:12]} judge offline",
+        comparable=f"cases {cases.hash[:12]}{answered} judge offline",
         agent=last.agent,
         # Not the kind of any other agent: to learn it, code named in a data file would be run.
         kind=agent_used(last.agent).kind if last.agent in AGENTS else "contestant",

@@ -68,7 +68,13 @@ def write_site(
     _claim(out)
     writer.assets()
     differences = [text for text in dict.fromkeys(run.differences for run in runs) if text]
-    writer.page("index.html", "leaderboard.html", groups=groups, differences=differences)
+    writer.page(
+        "index.html",
+        "leaderboard.html",
+        groups=groups,
+        differences=differences,
+        judged=_judged(runs),
+    )
     tables = [group for group in groups if group["sheets"]]
     writer.page("cases.html", "cases.html", tables=tables, run_id=run_id)
     for before, sheet, after in zip([None, *sheets], sheets, [*sheets[1:], None], strict=False):
@@ -191,6 +197,15 @@ def _groups(runs: list[Run], sheets: list[Sheet]) -> list[dict[str, Any]]:
             }
         )
     return groups
+
+
+def _judged(runs: Sequence[Run]) -> tuple[tuple[str, str], ...]:
+    """Columns of examinations that a language model judged, where one did."""
+    columns = (
+        ("examination_recall_judged", "Exam. recall, judged"),
+        ("examination_precision_judged", "Exam. precision, judged"),
+    )
+    return columns if any(name in run.metrics for run in runs for name, _ in columns) else ()
 
 
 def _labels(runs: Sequence[Run]) -> list[str]:

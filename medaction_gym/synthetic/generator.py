@@ -20,6 +20,8 @@ LICENSE = (
     "Apache-2.0; made from HPO annotations (HPO licence, hpo.jax.org) and MONDO names (CC BY 4.0)"
 )
 
+SOURCE = "medaction-gym synthetic cases"  # of the provenance
+
 
 class Generator:
     """Makes fictional patients of one knowledge graph.
@@ -82,7 +84,7 @@ class Generator:
         case = Case(
             id=id,
             provenance=Provenance(
-                source="medaction-gym synthetic cases",
+                source=SOURCE,
                 license=LICENSE,
                 url="https://hpo.jax.org",
                 note=f"Fictional; no real patient. Drawn from {self._releases()}.",

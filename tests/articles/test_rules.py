@@ -15,7 +15,7 @@ from medaction_gym.articles.reader import articles_in, read
 from medaction_gym.articles.report import compile_paths
 from medaction_gym.articles.rules import RulesCompiler
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, Provenance, TestResult
-from medaction_gym.cases.leaks import MASK, find_leaks
+from medaction_gym.cases.leaks import find_leaks
 from tests.articles.texts import BODY, CASE, PLAIN, bioc, jats
 
 COMPILER = RulesCompiler()
@@ -131,6 +131,27 @@ def test_several_patients_that_nothing_separates() -> None:
     )
     text = TWO.format("Case presentation", "", both, "")
     assert refused(text) == "several patients, not told apart"
+
+
+@pytest.mark.parametrize(
+    ("heading", "other"), [("Case one", "Case two"), ("Patient A", "Patient B")]
+)
+def test_several_patients_by_words(heading: str, other: str) -> None:
+    cases = compiled(TWO.format(heading, other, " ".join(CASE[:3]), OTHER), "x.txt").cases
+    assert [case.metadata["age_years"] for case in cases] == [34.0, 61.0]
+    assert {case.diagnosis.name for case in cases} == {"Graves' disease"}
+
+
+def test_twins_told_in_one_breath() -> None:
+    both = PLAIN.replace("A 34-year-old woman", "Monozygotic twins aged 12 years")
+    assert refused(both) == "several patients, not told apart"
+
+
+def test_an_animal_of_unknown_age() -> None:
+    case = case_of(PLAIN.replace("A 34-year-old woman", "An adult female green iguana"), "x.txt")
+    assert case.metadata["species"] == "reptile"
+    pet = PLAIN.replace("A 34-year-old woman", "A woman with a parrot")
+    assert case_of(pet, "x.txt").metadata["species"] == "human"
 
 
 def test_a_child_and_an_animal() -> None:
@@ -287,7 +308,8 @@ def test_an_article_whose_first_sentences_give_it_away() -> None:
     told = PLAIN.replace("weight loss for two months", "weight loss from Graves' disease")
     case = case_of(told, "x.txt")
     assert "Graves" not in json.dumps(dict(case.presentation))
-    assert MASK in case.presentation.history
+    assert case.presentation.chief_complaint == "Palpitations and weight loss"
+    assert "weight loss …" in case.presentation.history
 
 
 def test_any_number_of_processes_gives_the_same(tmp_path: Path) -> None:

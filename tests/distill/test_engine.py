@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -15,8 +16,11 @@ from medaction_gym.actions import OrderTest
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.audit import audit, audit_row
 from medaction_gym.distill.engine import distill, tree_file
+from medaction_gym.distill.executors import POOL, _Lines
 from medaction_gym.distill.export import FILES, read_rows
+from medaction_gym.distill.node import Candidate, Node
 from medaction_gym.distill.settings import Settings
+from medaction_gym.distill.teachers.privileged import PrivilegedTeacher
 from medaction_gym.distill.tree import Growth
 from medaction_gym.episode import Episode, Rules
 from medaction_gym.rollout import RunError
@@ -155,6 +159,61 @@ def test_a_killed_run_goes_on(cases: CaseSet, tmp_path: Path, done: Path) -> Non
         capture_output=True,
     )
     assert contents(out) == contents(done)
+
+
+def test_what_a_killed_writer_left_goes(done: Path, cases: CaseSet) -> None:
+    before = contents(done)
+    left = [done / ".sft.jsonl.x1", done / "trees" / ".a.json.x2", done / ".README.md.x3"]
+    for file in left:
+        file.write_text("half")
+    distill(cases, done, settings=SMALL, resume=True)
+    assert not any(file.exists() for file in left)
+    assert contents(done) == before
+
+
+def test_a_full_disk_names_the_file(
+    cases: CaseSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was whole before stays, nothing half is there, and the run goes on."""
+    distill(cases[:2], tmp_path / "whole", settings=SMALL)
+    replace, full = Path.replace, OSError(errno.ENOSPC, "No space left on device")
+
+    def fill(self: Path, target: Path) -> Path:
+        if Path(target).name == tree_file(tmp_path, cases[1].id).name:
+            raise full
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fill)
+        with pytest.raises(OSError, match=r"No space left.*trees/teaching"):
+            distill(cases[:2], tmp_path / "full", settings=SMALL)
+    assert [f.name for f in (tmp_path / "full" / "trees").iterdir()] == [
+        tree_file(tmp_path, cases[0].id).name
+    ]
+    distill(cases[:2], tmp_path / "full", settings=SMALL, resume=True)
+    assert contents(tmp_path / "full") == contents(tmp_path / "whole")
+
+
+def test_a_worker_that_dies_is_an_error_and_not_the_end(cases: CaseSet, tmp_path: Path) -> None:
+    dying = SMALL.model_copy(update={"teachers": ("tests.distill.test_engine:Dying",)})
+    with pytest.raises(RunError, match=r"a worker died.*--resume"):
+        distill(cases, tmp_path, settings=dying, executor="process", jobs=2)
+
+
+class Dying(PrivilegedTeacher):
+    """A teacher that kills a worker at its first question."""
+
+    def candidates(self, node: Node, k: int, rng: random.Random) -> list[Candidate]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return []
+
+
+def test_a_teacher_takes_others_from_a_bounded_pool(cases: CaseSet, tmp_path: Path) -> None:
+    many = CaseSet(cases[0].model_copy(update={"id": f"{n}"}) for n in range(2 * POOL + 1))
+    many.save(tmp_path / "cases.jsonl")
+    lines = _Lines(tmp_path / "cases.jsonl")
+    assert 1 < len(lines.pool()) <= POOL
+    assert json.loads(lines.line("1234"))["id"] == "1234"
 
 
 def test_a_run_is_not_overwritten_nor_mixed(done: Path, cases: CaseSet) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 
+from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.distill.contamination import Contamination
+from medaction_gym.distill.contamination import FEW, Contamination
 from medaction_gym.distill.grounding import Grounds, grounds_of
 from medaction_gym.distill.node import Node
 from medaction_gym.distill.preferences import pairs
@@ -54,7 +57,9 @@ def test_thresholds_bite(ended: list[Node], grounds: Grounds) -> None:
 
 
 def test_pairs_share_their_state(tree: Tree, ended: list[Node], grounds: Grounds) -> None:
-    limits = Thresholds(dtc=0.8)
+    # A threshold that some paths reach and some do not, whatever the teacher's form of the day.
+    good = [n.score.dtc for n in ended if not wrongs(n, grounds, Thresholds())]
+    limits = Thresholds(dtc=median(good))
     wrong = {n.id: wrongs(n, grounds, limits) for n in ended}
     found = pairs(tree.nodes[0], wrong, 20)
     assert found, "some siblings fare differently"
@@ -77,3 +82,20 @@ def test_contamination_by_id_text_and_likeness(cases: CaseSet) -> None:
     near = cases[0].model_copy(update={"id": "y", "presentation": presentation})
     assert known.find(near).by == "near-duplicate"  # type: ignore[union-attr]
     assert known.find(cases[1]) is None
+
+
+def test_contamination_is_found_among_stock_phrases(cases: CaseSet) -> None:
+    """What thousands of cases share is not gone through for each, and hides no near-duplicate."""
+    stock = "No regular drugs, no known allergies, and nobody in the family has been ill. " * 3
+
+    def told(case: Case, number: int) -> Case:
+        history = f"{stock}{case.presentation.history}"
+        presentation = case.presentation.model_copy(update={"history": history})
+        return case.model_copy(update={"id": f"{number}", "presentation": presentation})
+
+    many = [told(case, i) for i, case in enumerate([cases[1], *[cases[2]] * 30, cases[0]])]
+    known = Contamination(many)
+    assert max(map(len, known._runs.values())) == FEW
+    found = known.find(cases[0])
+    assert found
+    assert (found.benchmark_id, found.by) == ("31", "near-duplicate")

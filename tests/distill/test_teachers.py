@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -10,16 +11,18 @@ from medaction_gym.actions import Commit, OrderTest, Outcome, UpdateDifferential
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, Provenance, TestResult
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.chart import OPENING, Chart, Cite
-from medaction_gym.distill.grounding import Grounds, cited
-from medaction_gym.distill.node import Candidate, Node
+from medaction_gym.distill.grounding import Grounds, cited, grounds_of
+from medaction_gym.distill.node import UNPROVEN, Candidate, Node
 from medaction_gym.distill.scoring import Score, extend
+from medaction_gym.distill.selection import Thresholds, wrongs
 from medaction_gym.distill.teachers import beliefs, make_teacher, reasons, words
 from medaction_gym.distill.teachers.evidence import Point, idle, normal, points
 from medaction_gym.distill.teachers.privileged import PrivilegedTeacher
-from medaction_gym.distill.teachers.rivals import rivals
-from medaction_gym.distill.tree import Growth, TreeDistiller
+from medaction_gym.distill.teachers.rivals import considered, rivals
+from medaction_gym.distill.tree import Growth, Tree, TreeDistiller
 from medaction_gym.episode import Episode
 from medaction_gym.oracle import Release
+from medaction_gym.synthetic import SyntheticCases
 
 
 @pytest.fixture(scope="module")
@@ -182,14 +185,16 @@ def test_a_normal_value_supports_nothing(toe: Case) -> None:
 def test_an_end_says_what_it_rests_on(toe: Case) -> None:
     chart, rng = Chart(toe), random.Random(1)
     proven = node_of(toe, OrderTest(test="Biopsy of the toe"))
-    said = reasons.commit(chart, proven, "Gout", {"Gout": 0.9}, rng, out_of_tests=False)
+    said, rests = reasons.commit(chart, proven, "Gout", {"Gout": 0.9}, rng, out_of_tests=False)
     assert "(Biopsy of the toe)" in said
+    assert rests
     empty = node_of(toe, OrderTest(test="Complete blood count"))
     for seed in range(8):
         rng = random.Random(seed)
-        said = reasons.commit(
+        said, rests = reasons.commit(
             chart, empty, "Cellulitis", {"Cellulitis": 0.7}, rng, out_of_tests=True
         )
+        assert rests == ("exclusion" not in said)
         assert "Haemoglobin" not in said, "what proves nothing is no proof"
         assert any(w in said for w in ("exclusion", "presentation", "story"))
 
@@ -270,3 +275,34 @@ def test_a_silent_result_leaves_the_belief_as_it_was(toe: Case) -> None:
     count = page(toe, "Complete blood count")
     before = {"Gout": 0.9, "Cellulitis": 0.05}
     assert beliefs.after(study, before, frozenset([count]), [count]) == before
+
+
+def test_a_silent_result_moves_nobody(tree: Tree) -> None:
+    """Whoever rises is spoken for by a new result, or somebody else was ruled out by one."""
+    teacher = PrivilegedTeacher()
+    study = teacher.study(tree.case)
+    belief = {"Essential hypertension": 0.45, "Cushing syndrome": 0.2}
+    silent = [
+        i
+        for i in range(len(tree.case.tests))
+        if study.weight(i) < 0.01
+        and not any(study.hears(n, Release(i)) for n in (study.full, *study.wrong, *belief))
+    ]
+    assert silent, "the record has a result that says nothing"
+    for item in silent:
+        fresh = (Release(item),)
+        assert beliefs.after(study, belief, frozenset(fresh), fresh) == belief
+
+
+def test_an_end_that_rests_on_nothing_is_refused(tree: Tree, ended: list[Node]) -> None:
+    grounds, limits = grounds_of(tree.case), Thresholds()
+    good = next(n for n in ended if not wrongs(n, grounds, limits))
+    assert good.candidate
+    unproven = replace(good, candidate=good.candidate._replace(plan=UNPROVEN))
+    assert wrongs(unproven, grounds, limits).startswith("unproven")
+
+
+def test_fictional_patients_of_the_graph_lend_no_disease() -> None:
+    made = list(SyntheticCases(0, 3))
+    assert considered(made) == []
+    assert considered(CaseSet.teaching())

@@ -1,10 +1,14 @@
 """The packaged SmolLM2, for real: in this process, and behind a server on loopback.
 
-scripts/test_extra.sh local local llm
+scripts/test_extra.sh local
 """
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,8 @@ from typer.testing import CliRunner
 from medaction_gym.actions import Malformed
 from medaction_gym.agents import ChatAgent
 from medaction_gym.agents.smollm2 import SmolLM2Agent
+from medaction_gym.benchmarks.result import Result
+from medaction_gym.benchmarks.verify import verify
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.chat import EndpointError, embedded
 from medaction_gym.chat.embedded import EmbeddedModel
@@ -43,7 +49,7 @@ def test_in_this_process(gguf: Path, tmp_path: Path) -> None:
     steps = [step for t in played for step in t.steps]
     assert sum(isinstance(step.action, Malformed) for step in steps) <= 1
     # Loaded anew it says the same; what it read before changes how it rounds.
-    embedded._server.cache_clear()
+    embedded.server.cache_clear()
     again = run(CASES[:1], "smollm2", tmp_path / "b", settings=SHORT)
     assert [t.steps for t in again] == [t.steps for t in played]
 
@@ -76,9 +82,37 @@ def test_behind_a_server(gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert chat.usage.completion > 0
 
 
+def test_a_benchmark(gguf: Path, tmp_path: Path) -> None:
+    CASES[:1].save(tmp_path / "cases.jsonl")
+    call = ["bench", "medr-bench", "--data", str(tmp_path / "cases.jsonl"), "--agent", "smollm2"]
+    done = CliRunner().invoke(app, [*call, "--out", str(tmp_path / "o")])
+    assert done.exit_code == 0, done.output
+    result = Result.load(tmp_path / "o")
+    assert result.counts["errored"] == 0
+    assert result.measured.usage is not None
+    assert result.measured.usage.completion > 0
+    assert list(verify(tmp_path / "o")) == []
+
+
 def test_watching(gguf: Path) -> None:
     asked = ["play", "--watch", "--agent", "smollm2", "--max-turns", "1"]
     result = CliRunner().invoke(app, asked)
     assert result.exit_code == 0, result.output
     assert "The diagnosis was" in result.output
     assert "1 requests" in result.output
+
+
+def test_serving(gguf: Path) -> None:
+    command = [sys.executable, "-m", "medaction_gym", "models", "serve", "smollm2", "--port"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen([*command, str(port)], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert f"http://127.0.0.1:{port}/v1" in running.stdout.readline()
+        again = subprocess.run([*command, str(port)], capture_output=True, text=True, timeout=100)
+        assert again.returncode == 1
+        assert f"port {port} is taken" in again.stderr
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models", timeout=20) as answer:
+            assert gguf.name.encode() in answer.read()
+        running.terminate()

@@ -16,6 +16,10 @@ from typing import Any
 
 import pytest
 
+from medaction_gym.benchmarks.bench import Entrant, bench
+from medaction_gym.benchmarks.data import Choice
+from medaction_gym.benchmarks.provenance import BenchError
+from medaction_gym.benchmarks.verify import verify
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill import Growth, Settings, Thresholds, distill
 from medaction_gym.prompt import Lesson, PromptSettings, as_text
@@ -111,6 +115,19 @@ def test_the_mask_holds_with_a_real_tokenizer(name: str, tokenizer: Any, data: P
         assert made[-1].ids == tokenizer(whole, add_special_tokens=False)["input_ids"]
     finally:
         tokenizer.chat_template = TEMPLATES["smollm2"]
+
+
+def test_a_benchmark(base: Path, tmp_path: Path) -> None:
+    CASES[:2].save(tmp_path / "cases.jsonl")
+    entrant = Entrant(f"sft:{base}", seats=2)
+    choice = Choice((tmp_path / "cases.jsonl",))
+    result = bench("medr-bench", choice, "free-turn", entrant, tmp_path / "o")
+    assert (len(result.rows), result.counts["errored"], result.kind) == (2, 0, "contestant")
+    assert result.measured.usage is not None
+    assert result.measured.usage.completion > 0
+    assert list(verify(tmp_path / "o")) == []
+    with pytest.raises(BenchError, match="--jobs"):
+        bench("medr-bench", choice, "1-turn", entrant, tmp_path / "p")
 
 
 def test_packed_examples_do_not_see_each_other(base: Path) -> None:

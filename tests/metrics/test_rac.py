@@ -115,6 +115,38 @@ def test_certain_at_once_and_token_moves() -> None:
     assert 0 < token.value < 0.06
 
 
+def test_surer_and_less_sure_in_turn_earns_less_than_one_setback() -> None:
+    def masses(*stated: float) -> list[Moment]:
+        tests = ["Hyperuricemia.", "Tophi.", "Joint effusion.", "Urate crystals.", "Podagra."]
+        found = [(Result(f"Test {i}", text, "laboratory"),) for i, text in enumerate(tests)]
+        return chain(
+            *(({"Gout": p}, learnt) for p, learnt in zip(stated, [(), *found], strict=False))
+        )
+
+    setback = rac_of(masses(0.2, 0.5, 0.3, 0.9)).value
+    pumped = rac_of(masses(0.5, 0.1, 0.9, 0.1, 0.9)).value
+    assert pumped < 0.5 * setback
+
+
+def test_the_way_of_a_leader_is_measured_under_any_of_its_names() -> None:
+    learnt = (Result("Blood", "Hyperuricemia, tophi.", "laboratory"),)
+
+    def named(name: str) -> float:
+        stated = (({"Gout": 0.5}, ()), ({name: 0.1}, learnt), ({"Gout": 0.9}, learnt))
+        return rac_of(chain(*stated)).value
+
+    assert named("gouty arthritis") == named("Gout")
+    assert 0 < named("Gout") < 0.8
+
+
+def test_moving_without_evidence_costs_twice_once_tests_could_be_asked_for() -> None:
+    driven, undriven = Move(0.4, 0.0), Move(0.4, None)
+    assert consistency([driven, undriven]) == pytest.approx(0.5**2 * NEUTRAL)
+    learnt = (Result("Other", "See report.", "other"),)
+    sure = rac_of(chain(({"Lupus": 0.9}, ()), ({"Gout": 0.9}, learnt))).value
+    assert sure == pytest.approx(NEUTRAL * 0.9 / 1.3)  # its first impression once
+
+
 def test_renaming_and_splitting_move_nothing() -> None:
     learnt = (Result("Blood", "Hyperuricemia, tophi.", "laboratory"),)
     renamed = rac_of(chain(({"Gout": 0.2}, ()), ({"gouty arthritis": 0.2}, learnt)))

@@ -294,7 +294,7 @@ def test_the_command(runs: Path, tmp_path: Path) -> None:
     call = ["site", str(runs / "hostile"), "--out", str(tmp_path / "site")]
     result = CliRunner().invoke(app, call)
     assert result.exit_code == 0, result.output
-    assert "1 runs, 1 cases, 0 trees" in result.output
+    assert "1 run, 1 case, 0 trees" in result.output
     assert (tmp_path / "site" / "index.html").as_uri() in result.output
     result = CliRunner().invoke(app, ["site", str(tmp_path / "no"), "--out", str(tmp_path / "x")])
     assert result.exit_code == 1

@@ -25,6 +25,7 @@ SCALE = tuple(
 UNKNOWN = 0.8  # log-weight of "something else" before any result
 FADES = 3.0  # what that loses by the time the whole record is read
 IMPRESSED = 1.2  # log-odds that a result gives too much to the wrong disease it seems to show
+HEARD = 0.3  # log-odds, below which a result is silent
 SLIGHT = 0.03  # less than that is not stated
 FLOOR = 0.01  # something else is never quite out
 NEW = 0.1  # the truth, when evidence first brings it to mind
@@ -74,23 +75,28 @@ def after(
     held = carried(study, before, seen)
     gold = named(study, held, seen)
     decided = math.fsum(study.weight(i) for i in sorted({r.item for r in fresh}))
-    odds = {}
-    known = dict.fromkeys([*held, *study.wrong])
+    known = dict.fromkeys([*held, *study.wrong, gold] if gold else [*held, *study.wrong])
     names = [n for n in known if n == gold or not study.grounds.is_gold(n)]
-    # What is not stated shares what is left; a result that says nothing leaves all as it was.
+    gains = {n: GRAPH * study.hears(n, *fresh) + IMPRESSED * (n == lure) for n in names}
+    if gold:
+        gains[gold] += study.lacking * decided
+    if all(abs(gain) < HEARD for gain in gains.values()):
+        return dict(before)  # a result that says nothing moves nobody
+    # What is not stated shares what is left, and is stated once something speaks for it.
     unstated = sum(not held.get(n) for n in names)
     left = max(FLOOR, 1.0 - math.fsum(held.values()))
     least = left / (unstated + 1)
+    odds = {}
     for name in names:
-        gain = GRAPH * study.hears(name, *fresh) + (IMPRESSED if name == lure else 0.0)
-        if name == gold:
-            gain += study.lacking * decided
-        odds[name] = (held.get(name) or least) * math.exp(force * gain)
-    if gold and gold not in odds:
-        gain = GRAPH * study.hears(gold, *fresh) + study.lacking * decided
-        odds[gold] = NEW * math.exp(force * gain)
+        if name in held or gains[name] >= HEARD:
+            start = max(least, NEW) if name == gold else least
+            odds[name] = (held.get(name) or start) * math.exp(force * gains[name])
     total = math.fsum(odds.values()) + least * math.exp(-force * FADES * decided)
-    return stated({name: w / total for name, w in odds.items()})
+    masses = {name: w / total for name, w in odds.items()}
+    if min(gains.values()) > -HEARD:
+        # Nothing was ruled out: what the result is silent on has no reason to rise.
+        masses = {n: p if gains[n] >= HEARD else min(p, held[n]) for n, p in masses.items()}
+    return stated(masses)
 
 
 def named(study: Study, held: Iterable[str], seen: frozenset[Release]) -> str:

@@ -9,7 +9,8 @@ holds the gold diagnosis to (`grounding`), since the teacher cannot know which o
 
 Moves, by name: a statement is the ``posterior``, ``cautious`` or ``bold``; an order is a ``step``
 of up to three tests, the ``single`` loudest, ``ahead`` of its step, or ``closer`` where the record
-has several such tests; an end is ``sure``, ``early`` or ``exhausted``.
+has several such tests; an end is ``sure``, ``early``, ``exhausted`` or
+``unproven``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from medaction_gym.agents.workup import STEPS, ambiguous, called, sites, table
 from medaction_gym.cases.case import Case
 from medaction_gym.distill.chart import Chart
 from medaction_gym.distill.grounding import grounds_of, supported
-from medaction_gym.distill.node import Candidate, Node
+from medaction_gym.distill.node import UNPROVEN, Candidate, Node
 from medaction_gym.distill.teachers import beliefs, reasons
 from medaction_gym.oracle import Release
 
@@ -137,8 +138,9 @@ class KnowledgeTeacher:
         # Only what has been stated is weighed against it.
         known = {name, *(h.disease for h in episode.differential)}
         weighed = {n: p for n, p in belief.items() if n in known}
-        said = reasons.commit(chart, node, name, weighed, rng, out_of_tests=not orders)
+        said, proven = reasons.commit(chart, node, name, weighed, rng, out_of_tests=not orders)
         plan = "sure" if sure >= SURE else "early" if orders else "exhausted"
+        plan = plan if proven else UNPROVEN
         end = Candidate(Commit(diagnosis=name), said, plan)
         return [*orders[:1], end, *orders[1:]]
 

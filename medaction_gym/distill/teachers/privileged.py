@@ -7,7 +7,8 @@ gold diagnosis is not named before it is grounded.
 Moves, by name: at the start ``first`` and ``anchored`` (on a wrong disease); an order is ``staged``
 (what a clinician would ask for now), ``early`` (a costly test too soon), ``late`` (before the last
 result is thought over) or ``missing`` (sensible, but not in the record); an update is
-``warranted``, ``cautious`` or ``misled``; an end is ``settled``, ``premature`` or ``exhausted``.
+``warranted``, ``cautious`` or ``misled``; an end is ``settled``, ``premature`` or ``exhausted``, or
+``unproven`` where nothing that was read can be cited for it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from medaction_gym.actions import MAX_DISEASE, Commit, OrderTest, UpdateDifferential
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.distill.node import Candidate, Node
+from medaction_gym.distill.node import UNPROVEN, Candidate, Node
 from medaction_gym.distill.teachers import beliefs, reasons
 from medaction_gym.distill.teachers.rivals import considered
 from medaction_gym.distill.teachers.study import Study
@@ -30,7 +31,7 @@ DULL = 0.2  # which is less than this
 SURE = 0.8  # and at which one does
 FORCE = {"warranted": 1.0, "cautious": 0.55, "misled": 1.0}
 LURE = 0.3  # logits that a result must give a wrong disease to lead astray
-STILL = 0.025  # a move that is none
+STILL = 0.04  # a move that is none
 SMALL = 0.12  # a move that may wait for the next result
 UNSAID = 3  # results that are too many to be left without a word
 
@@ -105,7 +106,8 @@ class PrivilegedTeacher:
         for plan in plans[:k]:
             tempted = lure if plan == "misled" else ""
             belief = beliefs.after(study, before, seen, fresh, FORCE[plan], tempted)
-            said = reasons.update(study.chart, node, held, belief, rng)
+            gold = beliefs.named(study, held, seen)
+            said = reasons.update(study.chart, node, held, belief, rng, gold, study.weight)
             found.append(Candidate(beliefs.differential(belief), said, plan))
         moved = _moved(held, found[0])
         if moved < STILL:
@@ -170,7 +172,10 @@ class PrivilegedTeacher:
         plan: str,
     ) -> Candidate:
         out = len({r.item for r in node.episode.seen}) == len(study.case.tests)
-        said = reasons.commit(study.chart, node, name, belief, rng, out_of_tests=out)
+        said, proven = reasons.commit(
+            study.chart, node, name, belief, rng, decides=study.weight, out_of_tests=out
+        )
+        plan = plan if proven else UNPROVEN
         return Candidate(Commit(diagnosis=name[:MAX_DISEASE]), said, plan)
 
 

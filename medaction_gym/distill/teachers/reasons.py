@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from medaction_gym.actions import Outcome, UpdateDifferential
 from medaction_gym.distill.chart import OPENING, Chart, clause
@@ -22,6 +22,7 @@ from medaction_gym.oracle import Release
 
 WORN = 1.0  # what a citation loses each time the path has used it
 RISE = 3.0  # logits that a rise from 0 to 1 is worth when an end is argued
+BESIDE = 0.5  # of the weight of the first citation, with which a second stands beside it
 LEAST_RISE = 0.2  # with which a result may be called what the diagnosis rests on
 VARIETY = 0.3  # logits of chance in the choice of a citation
 
@@ -69,8 +70,20 @@ def update(
     before: Mapping[str, float],
     belief: Mapping[str, float],
     rng: random.Random,
+    gold: str = "",
+    decides: Callable[[int], float] = lambda item: 0.0,
 ) -> str:
-    """What the new results say, and whom they move."""
+    """What the new results say, and whom they move.
+
+    Args:
+        chart: The case as read.
+        node: The state.
+        before: The belief before.
+        belief: The belief now.
+        rng: Chooses among wordings.
+        gold: The name of the disease that `decides` is about.
+        decides: What an item of the record decides for it, in [0, 1].
+    """
     fresh = node.score.fresh or (OPENING,)
     moves = {
         name: round(belief.get(name, 0.0) - before.get(name, 0.0), 2)
@@ -83,7 +96,15 @@ def update(
         told = points(chart, fresh, name, [n for n in moves if n != name])
         says = chart.weigh(name, *fresh)
         now = belief.get(name, 0.0)
-        best = told[0] if now > before.get(name, 0.0) else min(told, key=lambda p: p.speaks)
+        if now < before.get(name, 0.0):
+            best = min(told, key=lambda p: p.speaks)
+        elif told[0].supports or name != gold:
+            best = told[0]
+        else:
+            # Of the result that decides most, what the graph has no word for.
+            page = max(fresh, key=lambda r: 0.0 if r == OPENING else decides(r.item))
+            told = points(chart, [page], name, [n for n in moves if n != name])
+            best = next((p for p in told if p.decides), told[0])
         return Shift(name, before.get(name, 0.0), now, says, best)
 
     up = shift(gain) if gain and moves[gain] > 0 else None
@@ -100,23 +121,44 @@ def commit(
     belief: Mapping[str, float],
     rng: random.Random,
     *,
+    decides: Callable[[int], float] = lambda item: 0.0,
     out_of_tests: bool,
-) -> str:
-    """What the diagnosis rests on."""
+) -> tuple[str, bool]:
+    """What the diagnosis rests on: the results that decide most and moved the belief most.
+
+    Args:
+        chart: The case as read.
+        node: The state.
+        name: The diagnosis.
+        belief: The differential.
+        rng: Chooses among wordings.
+        decides: What an item of the record decides, in [0, 1].
+        out_of_tests: Whether there is nothing left to learn.
+
+    Returns:
+        The words, and whether they rest on anything: a citation that speaks for the diagnosis, or
+        what a deciding kind of test states.
+    """
     rivals = [n for n in _ranked(belief) if n != name]
     rises = dict(_rises(node, name))
     weighed = []
     for page in sorted(node.episode.seen):
-        for point in points(chart, [page], name, rivals[:2])[:1]:
+        told = points(chart, [page], name, rivals[:2])
+        # What speaks for it, or else what the graph has no word for.
+        for point in [p for p in told if p.supports or p.decides][:1]:
             rise = rises.get(page, 0.0)
-            if point.supports or (point.decides and rise >= LEAST_RISE):
-                weighed.append((point.speaks * point.supports + RISE * rise, point))
-    cites = [point for _, point in sorted(weighed, key=lambda w: -w[0])][:2]
+            bearing = max(rise, decides(page.item))
+            if point.supports or (point.decides and bearing >= LEAST_RISE):
+                worth = point.speaks * point.supports + RISE * (rise + decides(page.item))
+                weighed.append((worth, point))
+    weighed.sort(key=lambda w: -w[0])
+    # A second citation stands beside the first only if it bears a good part of the weight.
+    cites = [p for worth, p in weighed[:2] if worth >= BESIDE * weighed[0][0]]
     if not cites:
         told = [p for p in points(chart, [OPENING], name, rivals[:2]) if p.supports]
         cites = told[:2] or [complaint(chart)]
     rival = rivals[0] if rivals else ""
-    return words.committing(
+    said = words.committing(
         rng,
         name,
         cites,
@@ -125,6 +167,7 @@ def commit(
         belief.get(name, 0.0),
         out_of_tests=out_of_tests,
     )
+    return said, cites[0].supports or cites[0].decides
 
 
 def complaint(chart: Chart) -> Point:

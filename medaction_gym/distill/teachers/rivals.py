@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -15,15 +16,18 @@ from medaction_gym.cases.case import Case
 from medaction_gym.cases.leaks import mask
 from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.grounding import Grounds
+from medaction_gym.distill.teachers.evidence import points
 from medaction_gym.knowledge.shared import knowledge
 from medaction_gym.metrics.belief import concept_of, similarity
 from medaction_gym.metrics.support import support
+from medaction_gym.synthetic.generator import SOURCE
 
 UNLIKE = 0.5  # a wrong diagnosis is less like the gold one than this
 KIN = 8.0  # what kinship to the truth is worth beside the presentation
 FAMILY = 40  # kinds of a class of diseases, above which they are no near kin
 NEAR = 4  # of the kin, at most
 POOL = 700  # names of other cases' diseases, at most
+OFTEN = 60  # names that two cases share, which are enough to lend from
 WRONG = 6  # wrong diagnoses considered, at most
 LONGEST = 7  # words of a wrong diagnosis
 SHORT = 4  # of one that another case or the graph lends
@@ -54,15 +58,22 @@ def rivals(grounds: Grounds, full: str, others: Sequence[str]) -> tuple[str, ...
         kin = knowledge().similarity(own, other) if own and other else 0.0
         return found + 0.5 * described + KIN * kin
 
+    def suggested(name: str) -> bool:
+        return any(p.supports for p in points(chart, [OPENING], name))
+
     def ranked(names: Iterable[str]) -> list[str]:
         value = {name: suits(name) for name in names}
         return sorted(value, key=lambda name: (-value[name], name))
 
     found = _distinct(grounds, [n for d in chart.case.differential for n in _names(d)], WRONG)
     if len(found) < 3:
-        near = ranked(_kin(own)) if own else []
+        # What the case itself does not name must be suggested by something the patient has.
+        near = [n for n in (ranked(_kin(own)) if own else []) if suggested(n)]
         found = _distinct(grounds, [*found, *near], max(NEAR, len(found)))
-        found = _distinct(grounds, [*found, *ranked(others)[:60]], max(5, len(found)))
+        lent = ranked(others)[:60]
+        found = _distinct(grounds, [*found, *filter(suggested, lent)], max(5, len(found)))
+        if len(found) < 2:
+            found = _distinct(grounds, [*found, *lent], 2)
     return tuple(sorted(found, key=lambda name: -round(chart.weigh(name, OPENING), 1)))
 
 
@@ -99,12 +110,20 @@ def _distinct(grounds: Grounds, names: Sequence[str], most: int) -> list[str]:
 
 
 def considered(cases: Iterable[Case]) -> list[str]:
-    """The diseases that cases were thought to be or turned out to be, those with short names."""
-    names: set[str] = set()
+    """The diseases that cases were thought to be or turned out to be, those with short names.
+
+    Where enough were thought of twice, only those: what one patient alone had is seldom what
+    another is thought to have. Fictional patients drawn from the graph lend nothing: the diseases
+    that it has most to say of would suit everybody.
+    """
+    count: Counter[str] = Counter()
     for case in cases:
+        if case.provenance.source == SOURCE:
+            continue
         entries = (*case.differential, case.diagnosis.name.rstrip("."))
-        names |= {n for entry in entries for n in _names(entry) if len(n.split()) <= SHORT}
-    found = sorted(names)
+        count.update({n for entry in entries for n in _names(entry) if len(n.split()) <= SHORT})
+    often = [n for n in count if count[n] >= 2]
+    found = sorted(often if len(often) >= OFTEN else count)
     return found[:: math.ceil(len(found) / POOL)]
 
 

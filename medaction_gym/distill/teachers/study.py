@@ -18,7 +18,7 @@ from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.distill.chart import OPENING
 from medaction_gym.distill.grounding import Grounds, grounds_of
-from medaction_gym.distill.teachers.evidence import idle, points, telling
+from medaction_gym.distill.teachers.evidence import AGAINST, SPEAKS, idle, points, telling
 from medaction_gym.distill.teachers.rivals import rivals
 from medaction_gym.metrics.belief import similarity
 from medaction_gym.metrics.outcome import RIGHT, grade
@@ -30,7 +30,10 @@ FINAL = 8.0  # log-odds of the truth over its rivals once the whole record is re
 # What a result decides beside one that speaks for the truth: where the graph has no word for what a
 # deciding test states, where it hears nothing, and where nothing is out of the ordinary.
 TELLING, SILENT, NORMAL = 0.5, 0.02, 0.02
-UNCLEAR = 0.6  # the most that one decides in which the graph hears nothing for the truth
+UNCLEAR = 0.2  # by its kind's weight, the most that one decides in which the graph hears no truth
+FAINT = 0.25  # of TELLING, where not even a word is about the truth
+AMBIGUOUS = 0.5  # of that where the graph hears a rival in it
+TELLING_WORD = 6  # letters of a word that a test and a disease do not share by chance
 DECIDES = 2.0  # above 1, a few results decide and the others hardly count
 HURRY = 0.5  # how fast kind and price lose their say as results come in
 BEARING = 4.0  # stages that a result which sets the diagnoses apart is asked for earlier
@@ -142,17 +145,27 @@ class Study:
                 named = mask(test.result, self.grounds.names) != test.result
                 rival = max((self.chart.weigh(n, Release(i)) for n in self.wrong), default=0.0)
                 lead = self.chart.weigh(self.full, Release(i)) - max(0.0, rival)
-                factor = min(3.0, 0.5 + lead) if lead > 0.1 else SILENT
-                if lead <= 0.1 and telling(self.chart, Release(i)):
-                    factor = TELLING
+                heard = lead > 0.1 and self.cited(self.full, Release(i))
+                factor = min(3.0, 0.5 + lead) if heard else SILENT
+                if not heard and telling(self.chart, Release(i)) and not self._aimed(test.name):
+                    near = max(FAINT, min(1.0, lead / SPEAKS))
+                    factor = TELLING * near * (AMBIGUOUS if rival >= SPEAKS else 1.0)
                 factor *= NORMAL if idle(self.chart, Release(i)) else 1.0
                 raw[i] = (WEIGHT[test.category] * factor * (1.6 if named else 1.0)) ** DECIDES
-                if lead > 0.1 or named:
+                if heard or named:
                     clear.add(i)
             total = math.fsum(raw.values())
             shares = {i: w / total for i, w in raw.items()}
-            self._weights = {i: w if i in clear else min(UNCLEAR, w) for i, w in shares.items()}
+            most = {i: UNCLEAR * WEIGHT[t.category] for i, t in enumerate(self.case.tests)}
+            self._weights = {i: w if i in clear else min(most[i], w) for i, w in shares.items()}
         return self._weights[item]
+
+    def _aimed(self, test: str) -> bool:
+        """Whether a test is, by its name, for a rival: what it finds is no sign of the truth."""
+        asked = {w for w in words(test) if len(w) >= TELLING_WORD}
+        return any(asked.intersection(words(n)) for n in self.wrong) and not asked.intersection(
+            words(self.full)
+        )
 
     def hears(self, name: str, *releases: Release) -> float:
         """What the graph says for a diagnosis, each page bounded.
@@ -167,13 +180,20 @@ class Study:
             gold = self.grounds.is_gold(name)
             known, most = (self.full, BELIEVED) if gold else (name, DOUBTED)
             said = max(-1.0, min(most, self.chart.weigh(known, release)))
-            if said > 0 and release != OPENING:
-                # A page speaks for a disease by what can be cited of it: the name of a test is no
-                # support, nor is a value within its range.
-                cited = any(p.supports for p in points(self.chart, [release], known))
-                said = said if cited else 0.0
+            # A page speaks for a disease, or against it, by what can be cited of it: the name of a
+            # test is no support, nor is a value within its range, nor what speaks as well for the
+            # rivals.
+            if said > 0 and release != OPENING and not self.cited(known, release):
+                said = 0.0
+            if said < 0 and all(p.speaks > -AGAINST for p in points(self.chart, [release], known)):
+                said = 0.0
             self._bounded[key] = said
         return self._bounded[key]
+
+    def cited(self, name: str, release: Release) -> bool:
+        """Whether something of a page can be cited for a diagnosis against its rivals."""
+        rivals = (*self.wrong, self.full)
+        return any(p.supports for p in points(self.chart, [release], name, rivals))
 
     @cached_property
     def lacking(self) -> float:

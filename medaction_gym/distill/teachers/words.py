@@ -13,7 +13,7 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from medaction_gym.distill.teachers.evidence import SPEAKS, Point
+from medaction_gym.distill.teachers.evidence import AGAINST, SPEAKS, Point
 from medaction_gym.distill.teachers.phrases import (
     PURPOSE,
     capital,
@@ -234,7 +234,7 @@ def updating(
         )
         return " ".join(filter(None, (risen or fallen, turned)))
     # What falls because another rises need not be said every time.
-    if risen and down is not None and down.speaks > -SPEAKS / 2 and rng.random() < 0.5:
+    if risen and down is not None and down.speaks > -AGAINST and rng.random() < 0.5:
         return risen
     return " ".join(filter(None, (risen, fallen)))
 
@@ -297,7 +297,7 @@ def _rise(rng: random.Random, up: Shift, result: Point) -> tuple[str, Point]:
 def _fall(rng: random.Random, down: Shift, result: Point, cite: Point | None) -> str:
     name, best = spoken(down.name), down.best
     then = "loses ground" if down.now else "drops out"
-    if max(best.speaks, down.speaks) <= -SPEAKS / 2:
+    if max(best.speaks, down.speaks) <= -AGAINST:
         if cite is not None and cite.words == best.words:
             return rng.choice(
                 (
