@@ -16,13 +16,14 @@ from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill import Growth, Settings, Thresholds, distill
 from medaction_gym.metrics.share import Share
 from medaction_gym.prompt import Lesson, Limits, PromptSettings
+from medaction_gym.prompt.messages import exchange
 from medaction_gym.training import recipe as recipes
 from medaction_gym.training.card import card
 from medaction_gym.training.compare import differences, rates
 from medaction_gym.training.dataset import build
 from medaction_gym.training.mask import IGNORED, Example, TemplateError, examples
 from medaction_gym.training.packing import pack
-from medaction_gym.training.rows import DataError, brief, draw, read
+from medaction_gym.training.rows import DataError, Row, brief, draw, early, read
 from tests.templates import ENDS, SPECIAL, TEMPLATES
 
 _PIECES = re.compile("|".join(re.escape(s) for s in SPECIAL) + r"|\w+|\s+|[^\w\s]")
@@ -187,6 +188,28 @@ def test_a_case_comes_again_only_when_all_have_come(data: Path) -> None:
     assert max(map(cases.count, cases)) == 2
     assert drawn == list(draw(rows, 2, seed=1))
     assert drawn != list(draw(rows, 2, seed=2))
+
+
+def test_paths_that_name_their_diagnosis_late_come_first() -> None:
+    def path(*moves: dict[str, Any]) -> list[dict[str, Any]]:
+        return [message for n, one in enumerate(moves) for message in exchange(one, "", "", n)]
+
+    def thinks(disease: str) -> dict[str, Any]:
+        differential = [{"disease": disease, "probability": 0.5}]
+        return {"action": "update_differential", "differential": differential}
+
+    test, end = {"action": "order_test", "test": "CT"}, {"action": "commit", "diagnosis": "Gout"}
+    rows = [
+        Row("told", path(thinks("gout"), test, end), 1.0),
+        Row("read", path(thinks("Sepsis"), test, thinks("Gout"), end), 0.5),
+        Row("part", path(thinks("Acute gout"), test, end), 0.7),
+        Row("bare", path(test, end), 0.2),
+    ]
+    assert [early(row) for row in rows] == [True, False, True, False]
+    for seed in range(5):
+        drawn = [row.case_id for row in draw(rows, 1, seed, "late")]
+        assert set(drawn[:2]) == {"read", "bare"}
+        assert set(drawn[2:]) == {"told", "part"}
 
 
 def test_brief_moves_keep_the_first_hypotheses_and_change_no_row() -> None:

@@ -35,6 +35,9 @@ def sft(
     choice: Annotated[
         str | None, typer.Option(help="Paths by both filters, by dtc, by rac, or none.")
     ] = None,
+    prefer: Annotated[
+        str | None, typer.Option(help="Which paths come first: any, late or recall.")
+    ] = None,
     per_case: Annotated[int | None, typer.Option(help="Paths of a case, at most.")] = None,
     tokens: Annotated[int | None, typer.Option(help="Train on so many tokens, at most.")] = None,
     rationales: Annotated[
@@ -66,6 +69,7 @@ def sft(
                 "method": method,
                 "template": template,
                 "data.choice": choice,
+                "data.prefer": prefer,
                 "data.per_case": per_case,
                 "data.tokens": tokens,
                 "data.rationales": rationales,

@@ -92,6 +92,7 @@ class Recipe(_Frozen):
         save_every: Steps between checkpoints.
         play_every: Steps between evaluations in the environment; 0 for none.
         play_cases: Cases played each time, at most.
+        play_turns: Turns of an episode there, at most.
         fsdp: Spread weights over the GPUs with PyTorch's FSDP.
         seed: Of the choice of rows, their order, and the adapters.
     """
@@ -114,6 +115,7 @@ class Recipe(_Frozen):
     save_every: int = Field(default=50, ge=1)
     play_every: int = Field(default=0, ge=0)
     play_cases: int = Field(default=8, ge=1)
+    play_turns: int = Field(default=30, ge=1)
     fsdp: bool = False
     seed: int = 0
 

@@ -19,7 +19,7 @@ from medaction_gym.distill.export import ROW_SCHEMA, path_to, read_rows, row
 from medaction_gym.prompt.messages import Message
 
 Choice = Literal["both", "dtc", "rac", "none"]
-Preference = Literal["any", "recall"]
+Preference = Literal["any", "recall", "late"]
 
 
 class DataError(ValueError):
@@ -64,7 +64,9 @@ def draw(
         per_case: How many of a case, at most.
         seed: Of the choice and the order.
         prefer: ``"recall"``: of a case's paths first those that see most of its record, so that a
-            student with few tokens to learn from learns to ask; ``"any"``: as they come.
+            student with few tokens to learn from learns to ask; ``"late"``: first the paths that
+            name their diagnosis only after a result, so that it learns to read; ``"any"``: as they
+            come.
     """
     rng = np.random.default_rng(seed)
     of: dict[str, list[Row]] = defaultdict(list)
@@ -73,9 +75,28 @@ def draw(
     shuffled = [[group[int(i)] for i in rng.permutation(len(group))] for group in of.values()]
     if prefer == "recall":
         shuffled = [sorted(group, key=lambda one: -one.recall) for group in shuffled]
+    drawn: list[Row] = []
     for turn in range(per_case):
         round_ = [group[turn] for group in shuffled if turn < len(group)]
-        yield from (round_[int(i)] for i in rng.permutation(len(round_)))
+        drawn += [round_[int(i)] for i in rng.permutation(len(round_))]
+    yield from sorted(drawn, key=early) if prefer == "late" else drawn
+
+
+def early(row: Row) -> bool:
+    """Whether a path names the diagnosis that it commits to before any result.
+
+    A teacher who knows the record does so where the presentation supports it; a student can learn
+    from it only what the presentation tells.
+    """
+    calls = [m["tool_calls"][0]["function"] for m in row.messages if m.get("tool_calls")]
+    end = calls[-1]["arguments"].get("diagnosis", "").casefold()
+    for call in calls:
+        if call["name"] == "order_test":
+            return False
+        stated = [h["disease"].casefold() for h in call["arguments"].get("differential", ())]
+        if any(name in end or end in name for name in stated):
+            return True
+    return False
 
 
 def brief(

@@ -16,12 +16,14 @@ from filelock import FileLock, Timeout
 
 from medaction_gym import __version__
 from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.episode import Rules
 from medaction_gym.rollout import RunError
 from medaction_gym.training import model as models
 from medaction_gym.training.dataset import Dataset, build
 from medaction_gym.training.packing import collate, loss
 from medaction_gym.training.recipe import Recipe
 from medaction_gym.training.rows import read
+from medaction_gym.trajectory import Settings
 from medaction_gym.whole import whole_file
 
 if TYPE_CHECKING:
@@ -90,8 +92,9 @@ def _train(
     if play is not None and recipe.play_every:
         from medaction_gym.training.play import play_callback
 
+        cases, rules = play[: recipe.play_cases], Rules(max_turns=recipe.play_turns)
         trainer.add_callback(
-            play_callback(tokenizer, settings, play[: recipe.play_cases], recipe.play_every)
+            play_callback(tokenizer, settings, cases, recipe.play_every, Settings(rules=rules))
         )
     last = last_checkpoint(folder / "checkpoints") if resume else None
     trainer.train(resume_from_checkpoint=str(last) if last else None)

@@ -54,6 +54,7 @@ class Paid(Protocol):
 
 TEACHERS: dict[str, str] = {
     "privileged": "medaction_gym.distill.teachers.privileged:PrivilegedTeacher",
+    "rounds": "medaction_gym.distill.teachers.rounds:RoundsTeacher",
     "knowledge": "medaction_gym.distill.teachers.knowledge:KnowledgeTeacher",
     "chat": "medaction_gym.distill.teachers.chat:ChatTeacher",
 }
