@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ PLAYED = "play_"
 
 
 def draw_curves(log: Sequence[dict[str, Any]], file: Path) -> bool:
-    """Draw the loss, the learning rate, and what was measured at play.
+    """Draw the loss, and what was measured at play.
 
     Args:
         log: Entries of `transformers.TrainerState.log_history`.
@@ -36,12 +37,13 @@ def draw_curves(log: Sequence[dict[str, Any]], file: Path) -> bool:
     axes[0].legend()
     if played:
         names = [name for name in played[0] if name.startswith(PLAYED)]
-        for name in names:
+        for name, line in zip(names, cycle(("-", "--"))):  # one may lie upon another
             steps = [e["step"] for e in played]
             label = name.removeprefix(PLAYED).replace("_", " ")
-            axes[1].plot(steps, [e[name] for e in played], marker="o", label=label)
+            axes[1].plot(steps, [e[name] for e in played], line, marker="o", label=label)
         axes[1].set(xlabel="step", title="played on cases not trained on", ylim=(-0.02, 1.02))
-        axes[1].legend(fontsize="small")
+        beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
+        axes[1].legend(fontsize="small", frameon=False, **beside)
     figure.savefig(file, dpi=120)
     return True
 
