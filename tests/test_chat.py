@@ -28,6 +28,7 @@ from medaction_gym.chat import (
     Price,
     ReplyCache,
     ReplyError,
+    SetupError,
     Usage,
     tool,
 )
@@ -94,7 +95,7 @@ def test_an_address_without_a_scheme() -> None:
 
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openai", None)
-    with pytest.raises(RuntimeError, match=r"medaction-gym\[llm\]"):
+    with pytest.raises(SetupError, match=r"medaction-gym\[llm\]"):
         ChatClient("some-model", base_url="http://localhost:1/v1").ask(HELLO)
 
 

@@ -68,9 +68,6 @@ def verify(
     rules = settings(result.protocol, patient)
     yield from _differing("settings", result.settings, rules)
     yield from _differing("kind", result.kind, _kind(result))
-    if result.schema_version == SCHEMA:  # an earlier version's text is not this one's
-        said = differences(result.benchmark, result.protocol, patient, result.judge)
-        yield from _differing("differences", result.differences, said)
     used = patient_used(folder, result.patient.endpoint if result.patient else "")
     yield from _differing("patient", result.patient, used if patient else None)
 
@@ -119,6 +116,9 @@ def verify(
 
     rows, judged_by, _ = scored(records, cases, choice, folder, jobs)
     yield from _differing("judge", result.judge, judged_by)
+    if result.schema_version == SCHEMA:  # an earlier version's text is not this one's
+        said = differences(result.benchmark, result.protocol, patient, result.judge)
+        yield from _differing("differences", result.differences, said)
     yield from _differing("rows", [r.case_id for r in result.rows], [r.case_id for r in rows])
     for said_row, true_row in zip(result.rows, rows, strict=False):
         for field in type(true_row).model_fields:
