@@ -4,7 +4,7 @@
 
 A completion is played as an episode of one case: after the first test of the record it is stated as
 the only disease, with certainty, and then committed to. Scanned are the worth of the diagnosis, Φ,
-√(DTC·RAC), and all that "shaped" pays for it (without the costs, as a share of the most it can be).
+`combined`, and all that "shaped" pays for it (without the costs, as a share of the most it can be).
 Exits with 1 if any finding is above "low".
 """
 
