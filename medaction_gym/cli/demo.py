@@ -92,13 +92,12 @@ def demo(
 
 def judged(case: Case, trajectory: Trajectory) -> Judgement | None:
     """What the offline judge says of the diagnosis that was committed to; None if none was."""
+    from medaction_gym.benchmarks.row import judgement
     from medaction_gym.metrics.judge import judge
 
-    answer = getattr(trajectory.steps[-1].action, "diagnosis", None) if trajectory.steps else None
-    if answer is None:
+    if trajectory.status != "committed":
         return None
-    names = (case.diagnosis.name, *case.diagnosis.synonyms)
-    return max((judge()(name, answer) for name in names), key=lambda judgement: judgement.p)
+    return judgement(case.diagnosis, trajectory.prediction, judge())
 
 
 def standings(
