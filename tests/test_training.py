@@ -23,7 +23,7 @@ from medaction_gym.training.compare import differences, rates
 from medaction_gym.training.dataset import build
 from medaction_gym.training.mask import IGNORED, Example, TemplateError, examples
 from medaction_gym.training.packing import pack
-from medaction_gym.training.rows import DataError, Row, brief, draw, early, read
+from medaction_gym.training.rows import DataError, Row, brief, draw, ground, read
 from tests.templates import ENDS, SPECIAL, TEMPLATES
 
 _PIECES = re.compile("|".join(re.escape(s) for s in SPECIAL) + r"|\w+|\s+|[^\w\s]")
@@ -190,26 +190,31 @@ def test_a_case_comes_again_only_when_all_have_come(data: Path) -> None:
     assert drawn != list(draw(rows, 2, seed=2))
 
 
-def test_paths_that_name_their_diagnosis_late_come_first() -> None:
-    def path(*moves: dict[str, Any]) -> list[dict[str, Any]]:
-        return [message for n, one in enumerate(moves) for message in exchange(one, "", "", n)]
+def test_paths_that_read_their_diagnosis_come_first() -> None:
+    def path(*moves: tuple[dict[str, Any], str]) -> list[dict[str, Any]]:
+        told = enumerate(moves)
+        return [message for n, (move, answer) in told for message in exchange(move, "", answer, n)]
 
-    def thinks(disease: str) -> dict[str, Any]:
+    def thinks(disease: str) -> tuple[dict[str, Any], str]:
         differential = [{"disease": disease, "probability": 0.5}]
-        return {"action": "update_differential", "differential": differential}
+        return {"action": "update_differential", "differential": differential}, "Noted."
 
-    test, end = {"action": "order_test", "test": "CT"}, {"action": "commit", "diagnosis": "Gout"}
+    def sees(result: str) -> tuple[dict[str, Any], str]:
+        return {"action": "order_test", "test": "CT"}, result
+
+    end = {"action": "commit", "diagnosis": "Gout"}, "Committed to: Gout."
     rows = [
-        Row("told", path(thinks("gout"), test, end), 1.0),
-        Row("read", path(thinks("Sepsis"), test, thinks("Gout"), end), 0.5),
-        Row("part", path(thinks("Acute gout"), test, end), 0.7),
-        Row("bare", path(test, end), 0.2),
+        Row("told", path(thinks("gout"), sees("A picture of gout."), end), 1.0),
+        Row("read", path(thinks("Sepsis"), sees("A picture of gout."), thinks("Gout"), end), 0.5),
+        Row("part", path(thinks("Acute gout"), sees("Normal."), end), 0.7),
+        Row("bare", path(sees("Tophi."), end), 0.2),
+        Row("then", path(sees("Tophi."), thinks("Gout"), sees("It is gout."), end), 0.2),
     ]
-    assert [early(row) for row in rows] == [True, False, True, False]
+    assert [ground(row) for row in rows] == [2, 0, 2, 1, 1]
     for seed in range(5):
         drawn = [row.case_id for row in draw(rows, 1, seed, "late")]
-        assert set(drawn[:2]) == {"read", "bare"}
-        assert set(drawn[2:]) == {"told", "part"}
+        assert drawn[0] == "read"
+        assert set(drawn[1:3]) == {"bare", "then"}
 
 
 def test_brief_moves_keep_the_first_hypotheses_and_change_no_row() -> None:

@@ -15,6 +15,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from medaction_gym.cases.case import Diagnosis
+from medaction_gym.cases.leaks import gold_names, mask
 from medaction_gym.distill.export import ROW_SCHEMA, path_to, read_rows, row
 from medaction_gym.prompt.messages import Message
 
@@ -64,9 +66,9 @@ def draw(
         per_case: How many of a case, at most.
         seed: Of the choice and the order.
         prefer: ``"recall"``: of a case's paths first those that see most of its record, so that a
-            student with few tokens to learn from learns to ask; ``"late"``: first the paths that
-            name their diagnosis only after a result, so that it learns to read; ``"any"``: as they
-            come.
+            student with few tokens to learn from learns to ask; ``"late"``: first, of all cases,
+            the paths whose diagnosis is stated only after a result that says it, then those after
+            any result (`ground`), so that it learns to read; ``"any"``: as they come.
     """
     rng = np.random.default_rng(seed)
     of: dict[str, list[Row]] = defaultdict(list)
@@ -79,24 +81,36 @@ def draw(
     for turn in range(per_case):
         round_ = [group[turn] for group in shuffled if turn < len(group)]
         drawn += [round_[int(i)] for i in rng.permutation(len(round_))]
-    yield from sorted(drawn, key=early) if prefer == "late" else drawn
+    yield from sorted(drawn, key=ground) if prefer == "late" else drawn
 
 
-def early(row: Row) -> bool:
-    """Whether a path names the diagnosis that it commits to before any result.
+def ground(row: Row) -> int:
+    """What a path's diagnosis stood on when it was first stated.
 
-    A teacher who knows the record does so where the presentation supports it; a student can learn
-    from it only what the presentation tells.
+    A teacher who knows the record states it before any result where the presentation supports it;
+    a student can learn from that only what the presentation tells.
+
+    Returns:
+        0 if a result had said its name, 1 if there had been results, 2 if there had been none.
     """
     calls = [m["tool_calls"][0]["function"] for m in row.messages if m.get("tool_calls")]
     end = calls[-1]["arguments"].get("diagnosis", "").casefold()
-    for call in calls:
-        if call["name"] == "order_test":
-            return False
+    results: list[str] = []
+    asked = False
+    for message in row.messages:
+        if message["role"] == "tool" and asked:
+            results.append(message["content"])
+        if not message.get("tool_calls"):
+            continue
+        call = message["tool_calls"][0]["function"]
+        asked = call["name"] == "order_test"
         stated = [h["disease"].casefold() for h in call["arguments"].get("differential", ())]
         if any(name in end or end in name for name in stated):
-            return True
-    return False
+            break
+    if not results:
+        return 2
+    told = "\n".join(results)
+    return int(mask(told, gold_names(Diagnosis(name=end))) == told)
 
 
 def brief(

@@ -65,6 +65,35 @@ def test_a_round_without_a_result_is_followed_by_the_next(toe: Case) -> None:
             assert not isinstance(_action(after), UpdateDifferential)
 
 
+def test_what_a_result_says_is_not_named_before_it_is_read(toe: Case) -> None:
+    tall = toe.model_copy(
+        update={
+            "presentation": Presentation(
+                chief_complaint="Blurred vision for months",
+                history="A tall man of 20 with arachnodactyly, ectopia lentis and scoliosis.",
+            ),
+            "tests": (
+                TestResult(name="Biopsy", category="pathology", result="In keeping with Marfan."),
+                TestResult(name="FBN1", category="genetics", result="Shows Marfan syndrome."),
+            ),
+            "diagnosis": Diagnosis(name="Marfan syndrome"),
+            "differential": ("Homocystinuria", "Stickler syndrome", "Ehlers-Danlos syndrome"),
+        }
+    )
+    early = []
+    for teacher in ("privileged", "rounds"):
+        leaves = TreeDistiller([make_teacher(teacher)], Growth(nodes=80)).grow(tall).leaves
+        stated = [
+            (any("Marfan" in h.disease for h in action.differential), bool(node.episode.seen))
+            for leaf in leaves
+            for node in leaf.path
+            if node.candidate and isinstance(action := node.candidate.action, UpdateDifferential)
+        ]
+        assert (True, True) in stated
+        early.append((True, False) in stated)
+    assert early == [True, False]
+
+
 def test_paths_are_retained(paths: list[tuple[Case, Node]]) -> None:
     kept = [leaf for case, leaf in paths if not wrongs(leaf, grounds_of(case), Thresholds())]
     assert len(kept) > 0.2 * len(paths)

@@ -45,6 +45,7 @@ class PrivilegedTeacher:
 
     name = "privileged"
     privileged = True
+    view = Study
 
     def __init__(self, cases: Iterable[Case] = ()) -> None:
         self._others = considered([*cases, *CaseSet.teaching()])
@@ -63,7 +64,7 @@ class PrivilegedTeacher:
     def study(self, case: Case) -> Study:
         """What is known of a case; that of the latest is kept."""
         if self._study is None or self._study.case is not case:
-            self._study = Study(case, self._others)
+            self._study = self.view(case, self._others)
         return self._study
 
     def _first(self, study: Study, rng: random.Random, k: int) -> list[Candidate]:

@@ -5,19 +5,24 @@ meets one at most of its orders. This teacher orders in three rounds (bedside an
 imaging, tissue and germs), several tests in a request: some that are usual in that round, whether
 or not the record has them, then what the record has beyond that. Between rounds it updates as the
 other does, or, where nothing came of one, goes on. Only after the third may it end.
+
+Where a result of the record says the diagnosis, it does not think of it before it has read that
+one: there a student can learn to read, and from a first guess that knew better it cannot.
 """
 
 from __future__ import annotations
 
 import random
+from functools import cached_property
 from typing import NamedTuple
 
 from medaction_gym.actions import OrderTest, Outcome
+from medaction_gym.cases.leaks import mask
 from medaction_gym.distill.node import Candidate, Node
 from medaction_gym.distill.teachers import reasons
 from medaction_gym.distill.teachers.privileged import PrivilegedTeacher
 from medaction_gym.distill.teachers.study import Study
-from medaction_gym.oracle import Oracle
+from medaction_gym.oracle import Oracle, Release
 
 
 class Round(NamedTuple):
@@ -47,10 +52,26 @@ USUAL = (3, 4)  # of the usual tests a round asks for, at least and at most
 MOST = 7  # tests of a round
 
 
+class Unread(Study):
+    """A case whose diagnosis nobody names before a result that says it, where one does."""
+
+    def gold(self, seen: frozenset[Release]) -> str:
+        """As `Study.gold`; "" also while no result that says it is among those read."""
+        unread = self._says and self._says.isdisjoint(release.item for release in seen)
+        return "" if unread else super().gold(seen)
+
+    @cached_property
+    def _says(self) -> frozenset[int]:
+        names = self.grounds.names
+        said = (mask(test.result, names) != test.result for test in self.case.tests)
+        return frozenset(i for i, says in enumerate(said) if says)
+
+
 class RoundsTeacher(PrivilegedTeacher):
     """See the module."""
 
     name = "rounds"
+    view = Unread
 
     def _next(self, study: Study, node: Node, rng: random.Random, k: int) -> list[Candidate]:
         return self._rounds(study, node, rng, k) or super()._next(study, node, rng, k)
