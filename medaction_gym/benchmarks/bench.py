@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -250,7 +251,13 @@ def bench_all(
         jobs: Worker processes.
         judge: Who judges.
         on_agent: Called with each result.
+
+    Raises:
+        BenchError: If two would play into one folder.
     """
+    names = Counter(folder_name(entrant.agent) for entrant in entrants)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise BenchError(f"several agents would play into {Path(out) / twice[0]}; name each once")
     work = [
         (benchmark, choice, protocol, entrant, Path(out) / folder_name(entrant.agent), judge)
         for entrant in entrants

@@ -39,6 +39,9 @@ CasesOption = Annotated[
     ),
 ]
 
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave bad cases out instead of stopping.")
+]
 
 AGAIN = "stopped; the same command goes on where it was"
 

@@ -29,13 +29,13 @@ def play(
     case_id: Annotated[str, typer.Option("--case", help="Play this case.")] = "",
     seed: Annotated[int | None, typer.Option(help="Seed for the choice of a case.")] = None,
     max_turns: Annotated[int, typer.Option(min=1, help="Turns until the end.")] = 30,
-    watch: Annotated[bool, typer.Option("--watch", help="Watch an agent play.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Watch an agent play, as --agent does.")
+    ] = False,
     agent: Annotated[
-        str,
-        typer.Option(
-            help="Watch: Who plays: smollm2 (a small language model), or any other agent."
-        ),
-    ] = "smollm2",
+        str | None,
+        typer.Option(help="Who is watched; smollm2, a small language model, if left out."),
+    ] = None,
 ) -> None:
     """Play a case yourself, or watch an agent play it."""
     from medaction_gym.episode import Episode, Rules
@@ -46,8 +46,8 @@ def play(
         known = load_cases(cases, skip_bad=True)
         chosen = int(np.random.default_rng(seed).integers(len(known)))
         case = known.get(case_id) if case_id else known[chosen]
-    if watch:
-        _watch(agent, case, max_turns, seed or 0)
+    if watch or agent:
+        _watch(agent or "smollm2", case, max_turns, seed or 0)
         return
     console.print(Panel(escape(render_opening(case)), title=case.id))
     console.print(HELP)
@@ -68,7 +68,11 @@ def play(
         elif word in ("commit", "ddx") and not rest.strip():
             console.print(f"Name a disease: [bold]{word}[/] Gout. No turn was spent.")
         elif line:
-            episode = episode.act(_action(word, rest.strip(), line))
+            action = _action(word, rest.strip(), line)
+            if not all(0 <= held["probability"] <= 1 for held in action.get("differential", ())):
+                console.print("From 0 to 100 per cent: [bold]ddx[/] Gout 60. No turn was spent.")
+                continue
+            episode = episode.act(action)
             assert episode.turn is not None
             console.print(f"[dim]{episode.turn.outcome.value}[/] {escape(episode.turn.message)}")
             if word == "ddx" and episode.turn.outcome.value == "ACCEPTED":

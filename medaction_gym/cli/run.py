@@ -13,6 +13,7 @@ from rich.table import Table
 from medaction_gym.cli.common import (
     AGAIN,
     CasesOption,
+    SkipBad,
     console,
     kind_errors,
     load_cases,
@@ -50,10 +51,10 @@ def run(
     max_turns: Annotated[int, typer.Option(min=1, help="Turns until truncation.")] = 30,
     max_tests: Annotated[int | None, typer.Option(min=0, help="Limit on tests.")] = None,
     budget: Annotated[float | None, typer.Option(min=0, help="Limit on dollars.")] = None,
-    show_menu: Annotated[bool, typer.Option(help="Show the names of the recorded tests.")] = False,
-    skip_bad: Annotated[
-        bool, typer.Option(help="Leave bad cases out instead of stopping.")
+    show_menu: Annotated[
+        bool, typer.Option("--show-menu", help="Show the names of the recorded tests.")
     ] = False,
+    skip_bad: SkipBad = False,
     retry_errored: Retry = False,
     seats: Seats = 1,
     model: Model = None,
