@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,7 +10,14 @@ import typer
 from rich.markup import escape
 
 from medaction_gym.cli import hard, results
-from medaction_gym.cli.common import AGAIN, console, errors, kind_errors, progress_bar
+from medaction_gym.cli.common import (
+    AGAIN,
+    console,
+    errors,
+    kind_errors,
+    name_own_modules,
+    progress_bar,
+)
 from medaction_gym.cli.endpoint import (
     BaseUrl,
     Context,
@@ -149,8 +155,7 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
 
         if benchmark == "medaction-hard" and ids is None:
             ids = SHIPPED
-        # A module in the folder where the command is given, as with "python -m".
-        sys.path.insert(0, str(Path.cwd()))
+        name_own_modules()
         with kind_errors(AGAIN):
             asked: dict[str, Any] = {
                 "base_url": endpoint,

@@ -76,6 +76,11 @@ def _said(error: Exception) -> str:
     return str(error)
 
 
+def name_own_modules() -> None:
+    """Let ``module:Class`` name what lies in the folder of the command, as ``python -m`` does."""
+    sys.path.insert(0, str(Path.cwd()))
+
+
 def load_cases(path: Path | None, *, skip_bad: bool = False) -> CaseSet:
     """Load cases for a command; says which bad cases were skipped."""
     from medaction_gym.cases.caseset import CaseSet

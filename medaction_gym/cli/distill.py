@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,6 +17,7 @@ from medaction_gym.cli.common import (
     errors,
     kind_errors,
     load_cases,
+    name_own_modules,
     progress_bar,
 )
 from medaction_gym.cli.endpoint import (
@@ -100,8 +100,7 @@ def distill(
     from medaction_gym.distill.settings import Settings
     from medaction_gym.distill.tree import Growth
 
-    # A teacher in a module of the folder where the command is given, as with "python -m".
-    sys.path.insert(0, str(Path.cwd()))
+    name_own_modules()
     with kind_errors("stopped; the same command with --resume goes on where it was"):
         if parquet:
             need_datasets()  # before the trees are grown, not after

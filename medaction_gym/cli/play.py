@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -11,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.panel import Panel
 
-from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases
+from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases, name_own_modules
 
 if TYPE_CHECKING:
     from medaction_gym.cases.case import Case
@@ -90,7 +88,7 @@ def _watch(name: str, case: Case, max_turns: int, seed: int) -> None:
     from medaction_gym.agents.base import make_agent
     from medaction_gym.cli.watch import watch
 
-    sys.path.insert(0, str(Path.cwd()))  # a module in this folder, as with "python -m"
+    name_own_modules()
     with kind_errors():
         watch(make_agent(name), name, case, max_turns=max_turns, seed=seed)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from medaction_gym.cli.common import console, errors, kind_errors
+from medaction_gym.cli.common import console, errors, kind_errors, name_own_modules
 from medaction_gym.cli.endpoint import json_object, named
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def verify(
     from medaction_gym.benchmarks.provenance import versions
     from medaction_gym.benchmarks.result import Result
 
-    sys.path.insert(0, str(Path.cwd()))
+    name_own_modules()
     given = data or []
     with kind_errors():
         result = Result.load(folder)
@@ -164,7 +163,7 @@ def rejudge(
     """Judge a result's trajectories again, by another judge or another version; plays nothing."""
     from medaction_gym.benchmarks.bench import rejudge as judged_again
 
-    sys.path.insert(0, str(Path.cwd()))
+    name_own_modules()
     with kind_errors():
         asked = judge_model, judge_endpoint, judge_per_minute, judge_options
         by = choice_of(judge, *asked, judge_examinations)

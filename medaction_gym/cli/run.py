@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +16,7 @@ from medaction_gym.cli.common import (
     console,
     kind_errors,
     load_cases,
+    name_own_modules,
     progress_bar,
 )
 from medaction_gym.cli.endpoint import (
@@ -76,8 +76,7 @@ def run(
     from medaction_gym.summary import summarise
     from medaction_gym.trajectory import Settings
 
-    # A module in the folder where the command is given, as with "python -m".
-    sys.path.insert(0, str(Path.cwd()))
+    name_own_modules()
     with kind_errors(AGAIN):
         selected = load_cases(cases, skip_bad=skip_bad)[:limit]
         settings = Settings(
