@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import groupby
 from pathlib import Path
@@ -41,6 +41,17 @@ from medaction_gym.whole import whole_file
 
 class RunError(RuntimeError):
     """A run's folder cannot be used."""
+
+    @classmethod
+    def another(cls, folder: Path, differing: Iterable[str]) -> RunError:
+        """The folder holds a run of another kind: these settings are not the same.
+
+        Example:
+            >>> print(RunError.another(Path("runs"), ["seed", "cases_hash"]))
+            runs: holds another run (different seed, cases); choose another --out
+        """
+        said = ", ".join(n.removesuffix("_hash").removesuffix("_sha256") for n in differing)
+        return cls(f"{folder}: holds another run (different {said}); choose another --out")
 
 
 class RunConfig(BaseModel):
@@ -270,10 +281,7 @@ def _claim(folder: Path, config: RunConfig, cases: CaseSet) -> None:
             if getattr(before, name) != getattr(config, name)
         ]
         if differing:
-            raise RunError(
-                f"{folder}: holds another run (different {', '.join(differing)}); "
-                "choose another --out"
-            )
+            raise RunError.another(folder, differing)
         return
     if (folder / "trajectories.jsonl").exists():
         raise RunError(f"{folder}: has trajectories but no run.json; choose another --out")

@@ -35,8 +35,9 @@ def whole_file(target: str | os.PathLike[str]) -> Iterator[TextIO]:
         temporary.chmod(0o644)  # mkstemp's own 0600 would shut everybody else out
         temporary.replace(target)
     except OSError as error:
-        # A full disk does not say which file it was.
-        error.filename = error.filename or str(target)
+        # A full disk does not say which file it was, and the temporary name tells nobody anything.
+        if error.filename in (None, name):
+            error.filename, error.filename2 = str(target), None
         raise
     finally:
         temporary.unlink(missing_ok=True)

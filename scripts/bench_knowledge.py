@@ -11,7 +11,6 @@ figure to quote.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import random
@@ -23,7 +22,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.cases.caseset import CaseSet, stable_fraction
 
 _BUILD = "from medaction_gym.knowledge import build; print(build(show_progress=False)['seconds'])"
 _LOAD = """
@@ -40,8 +39,7 @@ print(loaded, linked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 def is_dev(case: str) -> bool:
     """Whether a case belongs to the half the linker was tuned on."""
-    digest = hashlib.sha256(f"medaction:{case}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < 0.5
+    return stable_fraction(case, "medaction") < 0.5
 
 
 def diagnoses(data: Path) -> Iterable[tuple[str, str, str]]:

@@ -12,7 +12,6 @@ order-effect probe of the agents that are no exploits.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,16 +31,6 @@ from medaction_gym.probe import probe
 from medaction_gym.rollout import rollout
 
 PLAYED = ("random", "protocol", "cheating-oracle", "knowledge", *list(AGENTS)[-6:])
-
-
-def development(cases: CaseSet) -> list[Case]:
-    """The half of the cases that may be looked at."""
-    return [
-        case
-        for case in cases
-        if int.from_bytes(hashlib.sha256(f"medaction:{case.id}".encode()).digest()[:8], "big")
-        < 2**63
-    ]
 
 
 def ordered(case: Case, tests: list[str]) -> Episode:
@@ -113,7 +102,8 @@ def main() -> None:
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--limit", type=int)
     arguments = parser.parse_args()
-    cases = development(CaseSet.load(arguments.cases, on_error="skip"))
+    halves = CaseSet.load(arguments.cases, on_error="skip").split(development=0.5, held_out=0.5)
+    cases = list(halves[0])
     cases = cases[arguments.skip :][: arguments.limit]
     tables: list[tuple[str, dict[str, Calibration]]] = []
     headed = False

@@ -11,7 +11,6 @@ next case: whether RAC hears what the results say, not only that they came.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import time
 from collections.abc import Sequence
 from itertools import cycle
@@ -24,16 +23,6 @@ from medaction_gym.metrics.belief import Moment, moments
 from medaction_gym.metrics.families import EXPLOITS, HONEST, play, situation
 from medaction_gym.metrics.rac import rac_of
 from medaction_gym.metrics.support import Result, support
-
-
-def development(cases: CaseSet) -> list[Case]:
-    """The half of the cases that may be looked at."""
-    return [
-        case
-        for case in cases
-        if int.from_bytes(hashlib.sha256(f"medaction:{case.id}".encode()).digest()[:8], "big")
-        < 2**63
-    ]
 
 
 def exchanged(found: Sequence[Moment], other: Case) -> list[Moment]:
@@ -56,7 +45,8 @@ def main() -> None:
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--limit", type=int)
     arguments = parser.parse_args()
-    cases = [c for path in arguments.cases for c in development(CaseSet.load(path))]
+    read = (case for path in arguments.cases for case in CaseSet.load(path))
+    cases = list(CaseSet(read).split(development=0.5, held_out=0.5)[0])
     diseases = [case.diagnosis.name for case in cases]
     cases = cases[arguments.skip :][: arguments.limit]
     start = time.perf_counter()

@@ -15,7 +15,6 @@ are written only with ``--out``.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 from collections.abc import Sequence
@@ -28,7 +27,7 @@ from numpy.typing import NDArray
 from medaction_gym.agents.hypotheses import MEASURES, REST, Hypotheses, probabilities
 from medaction_gym.agents.traits import traits, written
 from medaction_gym.cases.case import Case
-from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.cases.caseset import CaseSet, stable_fraction
 from medaction_gym.knowledge.shared import knowledge, link
 from medaction_gym.metrics.judge import judge
 from medaction_gym.view import render_opening
@@ -49,16 +48,11 @@ class Group(NamedTuple):
     right: Vector
 
 
-def share(text: str) -> float:
-    """A number in [0, 1) that depends on a text alone."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
-
-
 def part(case_id: str) -> str:
     """Which part of the cases it belongs to: "tune", "check" or "held-out"."""
-    if share(f"medaction:{case_id}") >= 0.5:
+    if stable_fraction(case_id, "medaction") >= 0.5:
         return "held-out"
-    return "tune" if share(f"kagent:{case_id}") < 0.6 else "check"
+    return "tune" if stable_fraction(case_id, "kagent") < 0.6 else "check"
 
 
 def right(case: Case, rows: NDArray[np.int64]) -> Vector:
@@ -117,7 +111,7 @@ def fit(groups: Sequence[Group]) -> tuple[Vector, Vector]:
 
 def validate(groups: Sequence[Group]) -> None:
     """Print how weights do on cases that they were not fitted to."""
-    fold = {case: int(FOLDS * share(f"fold:{case}")) for case in {g.case for g in groups}}
+    fold = {case: int(FOLDS * stable_fraction(case, "fold")) for case in {g.case for g in groups}}
     rows = []
     for number in range(FOLDS):
         measures, rest = fit([g for g in groups if fold[g.case] != number])

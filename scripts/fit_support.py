@@ -11,7 +11,6 @@ each score left out; AUROC by result, and by case (supports summed over its resu
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
 from collections import defaultdict
 from pathlib import Path
@@ -28,11 +27,6 @@ NAMES = ("findings", "names", "description")
 RIDGE = 1.0
 
 Rows = list[tuple[str, tuple[float, float, float], tuple[float, float, float]]]
-
-
-def development(case: Case) -> bool:
-    digest = hashlib.sha256(f"medaction:{case.id}".encode()).digest()[:8]
-    return int.from_bytes(digest, "big") < 2**63
 
 
 def measure(cases: list[Case], rng: random.Random) -> Rows:
@@ -82,12 +76,8 @@ def main() -> None:
     parser.add_argument("cases", type=Path, nargs="+")
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
-    cases = [
-        case
-        for path in arguments.cases
-        for case in CaseSet.load(path, on_error="skip")
-        if development(case)
-    ]
+    read = (case for path in arguments.cases for case in CaseSet.load(path, on_error="skip"))
+    cases = list(CaseSet(read).split(development=0.5, held_out=0.5)[0])
     rng = random.Random(arguments.seed)
     order = sorted(case.id for case in cases)
     rng.shuffle(order)

@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medaction_gym.cases.caseset import stable_fraction
 from medaction_gym.knowledge import Kind, KnowledgeGraph, Relation, knowledge
 from medaction_gym.metrics.judge import Judge, no_answer
 
@@ -56,8 +57,7 @@ SIGN = {
 
 def development(case_id: str) -> bool:
     """Whether a case belongs to the half that may be looked at."""
-    digest = hashlib.sha256(("medaction:" + case_id).encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < 0.5
+    return stable_fraction(case_id, "medaction") < 0.5
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ def test_list_and_show(tmp_path: Path, teaching: CaseSet) -> None:
     assert "toxicology-01" in call("cases", "list")
     case = teaching[0]
     shown = call("cases", "show", case.id)
-    assert case.tests[0].name in shown
+    assert f"{case.tests[0].name} ({case.tests[0].category})" in shown
     assert f"Diagnosis: {case.diagnosis.name}" not in shown
     assert f"Diagnosis: {case.diagnosis.name}" in call("cases", "show", case.id, "--diagnosis")
     assert "closest" in call("cases", "show", "teaching-nothing", code=1)
@@ -75,19 +75,25 @@ def test_run_names_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     output = call("run", "--agent", "random", "--out", tmp_path / "file", code=1)
     assert "is a file; a folder is needed" in output.replace("\n", " ")
+    taken = tmp_path / "taken.jsonl"
+    taken.mkdir()
+    assert f"error: {taken}: is a directory" in call("cases", "synthesise", "--out", taken, code=1)
 
 
 def test_play(teaching: CaseSet) -> None:
     case = teaching[0]
-    lines = ("help", "menu", case.tests[0].name, "ddx Gout 60, Lupus", "commit")
+    lines = ("help", "menu", case.tests[0].name, "ddx Gout 60, Lupus", "commit", "ddx Gout 160")
     typed = "\n".join((*lines, f"commit {case.diagnosis.name}", ""))
     output = call("play", "--case", case.id, stdin=typed)
     assert "RESULT" in output
     assert "Differential noted" in output
     assert "Gout 60%, Lupus 50%" in output.replace("\n", " ")
-    assert "No turn was spent" in output
+    assert output.count("No turn was spent") == 2
+    assert "From 0 to 100 per cent" in output
+    assert "3 turns" in output
     assert "Grade 1.00" in output
     assert "The diagnosis was" in call("play", "--case", case.id, stdin="")
+    assert "played by random" in call("play", "--case", case.id, "--agent", "random")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -118,7 +124,7 @@ def test_knowledge_link(tmp_path: Path) -> None:
     assert "diabetes" in rows[0]["concepts"][0]["name"].lower()
 
 
-def test_judge(tmp_path: Path) -> None:
+def test_judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [
         {"gold": "Gout", "prediction": "Gouty arthritis", "row": 1},
         {"gold": "Type 1 diabetes mellitus", "prediction": "Type 2 diabetes mellitus", "row": 2},
@@ -131,6 +137,10 @@ def test_judge(tmp_path: Path) -> None:
     assert judged[0]["verdict"] == "same"
     assert judged[1]["verdict"] == "different"
     assert 0 <= judged[1]["p"] < judged[0]["p"] <= 1
+    files = ("--pairs", tmp_path / "pairs.jsonl", "--out", tmp_path / "out.jsonl")
+    assert "needs --judge llm" in call("judge", *files, "--endpoint", "http://x/v1", code=1)
+    monkeypatch.delenv("OPENAI_MODEL", raising=False)
+    assert "--model NAME" in call("judge", *files, "--judge", "llm", code=1)
     (tmp_path / "pairs.jsonl").write_text('{"gold": "x"}\n', encoding="utf-8")
     assert "line 1" in call(
         "judge", "--pairs", tmp_path / "pairs.jsonl", "--out", tmp_path / "o.jsonl", code=1

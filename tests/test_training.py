@@ -21,7 +21,9 @@ from medaction_gym.training import recipe as recipes
 from medaction_gym.training.card import card
 from medaction_gym.training.compare import differences, rates
 from medaction_gym.training.dataset import build
+from medaction_gym.training.export import to_gguf
 from medaction_gym.training.mask import IGNORED, Example, TemplateError, examples
+from medaction_gym.training.model import MissingError
 from medaction_gym.training.packing import pack
 from medaction_gym.training.rows import DataError, Row, brief, draw, ground, read
 from tests.templates import ENDS, SPECIAL, TEMPLATES
@@ -327,3 +329,17 @@ def test_the_card_says_what_it_was_made_of() -> None:
 def test_an_agent_without_its_file_says_how_to_make_it(name: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         make_agent(name)
+
+
+def test_an_export_needs_a_trained_model_and_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ValueError, match="holds no trained model"):
+        to_gguf(tmp_path)
+    (tmp_path / "config.json").touch()
+    here = {"accelerate", "peft", "torch", "transformers"}
+    monkeypatch.setattr(
+        "medaction_gym.training.model.find_spec", lambda name: name if name in here else None
+    )
+    with pytest.raises(MissingError, match="training needs gguf"):
+        to_gguf(tmp_path)

@@ -45,7 +45,10 @@ class LlamaPolicy(LanguageAgent):
         self.constrained = bool(int(options.get("constrained", 0)))
         self.folder = Path(name)
         if not (self.folder / GGUF).is_file():
-            raise ValueError(f"{name or 'agent llama'}: no {GGUF}; medaction-gym train export NAME")
+            raise ValueError(
+                f"{name or 'agent llama'}: no {GGUF}, which 'medaction-gym train export FOLDER' "
+                "writes into a trained model's folder"
+            )
         need_engine()
 
     @cached_property

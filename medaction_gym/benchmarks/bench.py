@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -92,7 +93,7 @@ def bench(
         rollout.RunError: If the folder belongs to another run.
         SetupError: If a language model cannot be asked at all, for want of a key say.
     """
-    wall, cpu = time.perf_counter(), _cpu()
+    begun = time.perf_counter(), _cpu()
     choice = choice if isinstance(choice, Choice) else Choice((Path(choice),))
     entrant = Entrant(entrant) if isinstance(entrant, str) else entrant
     out = Path(out)
@@ -126,8 +127,6 @@ def bench(
     )
     rows, judged_by, judge_usage = scored(played, cases.cases, judge, out, jobs)
     kind, prompt = agent_used(entrant.agent, entrant.chat)
-    spent = costs(out)
-    usage = _total([cost.usage for cost in spent])
     result = Result(
         benchmark=benchmark,
         protocol=protocol,
@@ -144,17 +143,7 @@ def bench(
         judge=judged_by,
         differences=differences(benchmark, protocol, model, judged_by),
         versions=versions(),
-        measured=Measured(
-            played=len(played) - done,
-            wall_s=round(time.perf_counter() - wall, 2),
-            cpu_s=round(_cpu() - cpu, 2),
-            episodes_wall_s=round(sum(cost.wall_s for cost in spent), 2),
-            endpoint=entrant.chat.base_url if entrant.chat else "",
-            usage=usage,
-            cost=Price(*entrant.price).of(usage) if entrant.price and usage else None,
-            patient_usage=_total([cost.patient for cost in spent]),
-            judge_usage=judge_usage,
-        ),
+        measured=_measured(entrant, out, len(played) - done, begun, judge_usage),
         trajectories_sha256=sha256(before.read_bytes()),
         counts=counts(rows),
         metrics=metrics(rows, protocol),
@@ -163,6 +152,24 @@ def bench(
     )
     result.save(out)
     return result
+
+
+def _measured(
+    entrant: Entrant, out: Path, played: int, begun: tuple[float, float], judge: Usage | None
+) -> Measured:
+    spent, (wall, cpu) = costs(out), begun
+    usage = _total([cost.usage for cost in spent])
+    return Measured(
+        played=played,
+        wall_s=round(time.perf_counter() - wall, 2),
+        cpu_s=round(_cpu() - cpu, 2),
+        episodes_wall_s=round(sum(cost.wall_s for cost in spent), 2),
+        endpoint=entrant.chat.base_url if entrant.chat else "",
+        usage=usage,
+        cost=Price(*entrant.price).of(usage) if entrant.price and usage else None,
+        patient_usage=_total([cost.patient for cost in spent]),
+        judge_usage=judge,
+    )
 
 
 def rejudge(
@@ -250,7 +257,13 @@ def bench_all(
         jobs: Worker processes.
         judge: Who judges.
         on_agent: Called with each result.
+
+    Raises:
+        BenchError: If two would play into one folder.
     """
+    names = Counter(folder_name(entrant.agent) for entrant in entrants)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise BenchError(f"several agents would play into {Path(out) / twice[0]}; name each once")
     work = [
         (benchmark, choice, protocol, entrant, Path(out) / folder_name(entrant.agent), judge)
         for entrant in entrants

@@ -184,7 +184,9 @@ class Result(_Frozen):
         path = Path(folder) / "result.json"
         try:
             return cls.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
-            raise BenchError(f"{path}: no such file; make it with 'bench medr-bench'") from None
+        except (FileNotFoundError, NotADirectoryError):
+            inside = sorted(file.parent for file in Path(folder).glob("*/result.json"))
+            told = f"name one, such as {inside[0]}" if inside else "make it with 'bench medr-bench'"
+            raise BenchError(f"{path}: no such file; {told}") from None
         except ValueError as error:
             raise BenchError(f"{path}: {error}") from None

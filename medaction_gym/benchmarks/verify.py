@@ -32,7 +32,7 @@ from medaction_gym.benchmarks.provenance import (
 )
 from medaction_gym.benchmarks.result import SCHEMA, Result
 from medaction_gym.benchmarks.row import EXAMINATIONS_UNJUDGED, UNJUDGED
-from medaction_gym.benchmarks.scoring import scored
+from medaction_gym.benchmarks.scoring import Scored, scored
 from medaction_gym.benchmarks.tally import breakdowns, counts, metrics
 from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
@@ -40,7 +40,7 @@ from medaction_gym.chat import ChatError
 from medaction_gym.oracle.patient import RECORD as PATIENT
 from medaction_gym.oracle.patient import PatientModel, Patients
 from medaction_gym.rollout import RunConfig
-from medaction_gym.trajectory import Trajectory, read_trajectories
+from medaction_gym.trajectory import Settings, Trajectory, read_trajectories
 
 
 def verify(
@@ -77,21 +77,7 @@ def verify(
     yield from _source(folder, result, data)
 
     name = player(result.protocol, result.agent)
-    config = RunConfig.model_validate_json((folder / "run.json").read_bytes())
-    must = {
-        "agent": name,
-        "seed": result.seed,
-        "trials": result.trials,
-        "settings": rules,
-        "cases_hash": cases.hash,
-    }
-    for field, value in must.items():
-        yield from _differing(f"run.json: {field}", getattr(config, field), value)
-    yield from _differing("run.json: chat", asked(config.chat), result.chat)
-    model = config.patient and PatientModel(
-        model=config.patient.model, options=config.patient.options
-    )
-    yield from _differing("run.json: patient", model, patient)
+    yield from _run(folder, result, name, rules, cases)
 
     file = folder / "trajectories.jsonl"
     lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line]
@@ -113,10 +99,34 @@ def verify(
     yield from _differing(
         "trajectories_sha256", result.trajectories_sha256, sha256(file.read_bytes())
     )
+    yield from _scores(result, scored(records, cases, choice, folder, jobs))
 
-    rows, judged_by, _ = scored(records, cases, choice, folder, jobs)
+
+def _run(folder: Path, result: Result, name: str, rules: Settings, cases: CaseSet) -> Iterator[str]:
+    """What run.json says otherwise than the result."""
+    config = RunConfig.model_validate_json((folder / "run.json").read_bytes())
+    must = {
+        "agent": name,
+        "seed": result.seed,
+        "trials": result.trials,
+        "settings": rules,
+        "cases_hash": cases.hash,
+    }
+    for field, value in must.items():
+        yield from _differing(f"run.json: {field}", getattr(config, field), value)
+    yield from _differing("run.json: chat", asked(config.chat), result.chat)
+    model = config.patient and PatientModel(
+        model=config.patient.model, options=config.patient.options
+    )
+    yield from _differing("run.json: patient", model, result.settings.patient)
+
+
+def _scores(result: Result, found: Scored) -> Iterator[str]:
+    """What the result says otherwise than its trajectories, scored and judged again."""
+    rows, judged_by, _ = found
     yield from _differing("judge", result.judge, judged_by)
     if result.schema_version == SCHEMA:  # an earlier version's text is not this one's
+        patient = result.settings.patient
         said = differences(result.benchmark, result.protocol, patient, result.judge)
         yield from _differing("differences", result.differences, said)
     yield from _differing("rows", [r.case_id for r in result.rows], [r.case_id for r in rows])

@@ -82,7 +82,7 @@ class Endpoint(BaseModel):
         """
         model = model or os.environ.get("OPENAI_MODEL", "")
         if not model:
-            raise ValueError("no model: name one (--model NAME), or set OPENAI_MODEL")
+            raise ValueError("no model: name one, or set OPENAI_MODEL")
         return cls(model=model, **given)
 
     def client(self) -> ChatClient:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,7 +10,14 @@ import typer
 from rich.markup import escape
 
 from medaction_gym.cli import hard, results
-from medaction_gym.cli.common import AGAIN, console, errors, kind_errors, progress_bar
+from medaction_gym.cli.common import (
+    AGAIN,
+    console,
+    errors,
+    kind_errors,
+    name_own_modules,
+    progress_bar,
+)
 from medaction_gym.cli.endpoint import (
     BaseUrl,
     Context,
@@ -65,23 +71,32 @@ Agents = Annotated[
         "each agent plays into a folder of its name under --out.",
     ),
 ]
+PATIENT = "Patient"
 PatientName = Annotated[
     Literal["offline", "llm"],
     typer.Option(
-        "--patient", help="Who answers: the offline oracle, or a language model shown the record."
+        "--patient",
+        rich_help_panel=PATIENT,
+        help="Who answers: the offline oracle, or a language model shown the record.",
     ),
 ]
 PatientModelName = Annotated[
-    str | None, typer.Option("--patient-model", help="Patient: its name; else OPENAI_MODEL.")
+    str | None,
+    typer.Option("--patient-model", rich_help_panel=PATIENT, help="Its name; else OPENAI_MODEL."),
 ]
 PatientEndpoint = Annotated[
-    str | None, typer.Option(help="Patient: endpoint, up to /v1; else OPENAI_BASE_URL.")
+    str | None,
+    typer.Option(
+        rich_help_panel=PATIENT, help="Where it is asked, up to /v1; else OPENAI_BASE_URL."
+    ),
 ]
 PatientPerMinute = Annotated[
-    float | None, typer.Option(min=0.1, help="Patient: requests a minute, of all workers.")
+    float | None,
+    typer.Option(min=0.1, rich_help_panel=PATIENT, help="Requests a minute, of all workers."),
 ]
 PatientOptions = Annotated[
-    str | None, typer.Option(help="Patient: of the requests, as JSON. Default: temperature 0.")
+    str | None,
+    typer.Option(rich_help_panel=PATIENT, help="Of the requests, as JSON. Default: temperature 0."),
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder for trajectories.jsonl and result.json.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N cases.")]
@@ -140,8 +155,7 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
 
         if benchmark == "medaction-hard" and ids is None:
             ids = SHIPPED
-        # A module in the folder where the command is given, as with "python -m".
-        sys.path.insert(0, str(Path.cwd()))
+        name_own_modules()
         with kind_errors(AGAIN):
             asked: dict[str, Any] = {
                 "base_url": endpoint,
@@ -173,14 +187,8 @@ def _player(benchmark: Benchmark) -> Callable[..., None]:
                 for name in agent
             ]
             chosen = Choice(tuple(data), ids, limit)
-            by = choice_of(
-                judge,
-                judge_model,
-                judge_endpoint,
-                judge_per_minute,
-                judge_options,
-                judge_examinations,
-            )
+            asked_by = judge_model, judge_endpoint, judge_per_minute, judge_options
+            by = choice_of(judge, *asked_by, judge_examinations)
             played = _played(benchmark, chosen, protocol, entrants, out, jobs, by)
         print_results(played)
         if all(result.counts["errored"] == len(result.rows) for result in played):
@@ -238,15 +246,15 @@ def _patient(
     """The model that plays the patient; None for the offline oracle."""
     from medaction_gym.chat.endpoint import Endpoint
     from medaction_gym.chat.record import DEFAULT
-    from medaction_gym.cli.endpoint import json_object
+    from medaction_gym.cli.endpoint import json_object, named
 
     if patient == "offline":
         if any((model, base_url, options, per_minute)):
             raise ValueError("an option for an LLM patient needs --patient llm")
         return None
     given = json_object(options, "--patient-options")
-    return Endpoint.of_environment(
-        model or "",
+    return Endpoint(
+        model=named(model, "--patient-model"),
         base_url=base_url or "",
         options=dict(DEFAULT) if given is None else given,
         per_minute=per_minute,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -20,10 +19,21 @@ from medaction_gym.cli.common import (
     load_cases,
     progress_bar,
 )
+from medaction_gym.cli.endpoint import (
+    PANEL,
+    BaseUrl,
+    Model,
+    Options,
+    PerMinute,
+    Price,
+    json_object,
+    named,
+    used,
+)
 
 if TYPE_CHECKING:
     from medaction_gym.articles.compiler import Compiler
-    from medaction_gym.chat import ChatClient, Usage
+    from medaction_gym.chat import ChatClient
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -31,7 +41,9 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="Case file or folder.")],
-    leaks: Annotated[bool, typer.Option(help="List every leak, not only the totals.")] = False,
+    leaks: Annotated[
+        bool, typer.Option("--leaks", help="List every leak, not only the totals.")
+    ] = False,
 ) -> None:
     """Print counts, menu sizes, leaks and every problem of a case file.
 
@@ -81,7 +93,9 @@ def check(
 @app.command("list")
 def list_cases(
     file: Annotated[Path | None, typer.Argument(help="Case file or folder.")] = None,
-    diagnoses: Annotated[bool, typer.Option(help="Also print the gold diagnoses.")] = False,
+    diagnoses: Annotated[
+        bool, typer.Option("--diagnoses", help="Also print the gold diagnoses.")
+    ] = False,
 ) -> None:
     """List cases: id, number of tests, chief complaint."""
     with kind_errors():
@@ -101,7 +115,9 @@ def show(
     ] = None,
     cases: CasesOption = None,
     menu: Annotated[bool, typer.Option(help="Show the tests and their results.")] = True,
-    diagnosis: Annotated[bool, typer.Option(help="Show the gold diagnosis.")] = False,
+    diagnosis: Annotated[
+        bool, typer.Option("--diagnosis", help="Show the gold diagnosis.")
+    ] = False,
 ) -> None:
     """Show one case: presentation, tests with results, and on request the diagnosis."""
     from medaction_gym.view import render_opening
@@ -118,7 +134,7 @@ def show(
     console.print("\n" + render_opening(case), markup=False)
     if menu:
         for test in case.tests:
-            console.print(f"\n[bold]{escape(test.name)}[/] [dim]{test.category}[/]")
+            console.print(f"\n[bold]{escape(test.name)}[/] [dim]({test.category})[/]")
             console.print(test.result, markup=False)
             for analyte in test.analytes:
                 console.print(f"  {analyte.name}: {analyte.result}", markup=False)
@@ -143,37 +159,33 @@ def compile_articles(
     compiler: Annotated[
         Kind, typer.Option(help="The rules that ship, or a language model.")
     ] = Kind.RULES,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes; LLM: requests at once.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes; of a model, requests at once.")] = 1,
     verbose: Annotated[
-        bool, typer.Option(help="List every refusal, problem, and part left out.")
+        bool, typer.Option("--verbose", help="List every refusal, problem, and part left out.")
     ] = False,
-    model: Annotated[
-        str | None, typer.Option(help="LLM: Name of the model; else OPENAI_MODEL.")
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(help="LLM: OpenAI-compatible endpoint, up to /v1; else OPENAI_BASE_URL."),
-    ] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
     cache: Annotated[
         Path | None,
-        typer.Option(help="LLM: File of the replies; else OUT's name + .replies.sqlite."),
+        typer.Option(
+            rich_help_panel=PANEL, help="File of the replies; else OUT's name + .replies.sqlite."
+        ),
     ] = None,
     characters: Annotated[
-        int | None, typer.Option(min=1, help="LLM: Most of an article that is sent. [60000]")
+        int | None,
+        typer.Option(
+            min=1, rich_help_panel=PANEL, help="Most of an article that is sent. Default: 60000."
+        ),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(min=0.1, help="LLM: Seconds to wait for an answer. [600]")
+        float | None,
+        typer.Option(
+            min=0.1, rich_help_panel=PANEL, help="Seconds to wait for an answer. Default: 600."
+        ),
     ] = None,
-    per_minute: Annotated[
-        float | None, typer.Option(min=0.1, help="LLM: Requests a minute.")
-    ] = None,
-    options: Annotated[
-        str | None, typer.Option(help="LLM: Of the request, as JSON. Default: temperature 0.")
-    ] = None,
-    price: Annotated[
-        tuple[float, float] | None,
-        typer.Option(help="LLM: Money per million prompt and completion tokens."),
-    ] = None,
+    per_minute: PerMinute = None,
+    options: Options = None,
+    price: Price = None,
 ) -> None:
     """Turn published case reports into cases, and report what became of each article.
 
@@ -197,7 +209,7 @@ def compile_articles(
             cache = cache or out.with_name(f"{out.stem}.replies.sqlite")
             client = stack.enter_context(
                 ChatClient(
-                    model,
+                    named(model, "--model"),
                     base_url=base_url,
                     cache=cache,
                     timeout=timeout or 600,
@@ -205,7 +217,7 @@ def compile_articles(
                     per_minute=per_minute,
                 )
             )
-            by = LLMCompiler(client, _options(options), limit=characters or LIMIT)
+            by = LLMCompiler(client, json_object(options, "--options"), limit=characters or LIMIT)
         bar = stack.enter_context(progress_bar())
         task = bar.add_task("articles", total=None)
         report = compile_paths(
@@ -223,7 +235,7 @@ def compile_articles(
     if len(details) > len(shown):
         console.print(f"  and {len(details) - len(shown)} more; --verbose lists them")
     if client:
-        console.print(f"{_cost(client.usage, price)}; replies: {cache}", soft_wrap=True)
+        console.print(f"{used(client.usage, price)}; replies: {cache}", soft_wrap=True)
     with kind_errors():
         if report.cases:
             console.print(f"{len(report.cases)} cases in {out}", markup=False, soft_wrap=True)
@@ -234,29 +246,6 @@ def compile_articles(
             )
         if not report.cases:
             raise ValueError(f"no case was accepted, so {out} is not written")
-
-
-def _options(text: str | None) -> dict[str, Any] | None:
-    try:
-        given = json.loads(text or "null")
-    except ValueError as error:
-        raise ValueError(f"--options is not JSON: {error}") from None
-    if not isinstance(given, dict | None):
-        raise ValueError(f"--options must be a JSON object, not {text}")
-    return given
-
-
-def _cost(used: Usage, price: tuple[float, float] | None) -> str:
-    """What was used, in words."""
-    from medaction_gym.chat import Price
-
-    text = (
-        f"{used.requests} requests, {used.replayed} answers kept from before; {used.prompt} prompt"
-        f" and {used.completion} completion tokens"
-    )
-    if used.uncounted:
-        text += f" ({used.uncounted} requests state none)"
-    return text + (f", {Price(*price).of(used):.4f} money" if price else "")
 
 
 @app.command()

@@ -39,6 +39,9 @@ CasesOption = Annotated[
     ),
 ]
 
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave bad cases out instead of stopping.")
+]
 
 AGAIN = "stopped; the same command goes on where it was"
 
@@ -71,6 +74,11 @@ def _said(error: Exception) -> str:
     if isinstance(error, KeyError) and error.args:
         return str(error.args[0])
     return str(error)
+
+
+def name_own_modules() -> None:
+    """Let ``module:Class`` name what lies in the folder of the command, as ``python -m`` does."""
+    sys.path.insert(0, str(Path.cwd()))
 
 
 def load_cases(path: Path | None, *, skip_bad: bool = False) -> CaseSet:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,13 +12,16 @@ from rich.table import Table
 
 from medaction_gym.cli.common import (
     CasesOption,
+    SkipBad,
     console,
     errors,
     kind_errors,
     load_cases,
+    name_own_modules,
     progress_bar,
 )
 from medaction_gym.cli.endpoint import (
+    PANEL,
     BaseUrl,
     Cache,
     Form,
@@ -72,15 +74,14 @@ def distill(
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write parquet too; needs the extra 'distill'.")
     ] = False,
-    skip_bad: Annotated[
-        bool, typer.Option(help="Leave bad cases out instead of stopping.")
-    ] = False,
+    skip_bad: SkipBad = False,
     model: Model = None,
     base_url: BaseUrl = None,
     form: Form = "tools",
     options: Options = None,
     one_by_one: Annotated[
-        bool, typer.Option("--one-by-one", help="Chat: A request for each candidate.")
+        bool,
+        typer.Option("--one-by-one", rich_help_panel=PANEL, help="A request for each candidate."),
     ] = False,
     cache: Cache = None,
     per_minute: PerMinute = None,
@@ -94,13 +95,15 @@ def distill(
     """
     from medaction_gym.chat import Usage
     from medaction_gym.distill.engine import distill as distill_cases
+    from medaction_gym.distill.parquet import need_datasets, to_parquet
     from medaction_gym.distill.selection import Thresholds
     from medaction_gym.distill.settings import Settings
     from medaction_gym.distill.tree import Growth
 
-    # A teacher in a module of the folder where the command is given, as with "python -m".
-    sys.path.insert(0, str(Path.cwd()))
+    name_own_modules()
     with kind_errors("stopped; the same command with --resume goes on where it was"):
+        if parquet:
+            need_datasets()  # before the trees are grown, not after
         selected = load_cases(cases, skip_bad=skip_bad)[:limit]
         settings = Settings(
             teachers=tuple(teacher or ["privileged"]),
@@ -151,8 +154,6 @@ def distill(
                 on_case=tell,
             )
         if parquet:
-            from medaction_gym.distill.parquet import to_parquet
-
             to_parquet(out)
     console.print(_summary(report))
     seconds = time.monotonic() - begun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,33 +13,55 @@ if TYPE_CHECKING:
     from medaction_gym.chat import Usage
     from medaction_gym.chat.endpoint import Endpoint
 
-# The options of the commands that ask a chat model.
-Model = Annotated[str | None, typer.Option(help="Chat: the model's name; else OPENAI_MODEL.")]
+# The options of the commands that ask a language model; in the help they stand apart.
+PANEL = "Language model"
+Model = Annotated[
+    str | None, typer.Option(rich_help_panel=PANEL, help="The model's name; else OPENAI_MODEL.")
+]
 BaseUrl = Annotated[
     str | None,
-    typer.Option("--endpoint", "--base-url", help="Chat: where, up to /v1; else OPENAI_BASE_URL."),
+    typer.Option(
+        "--endpoint",
+        "--base-url",
+        rich_help_panel=PANEL,
+        help="Where it is asked, up to /v1; else OPENAI_BASE_URL.",
+    ),
 ]
 Form = Annotated[
     Literal["tools", "json"],
-    typer.Option(help="Chat: tool calls, or JSON for models without tools."),
+    typer.Option(rich_help_panel=PANEL, help="Tool calls, or JSON for models without tools."),
 ]
 Options = Annotated[
     str | None,
-    typer.Option(help="Chat: of the request, as JSON. Default: temperature 0; of a teacher 1."),
+    typer.Option(
+        rich_help_panel=PANEL,
+        help="Of the request, as JSON. Default: temperature 0; of a teacher 1.",
+    ),
 ]
-Context = Annotated[int, typer.Option(min=0, help="Chat: tokens of a prompt; 0 for no limit.")]
+Context = Annotated[
+    int,
+    typer.Option(min=0, rich_help_panel=PANEL, help="Tokens of a prompt; 0 for no limit."),
+]
 Cache = Annotated[
-    Path | None, typer.Option(help="Chat: file of the replies, else OUT/replies.sqlite.")
+    Path | None,
+    typer.Option(rich_help_panel=PANEL, help="File of the replies, else OUT/replies.sqlite."),
 ]
 PerMinute = Annotated[
-    float | None, typer.Option(min=0.1, help="Chat: requests a minute, of all workers.")
+    float | None,
+    typer.Option(min=0.1, rich_help_panel=PANEL, help="Requests a minute, of all workers."),
 ]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Chat: seconds to wait for an answer.")]
+Timeout = Annotated[
+    float, typer.Option(min=0.1, rich_help_panel=PANEL, help="Seconds to wait for an answer.")
+]
 Price = Annotated[
     tuple[float, float] | None,
-    typer.Option("--price", help="Chat: money per million prompt and completion tokens."),
+    typer.Option(
+        "--price", rich_help_panel=PANEL, help="Money per million prompt and completion tokens."
+    ),
 ]
-Seats = Annotated[int, typer.Option(min=1, help="Language models: episodes played side by side.")]
+Seats = Annotated[
+    int, typer.Option(min=1, rich_help_panel=PANEL, help="Episodes played side by side.")
+]
 Retry = Annotated[bool, typer.Option("--retry-errored", help="Play cases again that errored.")]
 
 
@@ -60,12 +83,24 @@ def endpoint(
     parsed = json_object(options, "--options")
     if parsed is not None:
         given["options"] = parsed
-    return Endpoint.of_environment(
-        model or "",
+    return Endpoint(
+        model=named(model, "--model"),
         base_url=base_url or "",
         cache=str(cache.resolve()) if cache else "",
         **given,
     )
+
+
+def named(model: str | None, option: str) -> str:
+    """The model that an option names, or that of ``OPENAI_MODEL``.
+
+    Raises:
+        ValueError: If neither does.
+    """
+    name = model or os.environ.get("OPENAI_MODEL", "")
+    if not name:
+        raise ValueError(f"no model: name one ({option} NAME), or set OPENAI_MODEL")
+    return name
 
 
 def json_object(text: str | None, option: str) -> dict[str, Any] | None:
@@ -93,8 +128,9 @@ def used(usage: Usage, price: tuple[float, float] | None) -> str:
     from medaction_gym.chat import Price as Money
 
     cost = f", {Money(*price).of(usage):.4f} money" if price else ""
+    kept = f", {usage.replayed:,} answers kept from before" if usage.replayed else ""
     lacking = f"; {usage.uncounted} replies stated none" if usage.uncounted else ""
     return (
-        f"{usage.requests:,} requests, {usage.prompt:,} prompt and {usage.completion:,} completion "
-        f"tokens{cost}{lacking}"
+        f"{usage.requests:,} requests{kept}, {usage.prompt:,} prompt and {usage.completion:,} "
+        f"completion tokens{cost}{lacking}"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,17 @@ from typing import Annotated
 import typer
 
 from medaction_gym.cli.common import console, errors, kind_errors, progress_bar
+from medaction_gym.cli.endpoint import (
+    PANEL,
+    BaseUrl,
+    Model,
+    Options,
+    PerMinute,
+    Price,
+    json_object,
+    named,
+    used,
+)
 
 
 class Kind(StrEnum):
@@ -25,35 +35,24 @@ def judge(
     kind: Annotated[
         Kind, typer.Option("--judge", help="The rules that ship, or a language model.")
     ] = Kind.OFFLINE,
-    model: Annotated[
-        str | None, typer.Option(help="LLM: Name of the model; else OPENAI_MODEL.")
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(help="LLM: OpenAI-compatible endpoint, up to /v1; else OPENAI_BASE_URL."),
-    ] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
     raw: Annotated[
         Path | None,
         typer.Option(
-            help="LLM: JSONL record of the model's answers; else OUT's name + .raw.jsonl."
+            rich_help_panel=PANEL,
+            help="JSONL record of the model's answers; else OUT's name + .raw.jsonl.",
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="LLM: Requests at once.")] = 4,
-    per_minute: Annotated[
-        float | None, typer.Option(min=0.1, help="LLM: Requests a minute.")
-    ] = None,
-    options: Annotated[
-        str | None, typer.Option(help="LLM: Of the request, as JSON. Default: temperature 0.")
-    ] = None,
-    price: Annotated[
-        tuple[float, float] | None,
-        typer.Option(help="LLM: Money per million prompt and completion tokens."),
-    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, rich_help_panel=PANEL, help="Requests at once.")] = 4,
+    per_minute: PerMinute = None,
+    options: Options = None,
+    price: Price = None,
 ) -> None:
-    """Judge pairs of diagnoses; each row comes back with ``p``, ``verdict`` and ``why``.
+    """Judge pairs of diagnoses; each row comes back with p, verdict and why.
 
     Offline by default. With --judge llm a model is asked (the key is OPENAI_API_KEY's value); a
-    command that was stopped goes on where it was, and rows that failed have an ``error``.
+    command that was stopped goes on where it was, and rows that failed have an error.
     """
     from medaction_gym.metrics.judge import judge_file
 
@@ -78,18 +77,14 @@ def _ask(
     options: str | None,
     price: tuple[float, float] | None,
 ) -> None:
-    from medaction_gym.chat import ChatClient, Price
+    from medaction_gym.chat import ChatClient
     from medaction_gym.metrics.judge import judge_file
     from medaction_gym.metrics.llm_judge import LLMJudge
 
     raw = raw or out.with_name(f"{out.stem}.raw.jsonl")
-    try:
-        given = json.loads(options or "null")
-    except ValueError as error:
-        raise ValueError(f"--options is not JSON: {error}") from None
-    if not isinstance(given, dict | None):
-        raise ValueError(f"--options must be a JSON object, not {options}")
-    client = ChatClient(model, base_url=base_url, concurrency=jobs, per_minute=per_minute)
+    given = json_object(options, "--options")
+    name = named(model, "--model")
+    client = ChatClient(name, base_url=base_url, concurrency=jobs, per_minute=per_minute)
     with client, progress_bar() as bar:
         task = bar.add_task("pairs", total=None)
         counts = judge_file(
@@ -99,15 +94,9 @@ def _ask(
             jobs=jobs,
             on_pair=lambda total: bar.update(task, total=total, advance=1),
         )
-    used = client.usage
-    cost = f", {Price(*price).of(used):.4f} money" if price else ""
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    console.print(
-        f"{said}; {used.requests} requests, {used.prompt} prompt and {used.completion} completion"
-        f" tokens{cost}; record: {raw}",
-        soft_wrap=True,
-        markup=False,
-    )
+    told = f"{said}; {used(client.usage, price)}; record: {raw}"
+    console.print(told, soft_wrap=True, markup=False)
     if counts["error"]:
         errors.print("Some rows have an error. The same command tries those again.")
         raise typer.Exit(1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -11,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.panel import Panel
 
-from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases
+from medaction_gym.cli.common import CasesOption, console, kind_errors, load_cases, name_own_modules
 
 if TYPE_CHECKING:
     from medaction_gym.cases.case import Case
@@ -29,13 +27,13 @@ def play(
     case_id: Annotated[str, typer.Option("--case", help="Play this case.")] = "",
     seed: Annotated[int | None, typer.Option(help="Seed for the choice of a case.")] = None,
     max_turns: Annotated[int, typer.Option(min=1, help="Turns until the end.")] = 30,
-    watch: Annotated[bool, typer.Option("--watch", help="Watch an agent play.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Watch an agent play, as --agent does.")
+    ] = False,
     agent: Annotated[
-        str,
-        typer.Option(
-            help="Watch: Who plays: smollm2 (a small language model), or any other agent."
-        ),
-    ] = "smollm2",
+        str | None,
+        typer.Option(help="Who is watched; smollm2, a small language model, if left out."),
+    ] = None,
 ) -> None:
     """Play a case yourself, or watch an agent play it."""
     from medaction_gym.episode import Episode, Rules
@@ -46,8 +44,8 @@ def play(
         known = load_cases(cases, skip_bad=True)
         chosen = int(np.random.default_rng(seed).integers(len(known)))
         case = known.get(case_id) if case_id else known[chosen]
-    if watch:
-        _watch(agent, case, max_turns, seed or 0)
+    if watch or agent:
+        _watch(agent or "smollm2", case, max_turns, seed or 0)
         return
     console.print(Panel(escape(render_opening(case)), title=case.id))
     console.print(HELP)
@@ -68,7 +66,11 @@ def play(
         elif word in ("commit", "ddx") and not rest.strip():
             console.print(f"Name a disease: [bold]{word}[/] Gout. No turn was spent.")
         elif line:
-            episode = episode.act(_action(word, rest.strip(), line))
+            action = _action(word, rest.strip(), line)
+            if not all(0 <= held["probability"] <= 1 for held in action.get("differential", ())):
+                console.print("From 0 to 100 per cent: [bold]ddx[/] Gout 60. No turn was spent.")
+                continue
+            episode = episode.act(action)
             assert episode.turn is not None
             console.print(f"[dim]{episode.turn.outcome.value}[/] {escape(episode.turn.message)}")
             if word == "ddx" and episode.turn.outcome.value == "ACCEPTED":
@@ -86,7 +88,7 @@ def _watch(name: str, case: Case, max_turns: int, seed: int) -> None:
     from medaction_gym.agents.base import make_agent
     from medaction_gym.cli.watch import watch
 
-    sys.path.insert(0, str(Path.cwd()))  # a module in this folder, as with "python -m"
+    name_own_modules()
     with kind_errors():
         watch(make_agent(name), name, case, max_turns=max_turns, seed=seed)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,8 +11,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from medaction_gym.cli.common import console, errors, kind_errors
-from medaction_gym.cli.endpoint import json_object
+from medaction_gym.cli.common import console, errors, kind_errors, name_own_modules
+from medaction_gym.cli.endpoint import json_object, named
 
 if TYPE_CHECKING:
     from medaction_gym.benchmarks.interval import Estimate
@@ -24,24 +23,36 @@ if TYPE_CHECKING:
 
 Folder = Annotated[Path, typer.Argument(help="A folder that bench wrote.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Worker processes.")]
+JUDGE = "Judge"
 JudgeName = Annotated[
     str,
-    typer.Option("--judge", help="offline, llm, or module:function; the function makes a judge."),
+    typer.Option(
+        "--judge",
+        rich_help_panel=JUDGE,
+        help="offline, llm, or module:function; the function makes a judge.",
+    ),
 ]
-JudgeModel = Annotated[str | None, typer.Option(help="LLM judge: its name; else OPENAI_MODEL.")]
+JudgeModel = Annotated[
+    str | None, typer.Option(rich_help_panel=JUDGE, help="LLM: its name; else OPENAI_MODEL.")
+]
 JudgeEndpoint = Annotated[
-    str | None, typer.Option(help="LLM judge: endpoint, up to /v1; else OPENAI_BASE_URL.")
+    str | None,
+    typer.Option(rich_help_panel=JUDGE, help="LLM: where, up to /v1; else OPENAI_BASE_URL."),
 ]
 JudgePerMinute = Annotated[
-    float | None, typer.Option(min=0.1, help="LLM judge: requests a minute.")
+    float | None, typer.Option(min=0.1, rich_help_panel=JUDGE, help="LLM: requests a minute.")
 ]
 JudgeOptions = Annotated[
     str | None,
-    typer.Option(help="LLM judge: of the requests, as JSON. Default: temperature 0."),
+    typer.Option(
+        rich_help_panel=JUDGE, help="LLM: of the requests, as JSON. Default: temperature 0."
+    ),
 ]
 JudgeExaminations = Annotated[
     bool,
-    typer.Option(help="LLM judge: ask it, too, which recorded examinations were asked for."),
+    typer.Option(
+        rich_help_panel=JUDGE, help="LLM: ask it, too, which recorded examinations were asked for."
+    ),
 ]
 
 _MARKS = {"contestant": "", "bound": " (told the answer)", "exploit": " (exploit)"}
@@ -62,6 +73,8 @@ def choice_of(
 
     if judge != LLM and any((model, endpoint, per_minute, options, not examinations)):
         raise ValueError("an option for an LLM judge needs --judge llm")
+    if judge == LLM:
+        model = named(model, "--judge-model")
     asked = json_object(options, "--judge-options")
     return JudgeChoice(judge, model, endpoint, per_minute, asked, examinations)
 
@@ -87,7 +100,7 @@ def verify(
     from medaction_gym.benchmarks.provenance import versions
     from medaction_gym.benchmarks.result import Result
 
-    sys.path.insert(0, str(Path.cwd()))
+    name_own_modules()
     given = data or []
     with kind_errors():
         result = Result.load(folder)
@@ -150,16 +163,10 @@ def rejudge(
     """Judge a result's trajectories again, by another judge or another version; plays nothing."""
     from medaction_gym.benchmarks.bench import rejudge as judged_again
 
-    sys.path.insert(0, str(Path.cwd()))
+    name_own_modules()
     with kind_errors():
-        by = choice_of(
-            judge,
-            judge_model,
-            judge_endpoint,
-            judge_per_minute,
-            judge_options,
-            judge_examinations,
-        )
+        asked = judge_model, judge_endpoint, judge_per_minute, judge_options
+        by = choice_of(judge, *asked, judge_examinations)
         result = judged_again(folder, by, out, jobs=jobs)
     print_results([result])
 
@@ -167,7 +174,7 @@ def rejudge(
 def leaderboard(
     folders: Annotated[list[Path], typer.Argument(help="Folders of results, or folders of these.")],
     out: Annotated[Path | None, typer.Option(help="Folder for leaderboard.json.")] = None,
-    markdown: Annotated[bool, typer.Option(help="Print Markdown.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
 ) -> None:
     """Rank results by accuracy, with intervals; mark exploits and who is told the answer.
 

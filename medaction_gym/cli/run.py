@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +12,11 @@ from rich.table import Table
 from medaction_gym.cli.common import (
     AGAIN,
     CasesOption,
+    SkipBad,
     console,
     kind_errors,
     load_cases,
+    name_own_modules,
     progress_bar,
 )
 from medaction_gym.cli.endpoint import (
@@ -50,10 +51,10 @@ def run(
     max_turns: Annotated[int, typer.Option(min=1, help="Turns until truncation.")] = 30,
     max_tests: Annotated[int | None, typer.Option(min=0, help="Limit on tests.")] = None,
     budget: Annotated[float | None, typer.Option(min=0, help="Limit on dollars.")] = None,
-    show_menu: Annotated[bool, typer.Option(help="Show the names of the recorded tests.")] = False,
-    skip_bad: Annotated[
-        bool, typer.Option(help="Leave bad cases out instead of stopping.")
+    show_menu: Annotated[
+        bool, typer.Option("--show-menu", help="Show the names of the recorded tests.")
     ] = False,
+    skip_bad: SkipBad = False,
     retry_errored: Retry = False,
     seats: Seats = 1,
     model: Model = None,
@@ -75,8 +76,7 @@ def run(
     from medaction_gym.summary import summarise
     from medaction_gym.trajectory import Settings
 
-    # A module in the folder where the command is given, as with "python -m".
-    sys.path.insert(0, str(Path.cwd()))
+    name_own_modules()
     with kind_errors(AGAIN):
         selected = load_cases(cases, skip_bad=skip_bad)[:limit]
         settings = Settings(

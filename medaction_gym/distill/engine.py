@@ -13,6 +13,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -73,14 +74,18 @@ def distill(
         The report, as ``report.json`` holds it.
 
     Raises:
-        RunError: If the folder holds another run, holds one and `resume` is false, or is in use.
+        RunError: If the folder holds another run, holds one and `resume` is false, or is in use;
+            or if Ray is not installed.
         ValueError: If there is no such teacher or executor.
     """
     if executor not in EXECUTORS:
         raise ValueError(f"unknown executor {executor!r}; known: {', '.join(EXECUTORS)}")
     settings = settings or Settings()
+    # Fail before anything is written.
+    if executor == "ray" and find_spec("ray") is None:
+        raise RunError("the executor 'ray' needs its extra: pip install 'medaction-gym[ray]'")
     for name in settings.teachers:
-        make_teacher(name, endpoint=settings.chat)  # fail before anything is written
+        make_teacher(name, endpoint=settings.chat)
     excluded = _benchmark_cases(cases, benchmark)
     barred = {match.case_id for match in excluded}
     kept = CaseSet([case for case in cases if case.id not in barred])
@@ -190,9 +195,7 @@ def _claim(folder: Path, settings: Settings, cases: CaseSet, resume: bool) -> No
         raise RunError(f"{description}: is damaged: {error}") from None
     differing = [n for n in Settings.model_fields if getattr(before, n) != getattr(settings, n)]
     if differing:
-        raise RunError(
-            f"{folder}: holds another run (different {', '.join(differing)}); choose another --out"
-        )
+        raise RunError.another(folder, differing)
     if not resume:
         raise RunError(f"{folder}: holds a run already; --resume goes on with it")
 

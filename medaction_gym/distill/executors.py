@@ -106,8 +106,8 @@ def grow(
         A case's id and its tree as a line of JSON.
 
     Raises:
-        RunError: If Ray is not installed, a worker process died, or one of Ray's did so `ATTEMPTS`
-            times more at one case.
+        RunError: If a worker process died, or one of Ray's did so `ATTEMPTS` times more at one
+            case.
     """
     if not ids:
         return
@@ -152,12 +152,8 @@ def _ray(
     ids: Sequence[str], settings: Settings, lines: _Lines, jobs: int
 ) -> Iterator[tuple[str, str]]:
     """On the cluster of RAY_ADDRESS, or on a Ray of our own with `jobs` workers."""
-    try:
-        import ray
-    except ImportError:
-        raise RunError(
-            "the executor 'ray' needs its extra: pip install 'medaction-gym[ray]'"
-        ) from None
+    import ray
+
     ours = not ray.is_initialized()
     if ours:
         local = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": jobs}

@@ -6,6 +6,7 @@ Inferred features would give every tool call the arguments of all tools, as None
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,14 @@ from medaction_gym.distill.export import read_rows
 
 TABLES = ("sft", "truncated", "preferences")
 _VARYING = frozenset({"messages", "prompt", "chosen", "rejected", "tools"})
+
+
+def need_datasets() -> None:
+    """Raise RuntimeError, naming the extra, if `datasets` is not installed."""
+    if find_spec("datasets") is None:
+        raise RuntimeError(
+            "parquet needs the packages of the extra: pip install 'medaction-gym[distill]'"
+        )
 
 
 def to_parquet(folder: str | Path) -> list[Path]:
@@ -24,12 +33,9 @@ def to_parquet(folder: str | Path) -> list[Path]:
     Raises:
         RuntimeError: If `datasets` is not installed.
     """
-    try:
-        import datasets
-    except ImportError:
-        raise RuntimeError(
-            "parquet needs the packages of the extra: pip install 'medaction-gym[distill]'"
-        ) from None
+    need_datasets()
+    import datasets
+
     folder = Path(folder)
     written = []
     for table in TABLES:

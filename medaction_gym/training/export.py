@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from medaction_gym.agents.llama import GGUF
 from medaction_gym.models import fetch_gguf
-from medaction_gym.training.model import weights_of
+from medaction_gym.training.model import require, weights_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,8 +29,12 @@ def to_gguf(folder: str | Path, base: str = "smollm2") -> Path:
         The file.
 
     Raises:
-        ValueError: If the model's tensors are not those of the base.
+        ValueError: If there is no model, or its tensors are not those of the base.
+        training.model.MissingError: If the extra ``sft`` is not installed.
     """
+    if not any((Path(folder) / name).is_file() for name in ("config.json", "adapter_config.json")):
+        raise ValueError(f"{folder}: holds no trained model; name the folder of 'train sft --out'")
+    require("gguf")
     import gguf
     import torch
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +23,11 @@ class MissingError(RuntimeError):
     """A package or a device that the recipe asks for is not there."""
 
 
-def require() -> None:
-    """Raise `MissingError` if the extra ``sft`` is not installed."""
-    try:
-        import accelerate  # noqa: F401
-        import peft  # noqa: F401
-        import torch  # noqa: F401
-        import transformers  # noqa: F401
-    except ImportError as error:
-        raise MissingError(f"training needs {error.name}: {EXTRA}") from None
+def require(*more: str) -> None:
+    """Raise `MissingError` if a package of the extra ``sft`` is not installed."""
+    for package in ("accelerate", "peft", "torch", "transformers", *more):
+        if find_spec(package) is None:
+            raise MissingError(f"training needs {package}: {EXTRA}")
 
 
 def base_folder(base: str) -> str:

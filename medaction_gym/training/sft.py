@@ -180,9 +180,7 @@ def _claim(folder: Path, report: dict[str, Any], resume: bool) -> None:
         if before.get(name) != report[name]
     ]
     if differing:
-        raise RunError(
-            f"{folder}: holds another run (different {', '.join(differing)}); choose another --out"
-        )
+        raise RunError.another(folder, differing)
     if not resume:
         raise RunError(f"{folder}: holds this run already; go on with it with --resume")
 

@@ -165,7 +165,7 @@ def test_the_command_and_its_resume(chat_server: ChatServer, folder: Path) -> No
     assert "rejected: 0" in output
     assert "failed, through no fault of the article: 2" in output
     assert "the account is empty" in output
-    assert "3 requests, 0 answers kept from before; 30 prompt and 6 completion tokens" in output
+    assert "3 requests, 30 prompt and 6 completion tokens" in output
     assert "tries those again" in output
     assert len(CaseSet.load(folder.parent / "cases.jsonl")) == 2
     before = len(chat_server.requests)
@@ -173,7 +173,7 @@ def test_the_command_and_its_resume(chat_server: ChatServer, folder: Path) -> No
     output = compile_with(chat_server, folder, "--jobs", 3, "--price", 1000, 1000, "--verbose")
     assert "cases accepted: 4" in output
     assert len(chat_server.requests) == before + 2
-    assert "2 requests, 3 answers kept from before; 20 prompt and 4 completion" in output
+    assert "2 requests, 3 answers kept from before, 20 prompt and 4 completion" in output
     assert "0.0240 money" in output
     assert [c.id for c in CaseSet.load(folder.parent / "cases.jsonl")] == [
         f"PMC{n}" for n in range(4)

@@ -346,7 +346,27 @@ def test_the_command_line(data: Path, played: Path, tmp_path: Path) -> None:
     code, text = call("bench", "verify", out)
     assert code == 1
     assert "metrics.accuracy" in text
-    assert call("bench", "verify", tmp_path)[0] == 1
+    code, text = call("bench", "verify", out.parent)
+    assert code == 1
+    assert f"name one, such as {out}" in text
+    assert call("bench", "verify", out / "result.json")[0] == 1
     assert call("leaderboard", tmp_path / "board")[0] == 1
     none = tmp_path / "none"
     assert call("bench", "medr-bench", "--data", none, "--agent", "random", "--out", none)[0] == 1
+
+
+def test_the_command_names_the_option_that_is_wrong(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_MODEL", raising=False)
+    command = ("bench", "agentclinic", "--data", str(data), "--out", str(tmp_path))
+    for given, said in (
+        (("--judge", "llm"), "--judge-model NAME"),
+        (("--patient", "llm"), "--patient-model NAME"),
+        (("--agent", "chat"), "--model NAME"),
+        (("--agent", "random"), "name each once"),
+    ):
+        done = CliRunner().invoke(app, [*command, "--agent", "random", *given])
+        assert done.exit_code == 1
+        assert said in done.output
+    assert not list(tmp_path.iterdir())

@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from medaction_gym.actions import OrderTest
 from medaction_gym.cases.caseset import CaseSet
+from medaction_gym.cli import app
 from medaction_gym.distill.audit import audit, audit_row
 from medaction_gym.distill.engine import distill, tree_file
 from medaction_gym.distill.executors import POOL, _Lines
@@ -222,6 +224,20 @@ def test_a_run_is_not_overwritten_nor_mixed(done: Path, cases: CaseSet) -> None:
     other = SMALL.model_copy(update={"growth": Growth(nodes=121)})
     with pytest.raises(RunError, match="different growth"):
         distill(cases, done, settings=other, resume=True)
+
+
+def test_a_missing_extra_is_said_before_anything_is_written(
+    cases: CaseSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medaction_gym.distill.engine.find_spec", lambda name: None)
+    monkeypatch.setattr("medaction_gym.distill.parquet.find_spec", lambda name: None)
+    with pytest.raises(RunError, match=r"medaction-gym\[ray\]"):
+        distill(cases, tmp_path / "new", settings=SMALL, executor="ray")
+    command = ["distill", "--parquet", "--out", str(tmp_path / "new"), "--limit", "1"]
+    called = CliRunner().invoke(app, command)
+    assert called.exit_code == 1
+    assert "medaction-gym[distill]" in called.output
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_damaged_tree_is_named(cases: CaseSet, tmp_path: Path) -> None:

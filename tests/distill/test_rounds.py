@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from medaction_gym.actions import OrderTest, Outcome, UpdateDifferential
-from medaction_gym.cases.case import Case, Diagnosis, Presentation, Provenance, TestResult
+from medaction_gym.cases.case import Case
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.grounding import grounds_of
 from medaction_gym.distill.node import Node
@@ -58,11 +58,16 @@ def test_the_record_is_seen_and_much_of_what_is_asked_is_refused(
 
 def test_a_round_without_a_result_is_followed_by_the_next(toe: Case) -> None:
     distiller = TreeDistiller([make_teacher("rounds")], Growth(nodes=80))
-    for leaf in distiller.grow(toe).leaves:
-        barren = [n for n in rounds(leaf) if not n.episode.turn.released]  # type: ignore[union-attr]
-        for node in barren:
-            after = leaf.path[leaf.path.index(node) + 1]
-            assert not isinstance(_action(after), UpdateDifferential)
+    barren = [
+        (leaf, node)
+        for leaf in distiller.grow(toe).leaves
+        for node in rounds(leaf)
+        if not node.episode.turn.released  # type: ignore[union-attr]
+    ]
+    assert barren
+    for leaf, node in barren:
+        after = leaf.path[leaf.path.index(node) + 1]
+        assert not isinstance(_action(after), UpdateDifferential)
 
 
 def test_what_a_result_says_is_not_named_before_it_is_read(toe: Case) -> None:
@@ -102,24 +107,3 @@ def test_paths_are_retained(paths: list[tuple[Case, Node]]) -> None:
 def _action(node: Node) -> object:
     assert node.candidate is not None
     return node.candidate.action
-
-
-@pytest.fixture
-def toe() -> Case:
-    return Case(
-        id="toe",
-        provenance=Provenance(source="test", license="Apache-2.0"),
-        presentation=Presentation(
-            chief_complaint="Pain in the first toe since yesterday",
-            history="A man of 50 woke with a hot, swollen big toe. No fever.",
-        ),
-        tests=(
-            TestResult(
-                name="Biopsy of the toe",
-                category="pathology",
-                result="Synovium with urate crystals, diagnostic of gout.",
-            ),
-        ),
-        diagnosis=Diagnosis(name="Gout"),
-        differential=("Septic arthritis", "Rheumatoid arthritis", "Cellulitis"),
-    )

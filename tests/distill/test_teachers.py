@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from medaction_gym.actions import Commit, OrderTest, Outcome, UpdateDifferential
-from medaction_gym.cases.case import Case, Diagnosis, Presentation, Provenance, TestResult
+from medaction_gym.cases.case import Case, Diagnosis, TestResult
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.chart import OPENING, Chart, Cite
 from medaction_gym.distill.grounding import Grounds, cited, grounds_of
@@ -23,32 +23,6 @@ from medaction_gym.distill.tree import Growth, Tree, TreeDistiller
 from medaction_gym.episode import Episode
 from medaction_gym.oracle import Release
 from medaction_gym.synthetic import SyntheticCases
-
-
-@pytest.fixture(scope="module")
-def toe() -> Case:
-    return Case(
-        id="toe",
-        provenance=Provenance(source="test", license="Apache-2.0"),
-        presentation=Presentation(
-            chief_complaint="Pain in the first toe since yesterday",
-            history="A man of 50 woke with a hot, swollen big toe. No fever.",
-        ),
-        tests=(
-            TestResult(
-                name="Complete blood count",
-                category="laboratory",
-                result="Haemoglobin 148 g/L (135-175); White cells 6.4 x10^9/L (4.0-10.0).",
-            ),
-            TestResult(
-                name="Biopsy of the toe",
-                category="pathology",
-                result="Synovium with urate crystals, diagnostic of gout.",
-            ),
-        ),
-        diagnosis=Diagnosis(name="Gout"),
-        differential=("Septic arthritis", "Rheumatoid arthritis", "Cellulitis"),
-    )
 
 
 def page(case: Case, name: str) -> Release:

@@ -19,7 +19,6 @@ MOST_PIECES = 64  # pieces of one record that the catalogue's tests can release:
 _OUTCOMES = {Outcome.RESULT: 1, Outcome.NOT_UNDERSTOOD: -1}
 _UNKNOWN = -1.0
 
-Bits = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
 
 
