@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from medaction_gym.articles.article import Article, Span
+from medaction_gym.articles.causes import blamed, brands, shortened_in_title
 from medaction_gym.articles.compiler import Refused
 from medaction_gym.articles.focus import akin, either_form, turns_on
 from medaction_gym.articles.guard import guarded, names_of, proper_names
@@ -75,7 +76,12 @@ class Draft(NamedTuple):
             *akin(article, gold_names(case.diagnosis)),
         )
         forms = either_form(article, names_of(case.diagnosis, others))
-        kept = guarded(case, others, (*turns_on(article, seen), *forms))
+        causes = (
+            *blamed(article, seen, self.diagnosis),
+            *brands(article, seen, self.diagnosis),
+            *shortened_in_title(article),
+        )
+        kept = guarded(case, others, (*turns_on(article, seen), *forms, *causes))
         if kept.case is None:
             raise Refused("diagnosis cannot be kept back", kept.left)
         return kept.case.model_copy(

@@ -109,6 +109,8 @@ def _told_too_much(said: str, *, tumor: bool) -> int | None:
         for name in ("operated_now", "treated_now"):
             if done := cue(name).search(said):
                 starts.append(_clause(said, done.start()))
+    if helped := cue("helped").search(said):
+        starts.append(_clause(said, helped.start()))
     if tumor and (known := cue("tumor_known").search(said)) and not _DENIED.search(said):
         starts.append(_clause(said, known.start()))
     return min(starts, default=None)

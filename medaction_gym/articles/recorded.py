@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from medaction_gym.articles.article import Span
+from medaction_gym.articles.cues import cue
 from medaction_gym.cases.case import MAX_NAME, MAX_TEXT, Analyte, Category, TestResult
 from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.tokens import words
@@ -33,7 +34,7 @@ class Recorded:
 
     def result(self, name: str) -> TestResult:
         """The item of the menu, under the name that was found free for it."""
-        text = " ".join(self.pieces)
+        text = cue("pointer").sub("", " ".join(self.pieces))
         alone = len(self.analytes) == 1 and self.category == "laboratory"
         single = alone and next(iter(self.analytes)) == name.casefold()
         return TestResult(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from medaction_gym.articles.article import Span
 from medaction_gym.articles.cues import cue
+from medaction_gym.articles.passing import with_passing
 from medaction_gym.articles.presentation import shown_until
 from medaction_gym.articles.recorded import Recorded, item_called
 from medaction_gym.articles.sentence import Sentence
@@ -76,7 +77,7 @@ def workup(told: Iterable[Told]) -> list[Recorded]:
         else:
             current = _read(sentence, found, current, "" if line.heads else awaited) or current
         awaited = ""
-    found = _with_serology(_gathered(found))
+    found = with_passing(_with_serology(_gathered(found)))
     found = [item for item in found if item.name != LABORATORY or _measures(item)]
     # What the surgeon saw is kept where no pathologist, culture or gene says more.
     if any(item.category in ("pathology", "genetics") for item in found):
@@ -173,7 +174,11 @@ def _read(
     span = Span(sentence.start, sentence.end)
     if awaited and (named := _named(awaited)):
         current = item_called(found, *named)
-        current.take(sentence.text, span, analytes_in(sentence.text))
+        values = analytes_in(sentence.text)
+        if named[0] == LABORATORY:  # "All these tests were negative."
+            said = sentence.text[:MAX_TEXT]
+            values += tuple(Analyte(name=a.name, result=said) for a in analytes_in(awaited))
+        current.take(sentence.text, span, values)
         return current
     for item in parse_menu(_flat(sentence.text)).tests:
         piece = item.result if item.result in sentence.text else sentence.text
@@ -187,8 +192,14 @@ def _read(
             continue  # the first observation tells it, or nobody does
         if name != OTHER and not _results(piece):
             continue
-        if category == "microbiology" and _MICROSCOPE.search(name) and cue("tissue").search(piece):
+        if category == "microbiology" and _MICROSCOPE.search(name) and _of_tissue(name, piece):
             category = "pathology"
+        if category == "procedure" and len(item.analytes) > 1:
+            # What a puncture drew is measured: values, which can also be asked for by the puncture.
+            alone = Analyte(name=name[:MAX_NAME], result=piece[:MAX_TEXT])
+            current = item_called(found, LABORATORY, "laboratory")
+            current.take(piece, span, (*item.analytes, alone))
+            continue
         if category == "procedure" and OPERATION.search(name):
             if not cue("seen").search(piece):
                 continue
@@ -200,6 +211,15 @@ def _read(
         current = item_called(found, name, category)
         current.take(piece, span, item.analytes)
     return current
+
+
+def _of_tissue(name: str, piece: str) -> bool:
+    """Whether a microscopist looks at tissue: it is named, or neither a germ nor a fluid is."""
+    if cue("tissue").search(piece):
+        return True
+    if _specimens(name) or cue("no_germ").search(piece):
+        return False
+    return not any(m.term.kind == "organism" for m in Catalogue.load().find(piece))
 
 
 def _results(piece: str) -> bool:
@@ -227,7 +247,11 @@ def _says(text: str) -> bool:
 
 def _named(text: str) -> tuple[str, Category] | None:
     """The test that a sentence or heading without a result speaks of; guidance is none."""
-    for item in parse_menu(_GUIDED.sub(" ", _flat(text))).tests:
+    items = parse_menu(_GUIDED.sub(" ", _flat(text))).tests
+    drawn = {item.category for item in items} <= {"laboratory", "genetics", "microbiology"}
+    if drawn and len(analytes_in(text)) > 1:
+        return LABORATORY, "laboratory"
+    for item in items:
         if item.name != OTHER and item.category != "examination":
             name = _tidy(item.name, text)
             if name and not (item.category == "procedure" and OPERATION.search(name)):

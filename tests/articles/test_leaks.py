@@ -55,6 +55,11 @@ def shown(said: str, diagnosis: str, section: str = "history", complaint: str = 
          "Migrated intrauterine device", ("removal", "device")),
         ("The child was listed for liver transplantation.", "Biliary atresia", ("liver",)),
         ("She was brought to us for percutaneous drainage.", "Liver abscess", ("drainage",)),
+        # what helped
+        ("She shook and sweated in the mornings, promptly relieved after a glass of juice.",
+         "Insulinoma", ("juice",)),
+        ("The weakness of her arms was worse at night, with dramatic improvement after levodopa.",
+         "Dopa-responsive dystonia", ("levodopa",)),
         ("She was prepared for coiling and surgery of the aneurysm.", "Basilar artery aneurysm",
          ("aneurysm", "coiling")),
         # what was done at this visit
@@ -138,6 +143,7 @@ def test_what_gives_it_away_is_not_shown(
         ("She had a two-week history of painful, swollen knees.", "Septic arthritis"),
         ("Her sister had died of breast cancer.", "Pulmonary embolism"),
         ("She was intubated three years ago after a fall.", "Tracheal stenosis"),
+        ("Her pain was not relieved by paracetamol.", "Osteomyelitis"),
         ("She denied alcohol, smoking and drugs.", "Wernicke encephalopathy"),
         ("A firm mass of 4 cm was palpable in the left breast.", "Phyllodes tumour"),
         (f"{WHO} with diabetes mellitus presented with a rash of the trunk.", "Scabies"),

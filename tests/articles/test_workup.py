@@ -254,3 +254,80 @@ def test_what_the_article_turns_on_is_kept_back_too() -> None:
 )
 def test_the_words_around_a_diagnosis_are_cut(said: str, name: str) -> None:
     assert list(phrases(said)) == [name]
+
+
+@pytest.mark.parametrize(
+    ("said", "order"),
+    [
+        ("A chest X-ray was normal.", "Chest X-ray"),
+        ("Ultrasound of the liver showed a small haemangioma.", "Liver ultrasound"),
+        ("ECG showed sinus rhythm at 120 beats per minute. A treadmill test was unremarkable.",
+         "Treadmill test"),
+        ("A lumbar puncture showed clear fluid with a glucose of 60 mg/dL and a protein of "
+         "40 mg/dL.", "Lumbar puncture"),
+        ("Antinuclear antibodies, rheumatoid factor, and a genetic acylcarnitine profile were "
+         "performed. All these tests were negative.", "Rheumatoid factor"),
+    ],
+    ids=["normal", "one sentence", "other department", "puncture", "list"],
+)  # fmt: skip
+def test_what_is_told_in_passing_is_no_item_and_can_be_ordered(said: str, order: str) -> None:
+    case = case_with(said)
+    assert order.casefold() not in [test.name.casefold() for test in case.tests]
+    (part,) = RecordOracle(case).answer(order)
+    (release,) = part.releases
+    assert release.analyte >= 0
+    told = case.tests[release.item].analytes[release.analyte].result
+    assert told.split()[-1].strip(".") in said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A chest X-ray showed a normal heart and a nodule of 8 mm in the left lower lobe.",
+        "Ultrasound of the heart that was done on the second day of her stay in hospital showed "
+        "normal chambers, and a vegetation on the tip of the anterior leaflet of the mitral valve.",
+    ],
+)
+def test_what_found_something_stays_an_item(said: str) -> None:
+    case = case_with(said)
+    (test,) = [test for test in case.tests if said in test.result]
+    assert not [analyte for analyte in test.analytes if analyte.result == said]
+
+
+def test_a_microscopist_who_names_no_germ_looks_at_tissue() -> None:
+    case = case_with("Microscopic examination revealed ulceration and acantholysis.")
+    (test,) = [test for test in case.tests if "acantholysis" in test.result]
+    assert test.category == "pathology"
+
+
+def test_a_result_refers_to_no_figure() -> None:
+    case = case_with("A chest CT showed a nodule (Figure 1B) and an effusion of 3 cm (Table 2).")
+    (test,) = [test for test in case.tests if "CT" in test.name]
+    assert test.result == "A chest CT showed a nodule and an effusion of 3 cm."
+
+
+@pytest.mark.parametrize(
+    ("title", "said", "telling"),
+    [
+        ("Graves' disease secondary to amiodarone: a case report",
+         "She had been on amiodarone for two years.", "amiodarone"),
+        ("Graves' disease after mediastinal radiotherapy (MRT)", "MRT was given in 2010.", "MRT"),
+        ("Iatrogenic Graves' disease", "Her cousin injected Zyntorix into her arms.", "Zyntorix"),
+        ("Congestive heart failure and Graves' disease",
+         "She was known for congestive heart failure (CHF). Her CHF was stable.", "CHF"),
+    ],
+    ids=["drug", "abbreviation", "brand", "part of the diagnosis"],
+)  # fmt: skip
+def test_what_the_title_blames_is_kept_back(title: str, said: str, telling: str) -> None:
+    old = "Graves' disease presenting as palpitations: a case report"
+    text = PLAIN.replace(old, title).replace(SHOWN, f"{said} {SHOWN}")
+    (article,) = articles_in(text.encode(), "x.txt")
+    assert isinstance(article, Article)
+    assert telling in article.text
+    (case,) = RulesCompiler().compile(article).cases
+    assert telling not in " ".join(dict(case.presentation).values())
+
+
+def test_a_brand_that_the_article_does_not_turn_on_stays() -> None:
+    case = case_with("She took Zyntorix for her knees.", SHOWN)
+    assert "Zyntorix" in case.presentation.history
