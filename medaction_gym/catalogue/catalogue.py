@@ -188,6 +188,11 @@ class Catalogue:
                     return found
         return None
 
+    def specimen_called(self, phrase: tuple[str, ...]) -> Term | None:
+        """The specimen of that name, whatever else bears it."""
+        id = self._qualifiers["specimen"].get(phrase)
+        return self.terms[id] if id else None
+
     def fluids_of(self, sites: frozenset[str]) -> frozenset[str]:
         """The body fluids that come from some sites: the pleura's is pleural fluid."""
         return frozenset(

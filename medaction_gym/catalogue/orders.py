@@ -7,12 +7,13 @@ that the two can be compared term by term.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
 
-from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
+from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import SIDES, Segment, segments_of
 from medaction_gym.catalogue.tokens import words
@@ -57,6 +58,18 @@ _FLUIDS = frozenset(
     "csf pleural_fluid ascitic_fluid synovial_fluid pericardial_fluid body_fluid".split()
 )
 _FLUID_TESTS = frozenset({"laboratory", "procedure", "microbiology"})
+# Values measured in urine and fluids as well as in blood: a list of them is of one specimen.
+_IN_FLUIDS = frozenset(
+    "glucose total_protein fluid_protein csf_protein albumin ldh fluid_ldh lactate amylase "
+    "fluid_amylase lipase triglycerides total_cholesterol chloride sodium potassium calcium "
+    "phosphate magnesium creatinine urea uric_acid osmolality cortisol copper igg bilirubin cea "
+    "ca125 ca19_9 afp urine_protein_dip urine_oxalate urine_citrate".split()
+)
+# Done on a sample, which a name such as "bone marrow" or "gastric lavage" before them then is.
+_OF_SAMPLES = frozenset({"laboratory", "microbiology", "genetics"})
+_BLOOD = frozenset({"serum", "plasma", "blood"})
+_FROM = frozenset({"of", "from", "in", "on"})
+_LISTED = re.compile(r"[\s,/&+]*(?:and)?\s*", re.IGNORECASE)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -100,6 +113,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
     carried: list[Segment] = []
     for segment, following in zip_longest(segments, segments[1:]):
         _complete(segment, following)
+        _sample(segment)
         _place(segment, orders[-1] if orders else None)
         more = not segment.heads and segment.mentions and not segment.loose
         if more and orders and segment.ids("organism") and not _seeks(orders[-1]):
@@ -148,6 +162,25 @@ def _complete(segment: Segment, following: Segment | None) -> None:
         segment.loose = []
 
 
+def _sample(segment: Segment) -> None:
+    """Read the bone marrow of "bone marrow PCR" as what the PCR is done on."""
+    catalogue = Catalogue.load()
+    done = [m for m in segment.mentions if m.term.category in _OF_SAMPLES]
+    for i, mention in enumerate(segment.mentions):
+        phrase = tuple(t.text for t in segment.tokens[mention.first : mention.last])
+        specimen = catalogue.specimen_called(phrase) if mention.term.kind in HEADS else None
+        if mention.term.id == "bone_marrow_examination" and "biopsy" in segment.ids("procedure"):
+            segment.mentions[i] = Mention(catalogue.terms["marrow"], mention.first, mention.last)
+            continue
+        before = segment.tokens[max(0, mention.first - 2) : mention.first]
+        named = not _FROM.isdisjoint(token.text for token in before)
+        if specimen and any(
+            other is not mention and (other.first == mention.last or (named and other.last <= mention.first))
+            for other in done
+        ):
+            segment.mentions[i] = Mention(specimen, mention.first, mention.last)
+
+
 def _place(segment: Segment, before: Order | None) -> None:
     """Read the protein of "CSF glucose and protein", or of "protein in CSF", as CSF protein."""
     catalogue = Catalogue.load()
@@ -173,9 +206,26 @@ def _place(segment: Segment, before: Order | None) -> None:
     for specimen in sorted(fluids) or ([] if segment.mentions else ["blood"]):
         term = catalogue.in_specimen(phrase, specimen)
         if term is not None:
-            segment.mentions = [Mention(term, inside[0], inside[-1] + 1)]
+            where = [m for m in segment.mentions if m.term.kind == "specimen"]
+            segment.mentions = sorted([*where, Mention(term, inside[0], inside[-1] + 1)], key=_first)
             segment.loose = []
+            if not own and before is not None:
+                segment.given = before.specimens & _FLUIDS
             return
+    if not own and before is not None and _of_one_specimen(segment, before):
+        segment.given = before.specimens
+
+
+def _first(mention: Mention) -> int:
+    return mention.first
+
+
+def _of_one_specimen(segment: Segment, before: Order) -> bool:
+    """Whether a value goes on a list of those measured in one fluid: "urine sodium, creatinine"."""
+    said = {token.text for token in segment.tokens[segment.first : segment.stop]}
+    listed = _LISTED.fullmatch(segment.joint) is not None and said.isdisjoint(_BLOOD)
+    values = [*(h.id for h in segment.heads), before.head.id if before.head else ""]
+    return listed and len(values) == 2 and _IN_FLUIDS.issuperset(values)
 
 
 def _unsaid(segment: Segment) -> Term | None:
@@ -292,6 +342,9 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
             way = head.id
         head, specimens = base.term, specimens | base.specimens
         organisms |= base.organisms
+        if len(specimens) > 1:
+            # The ascites of "amylase in ascites" says which body fluid.
+            specimens -= {"body_fluid"}
         if "body_fluid" in head.specimens and sites and not specimens:
             specimens = catalogue.fluids_of(sites)
         if head.category in _NO_SPECIMEN:
@@ -324,22 +377,36 @@ def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
     last = segments[-1].mentions[-1] if segments[-1].mentions else None
     if last is not None and len(orders) == 2 and _ends_with_site(segments[-1]):
         orders = [_at_the_same_site(*orders), orders[1]]
-    if last is None or last.term.kind not in ("site", "specimen") or last.first == 0:
+    at_end = _specimen_at_end(segments[-1])
+    if at_end is not None:
+        shared, kind = frozenset({at_end.id}), "specimen"
+    elif last is None or last.term.kind != "site" or last.first == 0:
         return orders
-    before = [token.text for token in segments[-1].tokens[max(0, last.first - 2) : last.first]]
-    if not {"of", "from", "in", "on"} & set(before):
-        return orders
-    shared = frozenset({last.term.id})
+    else:
+        before = [token.text for token in segments[-1].tokens[max(0, last.first - 2) : last.first]]
+        if _FROM.isdisjoint(before):
+            return orders
+        shared, kind = frozenset({last.term.id}), "site"
     result = []
     for order in orders:
         head = order.head
         if head is not None and not (order.sites or order.specimens or head.sites):
-            if last.term.kind == "site" and head.kind == "procedure":
+            if kind == "site" and head.kind == "procedure":
                 order = replace(order, sites=shared)
-            elif last.term.kind == "specimen" and head.category == "microbiology":
+            elif kind == "specimen" and (head.category == "microbiology" or head.id in _IN_FLUIDS):
                 order = replace(order, specimens=shared)
         result.append(order)
     return result
+
+
+def _specimen_at_end(segment: Segment) -> Term | None:
+    """The specimen that a text ends with: "Gram stain and culture of pus"."""
+    if segment.joint.strip(" ,").lower() not in ("and", "/", "&"):
+        return None
+    here = [token.text for token in segment.tokens[segment.first : segment.stop]]
+    ends = [i for i, word in enumerate(here) if word in _FROM]
+    rest = tuple(word for word in here[ends[-1] + 1 :] if word != "the") if ends else ()
+    return Catalogue.load().specimen_called(rest)
 
 
 def _from_before(orders: list[Order]) -> list[Order]:
@@ -347,6 +414,13 @@ def _from_before(orders: list[Order]) -> list[Order]:
     result = orders[:1]
     for order in orders[1:]:
         before, head = result[-1], order.head
+        order = _for_the_same(order, before)
+        if before.head and before.head.id in _ANTIBODY_CLASSES and not before.organisms:
+            # "IgG and IgM for CMV".
+            if order.head and order.head.id == "serology":
+                before = result[-1] = replace(
+                    before, head=order.head, organisms=order.organisms
+                )
         if before.head and head and not (order.sites or order.specimens or head.sites):
             taken = before.specimens or frozenset(before.head.specimens) & _FLUIDS
             where = before.sites or frozenset(before.head.sites)
@@ -360,6 +434,16 @@ def _from_before(orders: list[Order]) -> list[Order]:
                 order = replace(order, sites=where)
         result.append(order)
     return result
+
+
+def _for_the_same(order: Order, before: Order) -> Order:
+    """Let "HSV serology and PCR" look for the one virus twice."""
+    looks = order.head is not None and order.head.id in _SEEKING and not order.words
+    if not looks or order.organisms or not before.organisms or not _seeks(before):
+        return order
+    classed = order.head is not None and order.head.id in _ANTIBODY_CLASSES
+    head = Catalogue.load().terms["serology"] if classed else order.head
+    return replace(order, head=head, organisms=before.organisms)
 
 
 def _ends_with_site(segment: Segment) -> bool:

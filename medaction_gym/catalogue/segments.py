@@ -48,6 +48,7 @@ class Segment:
         joint: The characters before it.
         first: Its first token.
         stop: The token after its last.
+        given: Specimens it has from what stands before it.
     """
 
     tokens: list[Token]
@@ -58,6 +59,7 @@ class Segment:
     joint: str = ""
     first: int = 0
     stop: int = 0
+    given: frozenset[str] = frozenset()
 
     @property
     def heads(self) -> list[Term]:
@@ -69,7 +71,7 @@ class Segment:
         found = (m.term.id for m in self.mentions if m.term.kind == kind)
         if kind == "site":
             return frozenset(part for id in found for part in Catalogue.load().regions(id))
-        return frozenset(found)
+        return frozenset(found) | (self.given if kind == "specimen" else frozenset())
 
     def before(self, head: str) -> frozenset[Term]:
         """Blood tests whose names stand right before a test that is found: "NSE staining"."""
@@ -157,6 +159,7 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
     tokens = mend(tokenize(text)) if mended else tokenize(text)
     found = Catalogue.load().find(tokens)
     mentions = _without_method(_without_guidance(found, tokens), tokens, text)
+    mentions = _without_hybrid(mentions, tokens, text)
     named = {i for m in found for i in range(m.first, m.last)}
     inside = {i: m for m in mentions for i in range(m.first, m.last)}
     segments = [Segment(tokens)]
@@ -189,6 +192,20 @@ def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Ment
 
     others = [m for m in mentions if not (m.term.category == "imaging" and guides(m))]
     return others if any(m.term.kind in HEADS for m in others) else mentions
+
+
+def _without_hybrid(mentions: list[Mention], tokens: list[Token], text: str) -> list[Mention]:
+    """Drop the CT of "SPECT/CT" and of "PSMA PET-CT", which is no scan of its own."""
+    within = Catalogue.load().within
+    hybrid = [
+        second
+        for first, second in pairwise(mentions)
+        if second.term.id in ("ct", "mri")
+        and first.last == second.first
+        and within(first.term.id, "nuclear_medicine")
+        and text[tokens[first.last - 1].end : tokens[second.first].start] in ("/", "-", " ")
+    ]
+    return [mention for mention in mentions if mention not in hybrid]
 
 
 def _without_method(mentions: list[Mention], tokens: list[Token], text: str) -> list[Mention]:
