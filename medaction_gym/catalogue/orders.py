@@ -156,7 +156,9 @@ def _complete(segment: Segment, following: Segment | None) -> None:
     tokens = segment.tokens
     phrase = tuple(tokens[i].text for i in segment.loose)
     ends = tokens[following.mentions[-1].last - 1].text
-    term = Catalogue.load().named((*phrase, ends))
+    named = Catalogue.load().named
+    # "Total and direct bili": by the word it stands for.
+    term = named((*phrase, ends)) or named((*phrase, *words(following.heads[0].name)[-1:]))
     if term is not None and term.kind == "analyte":
         segment.mentions = [Mention(term, segment.loose[0], segment.loose[-1] + 1)]
         segment.loose = []

@@ -15,6 +15,12 @@ SIDES = frozenset({"left", "right"})
 _SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
 _GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
 
+# Words that say nothing of the test, but whose it is.
+_WHOSE = frozenset({"maternal", "mother"})
+
+# Which part of a value is meant.
+_FRACTIONS = frozenset({"direct", "indirect", "total", "free"})
+
 # What stands before the way a test is done.
 _MEANS = frozenset("with without using by via under including".split())
 
@@ -172,13 +178,18 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
             segments.append(Segment(tokens, start=token.start, joint=joint, first=i))
         segment = segments[-1]
         segment.end, segment.stop = token.end, i + 1
-        if not segment.mentions and not segment.loose:
+        if not segment.mentions and not segment.loose and tokens[i - 1].text not in _WHOSE:
             segment.start = token.start
         if mention is not None and i == mention.first:
             segment.mentions.append(mention)
         elif i not in named and (token.text not in filler() or token.text in SIDES):
             segment.loose.append(i)
         previous_end = token.end
+    for segment in segments:
+        if not segment.mentions and not segment.loose:
+            # "Bilirubin, total and direct".
+            here = range(segment.first, segment.stop)
+            segment.loose = [i for i in here if tokens[i].text in _FRACTIONS]
     return [s for s in segments if s.mentions or s.loose]
 
 

@@ -36,6 +36,7 @@ _OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
 _OF_THE_HEAD = frozenset({"head", "skull"})
 # Regions of many organs, which are scanned for one of them.
 _OF_MANY_ORGANS = frozenset({"abdomen", "pelvis"})
+_TRUNK = _OF_MANY_ORGANS | {"chest"}
 _AREAS = ("abdomen", "pelvis", "quadrant", "flank", "fossa")
 # Their parts that are imaged one by one; the hand and its wrist are one, and the foot likewise.
 _PARTED = frozenset({"spine", "upper_limb", "lower_limb"})
@@ -97,6 +98,9 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):
             return None
+        if _is(asked, "examination") and own and named and nested(own, named) is None:
+            # A belly that was percussed is no tooth.
+            return None
         return Tier.UNSITED if held.sites and not own else Tier.SAME
     if named:
         tier = nested(asked.sites, named)
@@ -125,11 +129,16 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.sites <= TISSUES and any(_within_tissue(w, a) for w in where for a in asked.sites):
         return Tier.GENERAL
     common = _regions(asked.sites) & _regions(where)
-    if _is(asked, "pathology") and content.sites:
+    organs = where | context.lead - _REGIONS if content.sites else context.lead - _REGIONS
+    if _is(asked, "pathology") and organs and (content.sites or _inner(asked.sites)):
         # A piece of the kidney is none of the liver, though both lie in the abdomen.
-        common = _NONE if nested(asked.sites, where | context.lead - _REGIONS) is None else common
+        common = _NONE if nested(asked.sites, organs) is None else common
+        where = where if content.sites else organs
     if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
+    if _is(asked, "imaging") and _organ_apart(asked.sites) - _organ_apart(where | context.lead):
+        # The heart and the breast lie in the chest, and are scanned for themselves.
+        return None
     if _is(asked, "imaging") and content.sites and _elsewhere(asked.sites, content.sites, context):
         return None
     if common and common <= _PARTED and not _same_part(asked.sites, where):
@@ -187,7 +196,8 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
         asked.head.kind != "procedure" or asked.head.id in _OWN_PATHOGEN
     ):
         return Tier.SAME
-    if "bacteria" in asked.organisms and not held.organisms & _NOT_BACTERIA:
+    other = any(not _NOT_BACTERIA.isdisjoint(Catalogue.load().ancestors(h)) for h in held.organisms)
+    if "bacteria" in asked.organisms and not other:
         return Tier.SAME
     if not asked.organisms:
         return Tier.UNSITED if held.organisms else Tier.SAME
@@ -219,6 +229,16 @@ def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) ->
     about = any(nested({site}, context.lead) is not None for site in told)
     apart = bool(organs) and _regions(organs) <= _OF_MANY_ORGANS
     return apart and about and nested(asked, told | context.lead) is None
+
+
+def _organ_apart(sites: frozenset[str]) -> frozenset[str]:
+    within = Catalogue.load().within
+    return frozenset(organ for organ in ("heart", "breast") for s in sites if within(s, organ))
+
+
+def _inner(sites: frozenset[str]) -> bool:
+    """Whether sites are organs within the trunk."""
+    return not sites & TISSUES and _regions(sites) <= _TRUNK
 
 
 def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:

@@ -46,6 +46,22 @@ _AGAINST = frozenset({"specific", "antigen", "against", "anti", "allergen"})
 
 # Done with X-rays, but ordered as tests of their own.
 _FILMED = frozenset({"fluoroscopy", "mammography", "ivu"})
+# Kinds of a modality that go by their own name wherever they were done: nobody writes "ultrasound"
+# of an echocardiogram, or "endoscopy" of a capsule's.
+_APART = _FILMED | frozenset(
+    "echo ivus ceus elastography intraoperative_ultrasound trus endoanal_ultrasound "
+    "sonohysterography skeletal_survey shuntogram specimen_radiograph capsule_endoscopy enteroscopy "
+    "triple_endoscopy dise fees sphincter_oddi_manometry arthroscopy angioscopy amsler gonioscopy "
+    "tonometry schirmer lacrimal_irrigation pharmacologic_pupil exophthalmometry color_vision "
+    "ocular_staining".split()
+)
+# What nobody means who asks for the modality and no site: of "X-ray" an angiogram.
+_NOT_MEANT = {
+    "xray": _FILMED,
+    "fluoroscopy": frozenset({"angiography"}),
+    "ultrasound": frozenset({"echo", "ivus"}),
+}
+_NONE: frozenset[str] = frozenset()
 # Words of a report that goes through its markers.
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
 # What markers are kinds of.
@@ -112,6 +128,9 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
     if head.kind == "procedure":
         # The record's name may say more than the catalogue knows of ("CT cisternography").
         more = {word for word in held.words - asked.words if not word.isdigit()}
+        if more and asked.way == "fdg_pet":
+            # Of a name's unknown words one may be another tracer.
+            return None
         if more and held.head is not None and tier is Tier.SAME:
             tier = Tier.GENERAL
     return tier
@@ -145,7 +164,7 @@ def _head_tier(
         return None if specific else Tier.SAME
     if head.id == "microbiology" and held.organisms and asked.category == "microbiology":
         # "Retroviral screening for HIV": a pathogen without a method.
-        return Tier.KIN
+        return Tier.KIN if order.organisms else None
     if head.id in catalogue.same(asked.id):
         return Tier.KIN
     parts = catalogue.members(head.id) - {head.id} or {head.id}
@@ -162,13 +181,16 @@ def _head_tier(
         return Tier.PART if small or named else Tier.DESCRIBED if silent else None
     if catalogue.within(head.id, asked.id):
         # With another tracer it is another scan, and a film is no angiogram.
-        film = asked.id == "xray" and not _FILMED.isdisjoint(catalogue.ancestors(head.id))
-        return None if order.way == "fdg_pet" or film else Tier.GENERAL
+        plain = asked.id == "xray" or not order.sites
+        apart = plain and not _NOT_MEANT.get(asked.id, _NONE).isdisjoint(catalogue.ancestors(head.id))
+        return None if order.way == "fdg_pet" or apart else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
-    contrast = head.id == "xray" and catalogue.within(asked.id, "fluoroscopy")
+    if head.id == "microscopy" and special and len(OF_TISSUE & content.words) > 1:
+        # A tumour under the microscope is no Gram stain.
+        return None
     if (
         special
-        and not contrast
+        and _APART.isdisjoint(catalogue.ancestors(asked.id) - catalogue.ancestors(head.id))
         and head.id in _PLAIN
         and (not held.sites or nested(frozenset(asked.sites), held.sites) is not None)
         and not (held.sites and head.id == "ultrasound" and asked.id != "tvus")
@@ -205,10 +227,10 @@ def _head_tier(
         return Tier.DESCRIBED if told or asked.id in content.heads else None
     if (special or reporting) and asked.id in content.heads and not content.analytes:
         return Tier.DESCRIBED
-    if special and _distinct(asked) & name_words:
+    if special and any(name <= name_words for name in _distinct(asked)):
         # The record's name says so, in words the catalogue does not know ("18F-PSMA PET").
         return Tier.KIN
-    if special and reporting and _distinct(asked) & content.words:
+    if special and reporting and any(name <= content.words for name in _distinct(asked)):
         return Tier.DESCRIBED
     return None
 
@@ -280,8 +302,10 @@ def _marker_phrases(id: str) -> frozenset[str]:
 @cache
 def _gene_names(term: Term) -> frozenset[frozenset[str]]:
     """A gene's names, each as the words that a report would have of it."""
-    names = (frozenset(words(name)) - filler() - _OF_GENES for name in (term.name, *term.synonyms))
-    return frozenset(name for name in names if name)
+    # "Stat" is urgent, and a gene with its number.
+    plain = filler() - {"stat"} | _OF_GENES
+    names = (frozenset(words(name)) - plain for name in (term.name, *term.synonyms))
+    return frozenset(name for name in names if any(map(str.isalpha, name)))
 
 
 @cache
@@ -306,18 +330,19 @@ def answering(head: str) -> frozenset[str]:
 
 
 @cache
-def _distinct(term: Term) -> frozenset[str]:
-    """The words of a test's names that its broader tests' names do not have."""
+def _distinct(term: Term) -> frozenset[frozenset[str]]:
+    """Of a test's names, the words that its broader tests' names do not have."""
     catalogue = Catalogue.load()
     broader = [catalogue.terms[other] for other in catalogue.ancestors(term.id) - {term.id}]
-
-    def spelt(terms: Iterable[Term]) -> set[str]:
-        return {w for t in terms for name in (t.name, *t.synonyms) for w in words(name)}
-
-    # Words that other terms are made of (sites, modalities) do not distinguish.
-    own = spelt([term]) - spelt(broader) - filler()
-    own -= OF_TISSUE
-    return frozenset(word for word in own if not catalogue.find(word) and not word.isdigit())
+    known = {w for t in broader for name in (t.name, *t.synonyms) for w in words(name)}
+    known |= filler() | OF_TISSUE | _OF_GENES
+    # Words that other terms are made of (sites, modalities) do not distinguish by themselves.
+    return frozenset(
+        own
+        for name in (term.name, *term.synonyms)
+        if (own := frozenset(w for w in set(words(name)) - known if not w.isdigit()))
+        and not all(map(catalogue.find, own))
+    )
 
 
 def alike(a: str, b: str) -> bool:
