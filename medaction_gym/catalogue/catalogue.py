@@ -333,10 +333,17 @@ class Catalogue:
         """The values that a panel always measures, as far as that is known."""
         return self._always.get(panel, frozenset())
 
+    def core(self, panel: str) -> frozenset[str]:
+        """What makes a panel of a group of values, with their parts; empty if any of them does."""
+        return frozenset().union(*map(self.members, self._core.get(panel, ())))
+
     @cached_property
     def _always(self) -> dict[str, frozenset[str]]:
-        rows = (cell_list(r["terms"]) for r in read_table("kin") if r["relation"] == "always")
-        return {panel: frozenset(values) for panel, *values in rows}
+        return _groups("always")
+
+    @cached_property
+    def _core(self) -> dict[str, frozenset[str]]:
+        return _groups("core")
 
     @cached_property
     def _alone(self) -> dict[str, frozenset[str]]:
@@ -370,6 +377,12 @@ class Catalogue:
                     seen.add(other)
                     queue.append(other)
         return frozenset(seen)
+
+
+def _groups(relation: str) -> dict[str, frozenset[str]]:
+    """The rows of a relation in ``kin.tsv``, by their first term."""
+    rows = (cell_list(r["terms"]) for r in read_table("kin") if r["relation"] == relation)
+    return {first: frozenset(rest) for first, *rest in rows}
 
 
 def _inverse(relation: dict[str, frozenset[str]]) -> dict[str, set[str]]:

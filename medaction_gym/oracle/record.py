@@ -168,6 +168,8 @@ class RecordOracle:
                 "are understood; order it without them"
             )
             return part(Outcome.AMBIGUOUS, (), why)
+        if tier is Tier.PART and not self._of_the_core(order, found[tier]):
+            return wish.unavailable
         releases = self._decide(order, found)
         items = {release.item for release in releases if release.analyte < 0}
         if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
@@ -201,6 +203,16 @@ class RecordOracle:
             kept = {t: [r for r in releases if r in as_asked] for t, releases in found.items()}
             found = {tier: releases for tier, releases in kept.items() if releases}
         return found
+
+    def _of_the_core(self, order: Order, releases: list[Release]) -> bool:
+        """Whether parts of a panel hold what makes it one: D-dimer alone is no coagulation."""
+        core = Catalogue.load().core(order.head.id) if order.head else frozenset()
+        return not core or any(
+            held.head is not None and not core.isdisjoint(Catalogue.load().members(held.head.id))
+            for entry in self._entries
+            if entry.release in releases
+            for held in entry.orders
+        )
 
     def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
         """What the best tiers amount to."""
