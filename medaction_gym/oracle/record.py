@@ -168,6 +168,8 @@ class RecordOracle:
                 "are understood; order it without them"
             )
             return part(Outcome.AMBIGUOUS, (), why)
+        if tier is Tier.PART and wish.only:
+            found[tier] = self._among(wish.only, found[tier])
         if tier is Tier.PART and not self._of_the_core(order, found[tier]):
             return wish.unavailable
         releases = self._decide(order, found)
@@ -207,12 +209,17 @@ class RecordOracle:
     def _of_the_core(self, order: Order, releases: list[Release]) -> bool:
         """Whether parts of a panel hold what makes it one: D-dimer alone is no coagulation."""
         core = Catalogue.load().core(order.head.id) if order.head else frozenset()
-        return not core or any(
-            held.head is not None and not core.isdisjoint(Catalogue.load().members(held.head.id))
+        return bool(self._among(core, releases) if core else releases)
+
+    def _among(self, ids: frozenset[str], releases: list[Release]) -> list[Release]:
+        """Of some releases, those that measure any of some values."""
+        members = Catalogue.load().members
+        return [
+            entry.release
             for entry in self._entries
             if entry.release in releases
-            for held in entry.orders
-        )
+            and any(h.head and not ids.isdisjoint(members(h.head.id)) for h in entry.orders)
+        ]
 
     def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
         """What the best tiers amount to."""
