@@ -26,6 +26,12 @@ _NO_SITE = frozenset({"laboratory", "genetics"})
 _STAIN = frozenset({"stain", "staining", "immunostain", "immunoreactivity"})
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _GENE = frozenset({"gene", "sequence", "sequencing", "mutation", "variant", "exon"})
+# Words that make another test of a value's name.
+_ANOTHER = frozenset(
+    "antibody autoantibody receptor channel binding transporter factor oxidase elastase inhibitor "
+    "modified glycated like free suppression stimulation challenge tolerance excretion clearance "
+    "isoenzyme isoform fraction".split()
+)
 # Words that say how a pathogen is looked for, or only that it is.
 _METHOD = {
     "dna": "pcr", "rna": "pcr", "genome": "pcr", "antibody": "serology", "titer": "serology",
@@ -330,6 +336,10 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         # "Sequence the insulin receptor gene" asks for no insulin.
         loose |= frozenset().union(*(part.all_words() for part in parts))
         head = catalogue.terms["genetic_testing"]
+    elif head is not None and measured and _makes_another(head, segment):
+        # "Sodium channel antibodies" are no sodium.
+        loose |= frozenset().union(*(part.all_words() for part in parts))
+        head = None
     elif loose & _STAIN and head is None:
         head = catalogue.terms["ihc"]
     elif head is not None:
@@ -363,6 +373,12 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         words=frozenset(w for w in loose - SIDES - _GENE - _STAIN if not w.isdigit()),
         way=way,
     )
+
+
+def _makes_another(value: Term, segment: Segment) -> bool:
+    """Whether a word beside a value's name, and not of it, makes another test of it."""
+    beside = segment.beside(value) & _ANOTHER
+    return bool(beside) and not beside <= {w for n in (value.name, *value.synonyms) for w in words(n)}
 
 
 def _at_the_same_site(order: Order, next_: Order) -> Order:

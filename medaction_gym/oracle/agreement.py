@@ -181,9 +181,12 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
         return Tier.GENERAL
     if wanted & _FROM_ANYWHERE:
         return Tier.GENERAL
+    if held.head is not None and held.head.id == "serology":
+        # Antibodies are sought in blood unless told otherwise.
+        return None
     # Nothing names the specimen, but it comes from where the illness is.
     where = held.sites or content.sites or context.sites
-    return Tier.GENERAL if nested(_sources(wanted), where) is not None else None
+    return Tier.GENERAL if _lies_within(where, _sources(wanted)) else None
 
 
 def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
@@ -280,6 +283,13 @@ def nested(asked: AbstractSet[str], held: AbstractSet[str]) -> Tier | None:
             if catalogue.within(inner, outer) and outer not in _NO_CONTAINER:
                 return Tier.GENERAL
     return None
+
+
+def _lies_within(where: AbstractSet[str], sources: AbstractSet[str]) -> bool:
+    """Whether an illness is at or in a source: one of the abdomen is not of the urinary tract."""
+    catalogue = Catalogue.load()
+    found = any(catalogue.within(site, source) for site in where for source in sources)
+    return found or any(one & where and one & sources for one in _ONE_SITE)
 
 
 def _told(content: Content) -> frozenset[str]:

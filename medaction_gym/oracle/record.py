@@ -297,6 +297,8 @@ class RecordOracle:
         """Match a request outside the catalogue by its words alone."""
         scored = []
         for entry in self._entries:
+            if not self._of_specimens(order.specimens, entry):
+                continue
             for name in entry.names:
                 content = [w for w in name if len(w) > 2]
                 hits = sum(any(alike(w, o) for o in content) for w in order.words)
@@ -316,6 +318,12 @@ class RecordOracle:
         else:
             why = "names no test that is known; use a standard name"
         return part(Outcome.NOT_UNDERSTOOD, (), why)
+
+    @staticmethod
+    def _of_specimens(wanted: frozenset[str], entry: Entry) -> bool:
+        """Whether an entry speaks of the specimens that are asked for, if any are."""
+        spoken = entry.content.specimens.union(*(held.specimens for held in entry.orders))
+        return not wanted or nested(wanted, spoken) is not None
 
     def _examined(self, order: Order) -> tuple[Release, ...]:
         """The one examination whose findings speak of what is to be looked for."""
