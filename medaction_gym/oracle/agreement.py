@@ -51,6 +51,11 @@ _NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
 
 # A test of "bacteria" is any that is not of these.
 _NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
+# Tests of these are done where their names say.
+_SITED = frozenset({"imaging", "endoscopy", "pathology"})
+# Organs that nobody has both of.
+_MALE = frozenset({"prostate", "seminal_vesicle", "scrotum", "penis"})
+_FEMALE = frozenset({"uterus", "adnexa", "vagina", "vulva"})
 # Specimens whose names say nothing about where they come from.
 _FROM_ANYWHERE = frozenset(
     "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
@@ -102,6 +107,11 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             # A belly that was percussed is no tooth.
             return None
         return Tier.UNSITED if held.sites and not own else Tier.SAME
+    sexes = _sexes(asked.sites)
+    if sexes and "pelvis" not in asked.sites:
+        others = _sexes(named | content.sites | context.sites | context.lead)
+        if others and others.isdisjoint(sexes):
+            return None
     if named:
         tier = nested(asked.sites, named)
         if tier is None and any(_within_tissue(a, h) for a in asked.sites for h in named):
@@ -113,6 +123,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             tier is None
             and named <= TISSUES
             and nested(asked.sites, content.sites or context.sites)
+            and not (_inner(asked.sites) and asked.sites - _REGIONS)
         ):
             # "Biopsy of the chest lesion", where the record has a skin biopsy of a chest.
             return Tier.GENERAL
@@ -130,13 +141,16 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         return Tier.GENERAL
     common = _regions(asked.sites) & _regions(where)
     organs = where | context.lead - _REGIONS if content.sites else context.lead - _REGIONS
-    if _is(asked, "pathology") and organs and (content.sites or _inner(asked.sites)):
+    if _is(asked, "pathology") and (content.sites or _inner(asked.sites)):
         # A piece of the kidney is none of the liver, though both lie in the abdomen.
+        if not organs and asked.sites - _REGIONS:
+            return Tier.UNSTATED if common else None
         common = _NONE if nested(asked.sites, organs) is None else common
         where = where if content.sites else organs
     if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
-    if _is(asked, "imaging") and _organ_apart(asked.sites) - _organ_apart(where | context.lead):
+    apart = _organ_apart(asked.sites) - _organ_apart(where | context.lead)
+    if apart and (_is(asked, "imaging") or _is(asked, "examination")):
         # The heart and the breast lie in the chest, and are scanned for themselves.
         return None
     if _is(asked, "imaging") and content.sites and _elsewhere(asked.sites, content.sites, context):
@@ -244,6 +258,17 @@ def _inner(sites: frozenset[str]) -> bool:
     return not sites & TISSUES and _regions(sites) <= _TRUNK
 
 
+@cache
+def _sexes(sites: frozenset[str]) -> frozenset[str]:
+    """Whose organs are among some sites: a scan of the uterus is none of the scrotum."""
+    within = Catalogue.load().within
+    return frozenset(
+        sex
+        for sex, organs in (("male", _MALE), ("female", _FEMALE))
+        if any(within(site, organ) for site in sites for organ in organs)
+    )
+
+
 def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:
     """Whether sites are, or lie in the region of, those that the case is about before all."""
     near = _regions(asked) & _regions(lead)
@@ -257,7 +282,7 @@ def _is(order: Order, category: str) -> bool:
 def _shown(asked: Order, own: frozenset[str], content: Content, context: Context) -> bool:
     """Whether a record that names no site may be of a test that implies some."""
     assert asked.head is not None
-    if asked.head.category not in ("imaging", "endoscopy") or asked.head.id in content.heads:
+    if asked.head.category not in _SITED or asked.head.id in content.heads:
         return True
     where = content.sites or context.sites
     if "fetus" in own:

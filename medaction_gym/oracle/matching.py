@@ -51,7 +51,8 @@ _FILMED = frozenset({"fluoroscopy", "mammography", "ivu"})
 _APART = _FILMED | frozenset(
     "echo ivus ceus elastography intraoperative_ultrasound trus endoanal_ultrasound "
     "sonohysterography skeletal_survey shuntogram specimen_radiograph capsule_endoscopy enteroscopy "
-    "triple_endoscopy dise fees sphincter_oddi_manometry arthroscopy angioscopy amsler gonioscopy "
+    "triple_endoscopy dise fees sphincter_oddi_manometry arthroscopy angioscopy angiography "
+    "venography arthrography linogram fistulography amsler gonioscopy "
     "tonometry schirmer lacrimal_irrigation pharmacologic_pupil exophthalmometry color_vision "
     "ocular_staining".split()
 )
@@ -61,7 +62,17 @@ _NOT_MEANT = {
     "fluoroscopy": frozenset({"angiography"}),
     "ultrasound": frozenset({"echo", "ivus"}),
 }
+_HEART = frozenset({"heart"})
 _NONE: frozenset[str] = frozenset()
+# Ways of taking a piece, which a needle's cells are none of.
+_OF_A_PIECE = frozenset({"core_biopsy", "punch_biopsy", "shave_biopsy"})
+# What a report of flow speaks of.
+_OF_FLOW = frozenset(
+    "doppler duplex flow vascular vascularity hypervascular hypervascularity arterial venous artery vein vessel "
+    "thrombosis thrombus stenosis perfusion aneurysm cdfi".split()
+)
+# Modalities that "imaging" without one may be.
+_COMMON = frozenset({"ct", "mri", "xray", "ultrasound"})
 # Words of a report that goes through its markers.
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
 # What markers are kinds of.
@@ -106,6 +117,10 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
     agreed = agree(asked, held, content, context)
     if agreed is None:
         return None
+    if head.id == "ultrasound" and _of_vessels(asked.sites):
+        if _OF_FLOW.isdisjoint(entry.words | content.words):
+            # A scan of the kidney tells nothing of its artery.
+            return None
     if tier is Tier.DESCRIBED and agreed > Tier.KIN and _nameless(held):
         # Under a heading for this and that, what the report says decides.
         return None
@@ -164,7 +179,7 @@ def _head_tier(
         return None if specific else Tier.SAME
     if head.id == "microbiology" and held.organisms and asked.category == "microbiology":
         # "Retroviral screening for HIV": a pathogen without a method.
-        return Tier.KIN if order.organisms else None
+        return Tier.KIN if order.organisms and asked.id not in _BY_METHOD else None
     if head.id in catalogue.same(asked.id):
         return Tier.KIN
     parts = catalogue.members(head.id) - {head.id} or {head.id}
@@ -179,9 +194,12 @@ def _head_tier(
         core = core or (asked.kind == "panel" and not content.analytes)
         silent = core and (content.single or not content.heads & (parts - {head.id}))
         return Tier.PART if small or named else Tier.DESCRIBED if silent else None
+    if head.id == "fna" and order.way in _OF_A_PIECE:
+        return None
     if catalogue.within(head.id, asked.id):
         # With another tracer it is another scan, and a film is no angiogram.
-        plain = asked.id == "xray" or not order.sites
+        plain = asked.id != "fluoroscopy" or not order.sites
+        plain &= asked.id != "ultrasound" or nested(order.sites, _HEART) is None
         apart = plain and not _NOT_MEANT.get(asked.id, _NONE).isdisjoint(catalogue.ancestors(head.id))
         return None if order.way == "fdg_pet" or apart else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
@@ -202,6 +220,7 @@ def _head_tier(
         if _told_of(order, content):
             return Tier.DESCRIBED
         silent = not any(_is_test(id, asked.category) for id in content.heads)
+        silent &= asked.category != "imaging" or asked.id in _COMMON
         if head.category == asked.category and silent and (order.organisms or order.sites):
             # "Imaging: normal" does not say which, "microbiology: no CMV" not by what method.
             return Tier.DESCRIBED
@@ -227,7 +246,8 @@ def _head_tier(
         return Tier.DESCRIBED if told or asked.id in content.heads else None
     if (special or reporting) and asked.id in content.heads and not content.analytes:
         return Tier.DESCRIBED
-    if special and any(name <= name_words for name in _distinct(asked)):
+    own = _APART.isdisjoint(catalogue.ancestors(asked.id) - catalogue.ancestors(head.id))
+    if special and own and any(name <= name_words for name in _distinct(asked)):
         # The record's name says so, in words the catalogue does not know ("18F-PSMA PET").
         return Tier.KIN
     if special and reporting and any(name <= content.words for name in _distinct(asked)):
@@ -273,6 +293,12 @@ def _coded(asked: Order, content: Content) -> bool:
         for letters, number in pairwise(words(asked.text))
         if letters in asked.words and number.isdigit()
     )
+
+
+@cache
+def _of_vessels(sites: frozenset[str]) -> bool:
+    within = Catalogue.load().within
+    return any(within(site, vessel) for site in sites for vessel in ("vessel", "artery", "vein"))
 
 
 @cache
