@@ -53,6 +53,7 @@ _NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
 _NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
 # Tests of these are done where their names say.
 _SITED = frozenset({"imaging", "endoscopy", "pathology"})
+_DONE_THERE = frozenset({"examination", "endoscopy", "pathology"})
 # Organs that nobody has both of.
 _MALE = frozenset({"prostate", "seminal_vesicle", "scrotum", "penis"})
 _FEMALE = frozenset({"uterus", "adnexa", "vagina", "vulva"})
@@ -103,9 +104,10 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):
             return None
-        if _is(asked, "examination") and own and named and nested(own, named) is None:
-            # A belly that was percussed is no tooth.
-            return None
+        if own and named and asked.head != held.head and nested(own, named) is None:
+            # A belly that was percussed is no tooth, a liver's biopsy no EBUS.
+            if asked.head is not None and asked.head.category in _DONE_THERE:
+                return None
         return Tier.UNSITED if held.sites and not own else Tier.SAME
     sexes = _sexes(asked.sites)
     if sexes and "pelvis" not in asked.sites:
