@@ -69,13 +69,14 @@ _IN_FLUIDS = frozenset(
     "glucose total_protein fluid_protein csf_protein albumin ldh fluid_ldh lactate amylase "
     "fluid_amylase lipase triglycerides total_cholesterol chloride sodium potassium calcium "
     "phosphate magnesium creatinine urea uric_acid osmolality cortisol copper igg bilirubin cea "
-    "ca125 ca19_9 afp urine_protein_dip urine_oxalate urine_citrate".split()
+    "ca125 ca19_9 afp wbc_count rbc_count urine_wbc urine_rbc urine_protein_dip urine_oxalate "
+    "urine_citrate".split()
 )
 # Done on a sample, which a name such as "bone marrow" or "gastric lavage" before them then is.
 _OF_SAMPLES = frozenset({"laboratory", "microbiology", "genetics"})
 _BLOOD = frozenset({"serum", "plasma", "blood"})
 _FROM = frozenset({"of", "from", "in", "on"})
-_LISTED = re.compile(r"[\s,/&+]*(?:and)?\s*", re.IGNORECASE)
+_LISTED = re.compile(r"[\s,/&+]*")
 _NONE: frozenset[str] = frozenset()
 
 
@@ -220,20 +221,23 @@ def _place(segment: Segment, before: Order | None) -> None:
             if not own and before is not None:
                 segment.given = before.specimens & _FLUIDS
             return
-    if not own and before is not None and _of_one_specimen(segment, before):
-        segment.given = before.specimens
+    if not own and before is not None:
+        segment.given = _of_the_list(segment, before)
 
 
 def _first(mention: Mention) -> int:
     return mention.first
 
 
-def _of_one_specimen(segment: Segment, before: Order) -> bool:
-    """Whether a value goes on a list of those measured in one fluid: "urine sodium, creatinine"."""
+def _of_the_list(segment: Segment, before: Order) -> frozenset[str]:
+    """What a value on a list is measured in: the creatinine of "urine sodium, creatinine"."""
     said = {token.text for token in segment.tokens[segment.first : segment.stop]}
     listed = _LISTED.fullmatch(segment.joint) is not None and said.isdisjoint(_BLOOD)
-    values = [*(h.id for h in segment.heads), before.head.id if before.head else ""]
-    return listed and len(values) == 2 and _IN_FLUIDS.issuperset(values)
+    if not listed or len(segment.heads) != 1 or segment.heads[0].id not in _IN_FLUIDS:
+        return _NONE
+    if before.head is not None and before.head.id in _IN_FLUIDS and before.specimens:
+        return before.specimens
+    return _NONE if _BLOOD.isdisjoint(words(before.text)) else frozenset({"blood"})
 
 
 def _unsaid(segment: Segment) -> Term | None:
@@ -419,9 +423,9 @@ def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
 
 def _specimen_at_end(segment: Segment) -> Term | None:
     """The specimen that a text ends with: "Gram stain and culture of pus"."""
-    if segment.joint.strip(" ,").lower() not in ("and", "/", "&"):
-        return None
     here = [token.text for token in segment.tokens[segment.first : segment.stop]]
+    if segment.joint.strip() not in ("/", "&") and "and" not in here[:1]:
+        return None
     ends = [i for i, word in enumerate(here) if word in _FROM]
     rest = tuple(word for word in here[ends[-1] + 1 :] if word != "the") if ends else ()
     return Catalogue.load().specimen_called(rest)

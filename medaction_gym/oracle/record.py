@@ -144,6 +144,9 @@ class RecordOracle:
             return Part(order.title, outcome, tuple(releases), why, price_of(order.head))
 
         named = self._named(wish.names)
+        if named and order.specimens and order.head is not None:
+            # "Serum sodium and glucose" asks for none of the CSF.
+            named = tuple(r for r in named if not self._of_others(order.specimens, r))
         if named and not self._is_panel_entry(order.head, named):
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None and not wish.senses:
@@ -265,6 +268,12 @@ class RecordOracle:
         found = self._found(wish_for(replace(order, sites=left)))
         more = [r for tier in (Tier.SAME, Tier.KIN) for r in found.get(tier, ())]
         return tuple(r for r in more if r not in releases) if len(more) == 1 else ()
+
+    def _of_others(self, wanted: frozenset[str], release: Release) -> bool:
+        """Whether a value is recorded of other specimens than those that are wanted."""
+        entry = next(e for e in self._entries if e.release == release)
+        held = frozenset().union(*(order.specimens for order in entry.orders))
+        return release.analyte >= 0 and bool(held) and nested(wanted, held) is None
 
     def _is_panel_entry(self, head: Term | None, releases: tuple[Release, ...]) -> bool:
         """Whether a name stands for a panel that is itself a component of an item."""
