@@ -41,10 +41,10 @@ _TABLES: tuple[tuple[str, Kind], ...] = (
 _ORDINARY = frozenset(
     (word,)
     for word in """
-    arm band be blast cast em fast fish fix flip got had hint if la nag nil nip pad pas rug sat
+    arm band be blast cast em fast fee fish fix flip got had hint if la nag nil nip pad pas rug sat
     seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
     """.split()
-)
+) | {("a", "scan")}
 
 # Specimens whose names are part of other names: a "white cell count" is counted in blood.
 _CELLS = frozenset({"leukocytes_specimen", "red_cells", "platelets_specimen", "tissue", "blood"})

@@ -53,6 +53,9 @@ _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
 # "Look at the skin", "examine the mouth".
 _LOOKING = frozenset("examine exam examination examined look looked looking inspect assess".split())
+# "Test her hearing", "assess his mental state".
+_ASSESSING = frozenset("test check assess examine screen measure evaluate look".split())
+_ASSESSMENT = ("test", "examination", "screen", "assessment", "level")
 _SEEKING = frozenset(
     "microbiology pcr multiplex_pcr serology antigen_test culture elisa western_blot ihc "
     "viral_ihc igg igm".split()
@@ -91,11 +94,15 @@ def parse_orders(text: str, *, mended: bool = True) -> tuple[Order, ...]:
         True
     """
     plain = without_manner(text)
-    for words_of in (without_purpose(plain), plain, text):
+    first: tuple[Order, ...] = ()
+    for words_of in dict.fromkeys((without_purpose(plain), plain, text)):
         orders = _parse(words_of, mended)
-        if orders:
+        first = first or orders
+        if any(order.head for order in orders):
+            # "Send the stool to look for bacterial growth": the purpose says what is to be done.
+            first = orders
             break
-    return tuple(order.titled() for order in orders)
+    return tuple(order.titled() for order in first)
 
 
 def other_senses(order: Order) -> Iterator[Order]:
@@ -106,6 +113,10 @@ def other_senses(order: Order) -> Iterator[Order]:
         ['pure-tone audiometry']
     """
     catalogue = Catalogue.load()
+    if order.head is not None and order.head.id == "microscopy" and order.sites:
+        # "Microscopy of the appendix", which was taken out.
+        if not order.specimens and not order.organisms:
+            yield replace(order, head=catalogue.terms["histopathology"]).titled()
     for term in catalogue.homonyms.get(words(order.text), ()):
         base = catalogue.base(term.id)
         if base.term != order.head:
@@ -140,7 +151,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             orders += found
             carried = []
         elif segment.loose or segment.mentions:
-            alone = _unsaid(segment)
+            alone = _unsaid(segment) or _tested(segment)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
                 alone = _same_search(orders[-1])
@@ -258,6 +269,16 @@ def _unsaid(segment: Segment) -> Term | None:
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
     return None
+
+
+def _tested(segment: Segment) -> Term | None:
+    """The test that words name beside a verb: "test her hearing" is a hearing test."""
+    said = [token.text for token in segment.tokens[segment.first : segment.stop]]
+    phrase = tuple(segment.tokens[i].text for i in segment.loose)
+    if segment.mentions or not phrase or _ASSESSING.isdisjoint(said):
+        return None
+    named = (Catalogue.load().named((*phrase, noun)) for noun in _ASSESSMENT)
+    return next(filter(None, named), None)
 
 
 def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:

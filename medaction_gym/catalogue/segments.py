@@ -18,6 +18,8 @@ _GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
 # Words that say nothing of the test, but whose it is.
 _WHOSE = frozenset({"maternal", "mother"})
 
+_DEPARTMENTS = frozenset({"imaging", "radiology"})
+
 # Which part of a value is meant.
 _FRACTIONS = frozenset({"direct", "indirect", "total", "free"})
 
@@ -94,7 +96,9 @@ class Segment:
         one = next(m for m in self.mentions if m.term is general)
         other = next(m for m in self.mentions if m.term is special)
         between = {token.text for token in self.tokens[one.last : other.first]}
-        return bool(between & {"with", "including"}) and one.term.kind == "procedure"
+        department = one.term.id in _DEPARTMENTS  # "scan the head with CT"
+        with_it = between & {"with", "including"} and one.term.kind == "procedure"
+        return bool(with_it) and not department
 
     def words_of(self, terms: frozenset[Term]) -> frozenset[str]:
         """The words by which some terms are mentioned."""

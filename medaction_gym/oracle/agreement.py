@@ -57,6 +57,8 @@ _DONE_THERE = frozenset({"examination", "endoscopy", "pathology"})
 # Organs that nobody has both of.
 _MALE = frozenset({"prostate", "seminal_vesicle", "scrotum", "penis"})
 _FEMALE = frozenset({"uterus", "adnexa", "vagina", "vulva"})
+# Where drugs are looked for.
+_OF_DRUGS = frozenset({"urine", "blood"})
 # Specimens whose names say nothing about where they come from.
 _FROM_ANYWHERE = frozenset(
     "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
@@ -173,7 +175,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
 
 def _specimens(asked: Order, held: Order, content: Content, context: Context) -> Tier | None:
     wanted = asked.specimens or default_specimens(asked.head)
-    named = held.specimens or _told(content) or default_specimens(held.head)
+    named = held.specimens or _told(content) or _presumed(asked, held)
     if not wanted:
         return Tier.UNSITED if held.specimens else Tier.SAME
     if named:
@@ -205,6 +207,18 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     return Tier.GENERAL if _lies_within(where, _sources(wanted)) else None
 
 
+def _presumed(asked: Order, held: Order) -> frozenset[str]:
+    """What a test that names no specimen was done on, if anything is to be presumed."""
+    if held.head is not None and held.head.price == "toxicology":
+        return _OF_DRUGS
+    part = asked.head is not None and held.head is not None and not asked.specimens
+    if part and asked.head.kind == "panel" and held.head.kind == "analyte":
+        # The 5-HIAA of neuroendocrine markers is measured in urine.
+        members = Catalogue.load().members(asked.head.id)
+        return _NONE if held.head.id in members else default_specimens(held.head)
+    return default_specimens(held.head)
+
+
 def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
     if asked.head is not None and held.organisms and asked.head != held.head:
         # A pneumococcal antigen is no part of a screening for HIV.
@@ -226,6 +240,9 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
         return Tier.SAME if spoken else None
     if asked.organisms & held.organisms:
         return Tier.SAME
+    if asked.head == held.head and asked.organisms <= content.organisms:
+        # "Serology for cytomegalovirus", whose report goes on to toxoplasma.
+        return Tier.DESCRIBED
     pairs = [(a, h) for a in asked.organisms for h in held.organisms]
     kinds = [a for a, h in pairs if catalogue.within(h, a)]
     if kinds:

@@ -71,6 +71,12 @@ _OF_FLOW = frozenset(
     "doppler duplex flow vascular vascularity hypervascular hypervascularity arterial venous artery vein vessel "
     "thrombosis thrombus stenosis perfusion aneurysm cdfi".split()
 )
+# Tests that yield what others are done on.
+_YIELDING = frozenset(
+    "csf_analysis pleural_fluid_analysis ascitic_fluid_analysis synovial_fluid_analysis "
+    "fluid_analysis lumbar_puncture paracentesis thoracentesis arthrocentesis "
+    "diagnostic_surgery".split()
+)
 # Modalities that "imaging" without one may be.
 _COMMON = frozenset({"ct", "mri", "xray", "ultrasound"})
 # Words of a report that goes through its markers.
@@ -234,9 +240,9 @@ def _head_tier(
             return Tier.DESCRIBED
         told = any(phrase in content.running for phrase in _marker_phrases(asked.id))
         return Tier.DESCRIBED if told else None
-    taken = head.category == "endoscopy" and asked.category in ("pathology", "microbiology")
-    if taken and asked.id in content.heads:
-        # What was taken through the endoscope, told in its report.
+    taken = head.category == "endoscopy" or (head.id in _YIELDING and not content.analytes)
+    if taken and asked.category in ("pathology", "microbiology") and asked.id in content.heads:
+        # What was taken through the endoscope, with a needle or a knife, told in its report.
         return Tier.DESCRIBED
     if asked.category in _READ and head.category in _READ and not reporting:
         # The culture of a biopsy, told in the pathologist's report.
