@@ -184,6 +184,8 @@ def _complete(segment: Segment, following: Segment | None) -> None:
 
 def _sample(segment: Segment) -> None:
     """Read the bone marrow of "bone marrow PCR" as what the PCR is done on."""
+    if len(segment.mentions) < 2:
+        return
     catalogue = Catalogue.load()
     done = [m for m in segment.mentions if m.term.category in _OF_SAMPLES]
     for i, mention in enumerate(segment.mentions):

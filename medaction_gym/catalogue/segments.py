@@ -211,6 +211,8 @@ def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Ment
 
 def _without_hybrid(mentions: list[Mention], tokens: list[Token], text: str) -> list[Mention]:
     """Drop the CT of "SPECT/CT" and of "PSMA PET-CT", which is no scan of its own."""
+    if len(mentions) < 2:
+        return mentions
     within = Catalogue.load().within
     hybrid = [
         second

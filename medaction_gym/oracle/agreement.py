@@ -53,6 +53,7 @@ _NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
 _NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
 # Tests of these are done where their names say.
 _SITED = frozenset({"imaging", "endoscopy", "pathology"})
+_OF_ORGANS = frozenset({"imaging", "examination"})
 _DONE_THERE = frozenset({"examination", "endoscopy", "pathology"})
 # Organs that nobody has both of.
 _MALE = frozenset({"prostate", "seminal_vesicle", "scrotum", "penis"})
@@ -106,9 +107,9 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):
             return None
-        if own and named and asked.head != held.head and nested(own, named) is None:
+        if own and named and _is_any(asked, _DONE_THERE) and asked.head != held.head:
             # A belly that was percussed is no tooth, a liver's biopsy no EBUS.
-            if asked.head is not None and asked.head.category in _DONE_THERE:
+            if nested(own, named) is None:
                 return None
         return Tier.UNSITED if held.sites and not own else Tier.SAME
     sexes = _sexes(asked.sites)
@@ -153,8 +154,8 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         where = where if content.sites else organs
     if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
-    apart = _organ_apart(asked.sites) - _organ_apart(where | context.lead)
-    if apart and (_is(asked, "imaging") or _is(asked, "examination")):
+    apart = _organ_apart(asked.sites)
+    if apart and _is_any(asked, _OF_ORGANS) and apart - _organ_apart(where | context.lead):
         # The heart and the breast lie in the chest, and are scanned for themselves.
         return None
     if _is(asked, "imaging") and content.sites and _elsewhere(asked.sites, content.sites, context):
@@ -229,12 +230,13 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
         asked.head.kind != "procedure" or asked.head.id in _OWN_PATHOGEN
     ):
         return Tier.SAME
-    other = any(not _NOT_BACTERIA.isdisjoint(Catalogue.load().ancestors(h)) for h in held.organisms)
-    if "bacteria" in asked.organisms and not other:
-        return Tier.SAME
     if not asked.organisms:
         return Tier.UNSITED if held.organisms else Tier.SAME
     catalogue = Catalogue.load()
+    if "bacteria" in asked.organisms and not any(
+        _NOT_BACTERIA & catalogue.ancestors(organism) for organism in held.organisms
+    ):
+        return Tier.SAME
     if not held.organisms:
         spoken = any(catalogue.within(c, a) for c in content.organisms for a in asked.organisms)
         return Tier.SAME if spoken else None
@@ -267,6 +269,7 @@ def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) ->
     return apart and about and nested(asked, told | context.lead) is None
 
 
+@cache
 def _organ_apart(sites: frozenset[str]) -> frozenset[str]:
     within = Catalogue.load().within
     return frozenset(organ for organ in ("heart", "breast") for s in sites if within(s, organ))
@@ -292,6 +295,10 @@ def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:
     """Whether sites are, or lie in the region of, those that the case is about before all."""
     near = _regions(asked) & _regions(lead)
     return not lead or bool(near) or nested(asked, lead) is not None
+
+
+def _is_any(order: Order, categories: frozenset[str]) -> bool:
+    return order.head is not None and order.head.category in categories
 
 
 def _is(order: Order, category: str) -> bool:

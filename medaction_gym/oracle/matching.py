@@ -214,8 +214,8 @@ def _head_tier(
         return None
     if (
         special
-        and _APART.isdisjoint(catalogue.ancestors(asked.id) - catalogue.ancestors(head.id))
         and head.id in _PLAIN
+        and not _apart(asked.id, head.id)
         and (not held.sites or nested(frozenset(asked.sites), held.sites) is not None)
         and not (held.sites and head.id == "ultrasound" and asked.id != "tvus")
     ):
@@ -252,11 +252,13 @@ def _head_tier(
         return Tier.DESCRIBED if told or asked.id in content.heads else None
     if (special or reporting) and asked.id in content.heads and not content.analytes:
         return Tier.DESCRIBED
-    own = _APART.isdisjoint(catalogue.ancestors(asked.id) - catalogue.ancestors(head.id))
-    if special and own and any(name <= name_words for name in _distinct(asked)):
+    if not special:
+        return None
+    named = any(name <= name_words for name in _distinct(asked))
+    if named and not _apart(asked.id, head.id):
         # The record's name says so, in words the catalogue does not know ("18F-PSMA PET").
         return Tier.KIN
-    if special and reporting and any(name <= content.words for name in _distinct(asked)):
+    if reporting and any(name <= content.words for name in _distinct(asked)):
         return Tier.DESCRIBED
     return None
 
@@ -299,6 +301,13 @@ def _coded(asked: Order, content: Content) -> bool:
         for letters, number in pairwise(words(asked.text))
         if letters in asked.words and number.isdigit()
     )
+
+
+@cache
+def _apart(asked: str, held: str) -> bool:
+    """Whether a kind of a modality goes by its own name."""
+    ancestors = Catalogue.load().ancestors
+    return not _APART.isdisjoint(ancestors(asked) - ancestors(held))
 
 
 @cache
