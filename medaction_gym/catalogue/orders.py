@@ -244,9 +244,10 @@ def _first(mention: Mention) -> int:
 
 def _of_the_list(segment: Segment, before: Order) -> frozenset[str]:
     """What a value on a list is measured in: the creatinine of "urine sodium, creatinine"."""
-    said = {token.text for token in segment.tokens[segment.first : segment.stop]}
-    listed = _LISTED.fullmatch(segment.joint) is not None and said.isdisjoint(_BLOOD)
-    if not listed or len(segment.heads) != 1 or segment.heads[0].id not in _IN_FLUIDS:
+    heads = segment.heads
+    if len(heads) != 1 or heads[0].id not in _IN_FLUIDS or not _LISTED.fullmatch(segment.joint):
+        return _NONE
+    if any(t.text in _BLOOD for t in segment.tokens[segment.first : segment.stop]):
         return _NONE
     if before.head is not None and before.head.id in _IN_FLUIDS and before.specimens:
         return before.specimens
@@ -363,7 +364,7 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         # "Sequence the insulin receptor gene" asks for no insulin.
         loose |= frozenset().union(*(part.all_words() for part in parts))
         head = catalogue.terms["genetic_testing"]
-    elif head is not None and measured and _makes_another(head, segment):
+    elif head is not None and measured and segment.loose and _makes_another(head, segment):
         # "Sodium channel antibodies" are no sodium.
         loose |= frozenset().union(*(part.all_words() for part in parts))
         head = None
