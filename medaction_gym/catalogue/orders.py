@@ -197,7 +197,8 @@ def _sample(segment: Segment) -> None:
         before = segment.tokens[max(0, mention.first - 2) : mention.first]
         named = not _FROM.isdisjoint(token.text for token in before)
         if specimen and any(
-            other is not mention and (other.first == mention.last or (named and other.last <= mention.first))
+            other is not mention
+            and (other.first == mention.last or (named and other.last <= mention.first))
             for other in done
         ):
             segment.mentions[i] = Mention(specimen, mention.first, mention.last)
@@ -229,7 +230,9 @@ def _place(segment: Segment, before: Order | None) -> None:
         term = catalogue.in_specimen(phrase, specimen)
         if term is not None:
             where = [m for m in segment.mentions if m.term.kind == "specimen"]
-            segment.mentions = sorted([*where, Mention(term, inside[0], inside[-1] + 1)], key=_first)
+            segment.mentions = sorted(
+                [*where, Mention(term, inside[0], inside[-1] + 1)], key=_first
+            )
             segment.loose = []
             if not own and before is not None:
                 segment.given = before.specimens & _FLUIDS
@@ -406,7 +409,9 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
 def _makes_another(value: Term, segment: Segment) -> bool:
     """Whether a word beside a value's name, and not of it, makes another test of it."""
     beside = segment.beside(value) & _ANOTHER
-    return bool(beside) and not beside <= {w for n in (value.name, *value.synonyms) for w in words(n)}
+    return bool(beside) and not beside <= {
+        w for n in (value.name, *value.synonyms) for w in words(n)
+    }
 
 
 def _at_the_same_site(order: Order, next_: Order) -> Order:
@@ -464,9 +469,7 @@ def _from_before(orders: list[Order]) -> list[Order]:
         if before.head and before.head.id in _ANTIBODY_CLASSES and not before.organisms:
             # "IgG and IgM for CMV".
             if order.head and order.head.id == "serology":
-                before = result[-1] = replace(
-                    before, head=order.head, organisms=order.organisms
-                )
+                before = result[-1] = replace(before, head=order.head, organisms=order.organisms)
         if before.head and head and not (order.sites or order.specimens or head.sites):
             taken = before.specimens or frozenset(before.head.specimens) & _FLUIDS
             where = before.sites or frozenset(before.head.sites)

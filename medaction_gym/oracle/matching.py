@@ -15,7 +15,6 @@ The tiers, best first:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 
@@ -123,10 +122,10 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
     agreed = agree(asked, held, content, context)
     if agreed is None:
         return None
-    if head.id == "ultrasound" and _of_vessels(asked.sites):
-        if _OF_FLOW.isdisjoint(entry.words | content.words):
-            # A scan of the kidney tells nothing of its artery.
-            return None
+    flow = head.id != "ultrasound" or not _of_vessels(asked.sites)
+    if not flow and _OF_FLOW.isdisjoint(entry.words | content.words):
+        # A scan of the kidney tells nothing of its artery.
+        return None
     if tier is Tier.DESCRIBED and agreed > Tier.KIN and _nameless(held):
         # Under a heading for this and that, what the report says decides.
         return None
@@ -206,7 +205,9 @@ def _head_tier(
         # With another tracer it is another scan, and a film is no angiogram.
         plain = asked.id != "fluoroscopy" or not order.sites
         plain &= asked.id != "ultrasound" or nested(order.sites, _HEART) is None
-        apart = plain and not _NOT_MEANT.get(asked.id, _NONE).isdisjoint(catalogue.ancestors(head.id))
+        apart = plain and not _NOT_MEANT.get(asked.id, _NONE).isdisjoint(
+            catalogue.ancestors(head.id)
+        )
         return None if order.way == "fdg_pet" or apart else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
     if head.id == "microscopy" and special and len(OF_TISSUE & content.words) > 1:
