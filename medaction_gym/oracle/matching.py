@@ -49,7 +49,8 @@ _FILMED = frozenset({"fluoroscopy", "mammography", "ivu"})
 # of an echocardiogram, or "endoscopy" of a capsule's.
 _APART = _FILMED | frozenset(
     "echo ivus ceus elastography intraoperative_ultrasound trus endoanal_ultrasound "
-    "sonohysterography skeletal_survey shuntogram specimen_radiograph capsule_endoscopy enteroscopy "
+    "sonohysterography skeletal_survey shuntogram specimen_radiograph capsule_endoscopy "
+    "enteroscopy "
     "triple_endoscopy dise fees sphincter_oddi_manometry arthroscopy angioscopy angiography "
     "venography arthrography linogram fistulography amsler gonioscopy "
     "tonometry schirmer lacrimal_irrigation pharmacologic_pupil exophthalmometry color_vision "
@@ -67,7 +68,8 @@ _NONE: frozenset[str] = frozenset()
 _OF_A_PIECE = frozenset({"core_biopsy", "punch_biopsy", "shave_biopsy"})
 # What a report of flow speaks of.
 _OF_FLOW = frozenset(
-    "doppler duplex flow vascular vascularity hypervascular hypervascularity arterial venous artery vein vessel "
+    "doppler duplex flow vascular vascularity hypervascular "
+    "hypervascularity arterial venous artery vein vessel "
     "thrombosis thrombus stenosis perfusion aneurysm cdfi".split()
 )
 # Tests that yield what others are done on.
