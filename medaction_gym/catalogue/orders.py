@@ -113,10 +113,10 @@ def other_senses(order: Order) -> Iterator[Order]:
         ['pure-tone audiometry']
     """
     catalogue = Catalogue.load()
-    if order.head is not None and order.head.id == "microscopy" and order.sites:
+    looked_at = order.head is not None and order.head.id == "microscopy"
+    if looked_at and order.sites and not order.specimens and not order.organisms:
         # "Microscopy of the appendix", which was taken out.
-        if not order.specimens and not order.organisms:
-            yield replace(order, head=catalogue.terms["histopathology"]).titled()
+        yield replace(order, head=catalogue.terms["histopathology"]).titled()
     for term in catalogue.homonyms.get(words(order.text), ()):
         base = catalogue.base(term.id)
         if base.term != order.head:
@@ -466,10 +466,10 @@ def _from_before(orders: list[Order]) -> list[Order]:
     for order in orders[1:]:
         before, head = result[-1], order.head
         order = _for_the_same(order, before)
-        if before.head and before.head.id in _ANTIBODY_CLASSES and not before.organisms:
+        classed = before.head and before.head.id in _ANTIBODY_CLASSES and not before.organisms
+        if classed and order.head and order.head.id == "serology":
             # "IgG and IgM for CMV".
-            if order.head and order.head.id == "serology":
-                before = result[-1] = replace(before, head=order.head, organisms=order.organisms)
+            before = result[-1] = replace(before, head=order.head, organisms=order.organisms)
         if before.head and head and not (order.sites or order.specimens or head.sites):
             taken = before.specimens or frozenset(before.head.specimens) & _FLUIDS
             where = before.sites or frozenset(before.head.sites)

@@ -107,10 +107,10 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):
             return None
-        if own and named and _is_any(asked, _DONE_THERE) and asked.head != held.head:
+        there = own and named and _is_any(asked, _DONE_THERE) and asked.head != held.head
+        if there and nested(own, named) is None:
             # A belly that was percussed is no tooth, a liver's biopsy no EBUS.
-            if nested(own, named) is None:
-                return None
+            return None
         return Tier.UNSITED if held.sites and not own else Tier.SAME
     sexes = _sexes(asked.sites)
     if sexes and "pelvis" not in asked.sites:
