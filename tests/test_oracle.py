@@ -207,6 +207,43 @@ def test_never_guesses(request_: str) -> None:
     assert ask(request_, LOOSE)[1] == set()
 
 
+# Edges: what a panel holds, what a list is measured in, what goes by a name of its own.
+EDGES = case(
+    TestResult(name="D-dimer", category="laboratory", result="High."),
+    TestResult(name="ALP", category="laboratory", result="High."),
+    TestResult(name="ALT", category="laboratory", result="High."),
+    TestResult(name="Serum LDH", category="laboratory", result="300."),
+    TestResult(name="Serum creatinine", category="laboratory", result="80."),
+    TestResult(name="Dengue NS1 antigen", category="microbiology", result="Positive."),
+    TestResult(name="PCR for tuberculosis", category="microbiology", result="Positive."),
+    TestResult(name="Echocardiogram", category="imaging", result="Normal."),
+    TestResult(name="Chest X-ray", category="imaging", result="Normal."),
+    TestResult(name="Chest CT", category="imaging", result="Normal."),
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "released"),
+    [
+        ("coagulation screen", set()),
+        ("transaminases", {"ALT"}),
+        ("LFTs (ALT, bilirubin)", {"ALT"}),
+        ("pleural fluid protein and LDH", set()),
+        ("LDH and protein in the pleural fluid", set()),
+        ("urine sodium and creatinine", set()),
+        ("bone marrow LDH", set()),
+        ("bacterial antigen latex test", set()),
+        ("HSV serology and PCR", set()),
+        ("mammography", set()),
+        ("ultrasound", set()),
+        ("DOPA PET-CT", set()),
+        ("a scan of the bones", set()),
+    ],
+)
+def test_edges(request_: str, released: set[str]) -> None:
+    assert ask(request_, EDGES)[1] == released
+
+
 def test_why_never_quotes_what_is_withheld() -> None:
     for part in RecordOracle(MENU).answer("CT") + RecordOracle(MENU).answer("CT head"):
         assert "Nodule" not in part.why
@@ -302,6 +339,10 @@ def check_names(cases: CaseSet) -> None:
         ("CT", "Normal.", "CT to identify the site of disease", True),
         ("MRI abdomen", "Mass.", "MRI of the abdomen with MRCP", True),
         ("Laboratory tests", "Inflammatory markers normal.", "bloods", True),
+        ("Stool culture", "Pending.", "Send the stool off to look for bacterial growth", True),
+        ("Audiometry", "Loss.", "Please test her hearing", True),
+        ("Bone marrow biopsy", "Blasts.", "Please sample the bone marrow", True),
+        ("Fetal echocardiogram", "Normal.", "maternal echocardiogram", False),
     ],
 )
 def test_what_one_test_says_of_another(name: str, result: str, request_: str, given: bool) -> None:

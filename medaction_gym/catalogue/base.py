@@ -86,6 +86,7 @@ def _take_apart(
                 continue
             if qualifier.id in term.specimens:
                 return Base(base, specimens=frozenset({qualifier.id}))
-            if qualifier.kind == "site" and base.id in _MODALITIES and term.sites:
+            own = base.category == term.category  # an examined marrow is no physical examination
+            if qualifier.kind == "site" and base.id in _MODALITIES and term.sites and own:
                 return Base(base, sites=frozenset(term.sites))
     return None

@@ -41,10 +41,10 @@ _TABLES: tuple[tuple[str, Kind], ...] = (
 _ORDINARY = frozenset(
     (word,)
     for word in """
-    arm band be blast cast em fast fish fix flip got had hint if la nag nil nip pad pas rug sat
+    arm band be blast cast em fast fee fish fix flip got had hint if la nag nil nip pad pas rug sat
     seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
     """.split()
-)
+) | {("a", "scan")}
 
 # Specimens whose names are part of other names: a "white cell count" is counted in blood.
 _CELLS = frozenset({"leukocytes_specimen", "red_cells", "platelets_specimen", "tissue", "blood"})
@@ -188,6 +188,11 @@ class Catalogue:
                     return found
         return None
 
+    def specimen_called(self, phrase: tuple[str, ...]) -> Term | None:
+        """The specimen of that name, whatever else bears it."""
+        id = self._qualifiers["specimen"].get(phrase)
+        return self.terms[id] if id else None
+
     def fluids_of(self, sites: frozenset[str]) -> frozenset[str]:
         """The body fluids that come from some sites: the pleura's is pleural fluid."""
         return frozenset(
@@ -328,10 +333,17 @@ class Catalogue:
         """The values that a panel always measures, as far as that is known."""
         return self._always.get(panel, frozenset())
 
+    def core(self, panel: str) -> frozenset[str]:
+        """What makes a panel of a group of values, with their parts; empty if any of them does."""
+        return frozenset().union(*map(self.members, self._core.get(panel, ())))
+
     @cached_property
     def _always(self) -> dict[str, frozenset[str]]:
-        rows = (cell_list(r["terms"]) for r in read_table("kin") if r["relation"] == "always")
-        return {panel: frozenset(values) for panel, *values in rows}
+        return _groups("always")
+
+    @cached_property
+    def _core(self) -> dict[str, frozenset[str]]:
+        return _groups("core")
 
     @cached_property
     def _alone(self) -> dict[str, frozenset[str]]:
@@ -365,6 +377,12 @@ class Catalogue:
                     seen.add(other)
                     queue.append(other)
         return frozenset(seen)
+
+
+def _groups(relation: str) -> dict[str, frozenset[str]]:
+    """The rows of a relation in ``kin.tsv``, by their first term."""
+    rows = (cell_list(r["terms"]) for r in read_table("kin") if r["relation"] == relation)
+    return {first: frozenset(rest) for first, *rest in rows}
 
 
 def _inverse(relation: dict[str, frozenset[str]]) -> dict[str, set[str]]:

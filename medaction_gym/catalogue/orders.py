@@ -7,12 +7,13 @@ that the two can be compared term by term.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
 
-from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
+from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import SIDES, Segment, segments_of
 from medaction_gym.catalogue.tokens import words
@@ -25,6 +26,12 @@ _NO_SITE = frozenset({"laboratory", "genetics"})
 _STAIN = frozenset({"stain", "staining", "immunostain", "immunoreactivity"})
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _GENE = frozenset({"gene", "sequence", "sequencing", "mutation", "variant", "exon"})
+# Words that make another test of a value's name.
+_ANOTHER = frozenset(
+    "antibody autoantibody receptor channel binding transporter factor oxidase elastase inhibitor "
+    "modified glycated like free suppression stimulation challenge tolerance excretion clearance "
+    "isoenzyme isoform fraction".split()
+)
 # Words that say how a pathogen is looked for, or only that it is.
 _METHOD = {
     "dna": "pcr", "rna": "pcr", "genome": "pcr", "antibody": "serology", "titer": "serology",
@@ -46,6 +53,9 @@ _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
 # "Look at the skin", "examine the mouth".
 _LOOKING = frozenset("examine exam examination examined look looked looking inspect assess".split())
+# "Test her hearing", "assess his mental state".
+_ASSESSING = frozenset("test check assess examine screen measure evaluate look".split())
+_ASSESSMENT = ("test", "examination", "screen", "assessment", "level")
 _SEEKING = frozenset(
     "microbiology pcr multiplex_pcr serology antigen_test culture elisa western_blot ihc "
     "viral_ihc igg igm".split()
@@ -57,6 +67,19 @@ _FLUIDS = frozenset(
     "csf pleural_fluid ascitic_fluid synovial_fluid pericardial_fluid body_fluid".split()
 )
 _FLUID_TESTS = frozenset({"laboratory", "procedure", "microbiology"})
+# Values measured in urine and fluids as well as in blood: a list of them is of one specimen.
+_IN_FLUIDS = frozenset(
+    "glucose total_protein fluid_protein csf_protein albumin ldh fluid_ldh lactate amylase "
+    "fluid_amylase lipase triglycerides total_cholesterol chloride sodium potassium calcium "
+    "phosphate magnesium creatinine urea uric_acid osmolality cortisol copper igg bilirubin cea "
+    "ca125 ca19_9 afp wbc_count rbc_count urine_wbc urine_rbc urine_protein_dip urine_oxalate "
+    "urine_citrate".split()
+)
+# Done on a sample, which a name such as "bone marrow" or "gastric lavage" before them then is.
+_OF_SAMPLES = frozenset({"laboratory", "microbiology", "genetics"})
+_BLOOD = frozenset({"serum", "plasma", "blood"})
+_FROM = frozenset({"of", "from", "in", "on"})
+_LISTED = re.compile(r"[\s,/&+]*")
 _NONE: frozenset[str] = frozenset()
 
 
@@ -71,11 +94,15 @@ def parse_orders(text: str, *, mended: bool = True) -> tuple[Order, ...]:
         True
     """
     plain = without_manner(text)
-    for words_of in (without_purpose(plain), plain, text):
+    first: tuple[Order, ...] = ()
+    for words_of in dict.fromkeys((without_purpose(plain), plain, text)):
         orders = _parse(words_of, mended)
-        if orders:
+        first = first or orders
+        if any(order.head for order in orders):
+            # "Send the stool to look for bacterial growth": the purpose says what is to be done.
+            first = orders
             break
-    return tuple(order.titled() for order in orders)
+    return tuple(order.titled() for order in first)
 
 
 def other_senses(order: Order) -> Iterator[Order]:
@@ -86,6 +113,10 @@ def other_senses(order: Order) -> Iterator[Order]:
         ['pure-tone audiometry']
     """
     catalogue = Catalogue.load()
+    looked_at = order.head is not None and order.head.id == "microscopy"
+    if looked_at and order.sites and not order.specimens and not order.organisms:
+        # "Microscopy of the appendix", which was taken out.
+        yield replace(order, head=catalogue.terms["histopathology"]).titled()
     for term in catalogue.homonyms.get(words(order.text), ()):
         base = catalogue.base(term.id)
         if base.term != order.head:
@@ -100,6 +131,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
     carried: list[Segment] = []
     for segment, following in zip_longest(segments, segments[1:]):
         _complete(segment, following)
+        _sample(segment)
         _place(segment, orders[-1] if orders else None)
         more = not segment.heads and segment.mentions and not segment.loose
         if more and orders and segment.ids("organism") and not _seeks(orders[-1]):
@@ -119,7 +151,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             orders += found
             carried = []
         elif segment.loose or segment.mentions:
-            alone = _unsaid(segment)
+            alone = _unsaid(segment) or _tested(segment)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
                 alone = _same_search(orders[-1])
@@ -142,10 +174,34 @@ def _complete(segment: Segment, following: Segment | None) -> None:
     tokens = segment.tokens
     phrase = tuple(tokens[i].text for i in segment.loose)
     ends = tokens[following.mentions[-1].last - 1].text
-    term = Catalogue.load().named((*phrase, ends))
+    named = Catalogue.load().named
+    # "Total and direct bili": by the word it stands for.
+    term = named((*phrase, ends)) or named((*phrase, *words(following.heads[0].name)[-1:]))
     if term is not None and term.kind == "analyte":
         segment.mentions = [Mention(term, segment.loose[0], segment.loose[-1] + 1)]
         segment.loose = []
+
+
+def _sample(segment: Segment) -> None:
+    """Read the bone marrow of "bone marrow PCR" as what the PCR is done on."""
+    if len(segment.mentions) < 2:
+        return
+    catalogue = Catalogue.load()
+    done = [m for m in segment.mentions if m.term.category in _OF_SAMPLES]
+    for i, mention in enumerate(segment.mentions):
+        phrase = tuple(t.text for t in segment.tokens[mention.first : mention.last])
+        specimen = catalogue.specimen_called(phrase) if mention.term.kind in HEADS else None
+        if mention.term.id == "bone_marrow_examination" and "biopsy" in segment.ids("procedure"):
+            segment.mentions[i] = Mention(catalogue.terms["marrow"], mention.first, mention.last)
+            continue
+        before = segment.tokens[max(0, mention.first - 2) : mention.first]
+        named = not _FROM.isdisjoint(token.text for token in before)
+        if specimen and any(
+            other is not mention
+            and (other.first == mention.last or (named and other.last <= mention.first))
+            for other in done
+        ):
+            segment.mentions[i] = Mention(specimen, mention.first, mention.last)
 
 
 def _place(segment: Segment, before: Order | None) -> None:
@@ -173,9 +229,32 @@ def _place(segment: Segment, before: Order | None) -> None:
     for specimen in sorted(fluids) or ([] if segment.mentions else ["blood"]):
         term = catalogue.in_specimen(phrase, specimen)
         if term is not None:
-            segment.mentions = [Mention(term, inside[0], inside[-1] + 1)]
+            where = [m for m in segment.mentions if m.term.kind == "specimen"]
+            segment.mentions = sorted(
+                [*where, Mention(term, inside[0], inside[-1] + 1)], key=_first
+            )
             segment.loose = []
+            if not own and before is not None:
+                segment.given = before.specimens & _FLUIDS
             return
+    if not own and before is not None:
+        segment.given = _of_the_list(segment, before)
+
+
+def _first(mention: Mention) -> int:
+    return mention.first
+
+
+def _of_the_list(segment: Segment, before: Order) -> frozenset[str]:
+    """What a value on a list is measured in: the creatinine of "urine sodium, creatinine"."""
+    heads = segment.heads
+    if len(heads) != 1 or heads[0].id not in _IN_FLUIDS or not _LISTED.fullmatch(segment.joint):
+        return _NONE
+    if any(t.text in _BLOOD for t in segment.tokens[segment.first : segment.stop]):
+        return _NONE
+    if before.head is not None and before.head.id in _IN_FLUIDS and before.specimens:
+        return before.specimens
+    return _NONE if _BLOOD.isdisjoint(words(before.text)) else frozenset({"blood"})
 
 
 def _unsaid(segment: Segment) -> Term | None:
@@ -196,6 +275,16 @@ def _unsaid(segment: Segment) -> Term | None:
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
     return None
+
+
+def _tested(segment: Segment) -> Term | None:
+    """The test that words name beside a verb: "test her hearing" is a hearing test."""
+    said = [token.text for token in segment.tokens[segment.first : segment.stop]]
+    phrase = tuple(segment.tokens[i].text for i in segment.loose)
+    if segment.mentions or not phrase or _ASSESSING.isdisjoint(said):
+        return None
+    named = (Catalogue.load().named((*phrase, noun)) for noun in _ASSESSMENT)
+    return next(filter(None, named), None)
 
 
 def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
@@ -278,6 +367,10 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         # "Sequence the insulin receptor gene" asks for no insulin.
         loose |= frozenset().union(*(part.all_words() for part in parts))
         head = catalogue.terms["genetic_testing"]
+    elif head is not None and measured and segment.loose and _makes_another(head, segment):
+        # "Sodium channel antibodies" are no sodium.
+        loose |= frozenset().union(*(part.all_words() for part in parts))
+        head = None
     elif loose & _STAIN and head is None:
         head = catalogue.terms["ihc"]
     elif head is not None:
@@ -292,6 +385,9 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
             way = head.id
         head, specimens = base.term, specimens | base.specimens
         organisms |= base.organisms
+        if len(specimens) > 1:
+            # The ascites of "amylase in ascites" says which body fluid.
+            specimens -= {"body_fluid"}
         if "body_fluid" in head.specimens and sites and not specimens:
             specimens = catalogue.fluids_of(sites)
         if head.category in _NO_SPECIMEN:
@@ -310,6 +406,14 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
     )
 
 
+def _makes_another(value: Term, segment: Segment) -> bool:
+    """Whether a word beside a value's name, and not of it, makes another test of it."""
+    beside = segment.beside(value) & _ANOTHER
+    return bool(beside) and not beside <= {
+        w for n in (value.name, *value.synonyms) for w in words(n)
+    }
+
+
 def _at_the_same_site(order: Order, next_: Order) -> Order:
     """The MRI of "MRI/CT head" is of the head too."""
     images = all(o.head is not None and o.head.category == "imaging" for o in (order, next_))
@@ -324,22 +428,36 @@ def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
     last = segments[-1].mentions[-1] if segments[-1].mentions else None
     if last is not None and len(orders) == 2 and _ends_with_site(segments[-1]):
         orders = [_at_the_same_site(*orders), orders[1]]
-    if last is None or last.term.kind not in ("site", "specimen") or last.first == 0:
+    at_end = _specimen_at_end(segments[-1])
+    if at_end is not None:
+        shared, kind = frozenset({at_end.id}), "specimen"
+    elif last is None or last.term.kind != "site" or last.first == 0:
         return orders
-    before = [token.text for token in segments[-1].tokens[max(0, last.first - 2) : last.first]]
-    if not {"of", "from", "in", "on"} & set(before):
-        return orders
-    shared = frozenset({last.term.id})
+    else:
+        before = [token.text for token in segments[-1].tokens[max(0, last.first - 2) : last.first]]
+        if _FROM.isdisjoint(before):
+            return orders
+        shared, kind = frozenset({last.term.id}), "site"
     result = []
     for order in orders:
         head = order.head
         if head is not None and not (order.sites or order.specimens or head.sites):
-            if last.term.kind == "site" and head.kind == "procedure":
+            if kind == "site" and head.kind == "procedure":
                 order = replace(order, sites=shared)
-            elif last.term.kind == "specimen" and head.category == "microbiology":
+            elif kind == "specimen" and (head.category == "microbiology" or head.id in _IN_FLUIDS):
                 order = replace(order, specimens=shared)
         result.append(order)
     return result
+
+
+def _specimen_at_end(segment: Segment) -> Term | None:
+    """The specimen that a text ends with: "Gram stain and culture of pus"."""
+    here = [token.text for token in segment.tokens[segment.first : segment.stop]]
+    if segment.joint.strip() not in ("/", "&") and "and" not in here[:1]:
+        return None
+    ends = [i for i, word in enumerate(here) if word in _FROM]
+    rest = tuple(word for word in here[ends[-1] + 1 :] if word != "the") if ends else ()
+    return Catalogue.load().specimen_called(rest)
 
 
 def _from_before(orders: list[Order]) -> list[Order]:
@@ -347,6 +465,11 @@ def _from_before(orders: list[Order]) -> list[Order]:
     result = orders[:1]
     for order in orders[1:]:
         before, head = result[-1], order.head
+        order = _for_the_same(order, before)
+        classed = before.head and before.head.id in _ANTIBODY_CLASSES and not before.organisms
+        if classed and order.head and order.head.id == "serology":
+            # "IgG and IgM for CMV".
+            before = result[-1] = replace(before, head=order.head, organisms=order.organisms)
         if before.head and head and not (order.sites or order.specimens or head.sites):
             taken = before.specimens or frozenset(before.head.specimens) & _FLUIDS
             where = before.sites or frozenset(before.head.sites)
@@ -360,6 +483,16 @@ def _from_before(orders: list[Order]) -> list[Order]:
                 order = replace(order, sites=where)
         result.append(order)
     return result
+
+
+def _for_the_same(order: Order, before: Order) -> Order:
+    """Let "HSV serology and PCR" look for the one virus twice."""
+    looks = order.head is not None and order.head.id in _SEEKING and not order.words
+    if not looks or order.organisms or not before.organisms or not _seeks(before):
+        return order
+    classed = order.head is not None and order.head.id in _ANTIBODY_CLASSES
+    head = Catalogue.load().terms["serology"] if classed else order.head
+    return replace(order, head=head, organisms=before.organisms)
 
 
 def _ends_with_site(segment: Segment) -> bool:

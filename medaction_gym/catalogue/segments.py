@@ -15,6 +15,14 @@ SIDES = frozenset({"left", "right"})
 _SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
 _GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
 
+# Words that say nothing of the test, but whose it is.
+_WHOSE = frozenset({"maternal", "mother"})
+
+_DEPARTMENTS = frozenset({"imaging", "radiology"})
+
+# Which part of a value is meant.
+_FRACTIONS = frozenset({"direct", "indirect", "total", "free"})
+
 # What stands before the way a test is done.
 _MEANS = frozenset("with without using by via under including".split())
 
@@ -48,6 +56,7 @@ class Segment:
         joint: The characters before it.
         first: Its first token.
         stop: The token after its last.
+        given: Specimens it has from what stands before it.
     """
 
     tokens: list[Token]
@@ -58,6 +67,7 @@ class Segment:
     joint: str = ""
     first: int = 0
     stop: int = 0
+    given: frozenset[str] = frozenset()
 
     @property
     def heads(self) -> list[Term]:
@@ -69,7 +79,7 @@ class Segment:
         found = (m.term.id for m in self.mentions if m.term.kind == kind)
         if kind == "site":
             return frozenset(part for id in found for part in Catalogue.load().regions(id))
-        return frozenset(found)
+        return frozenset(found) | (self.given if kind == "specimen" else frozenset())
 
     def before(self, head: str) -> frozenset[Term]:
         """Blood tests whose names stand right before a test that is found: "NSE staining"."""
@@ -86,7 +96,9 @@ class Segment:
         one = next(m for m in self.mentions if m.term is general)
         other = next(m for m in self.mentions if m.term is special)
         between = {token.text for token in self.tokens[one.last : other.first]}
-        return bool(between & {"with", "including"}) and one.term.kind == "procedure"
+        department = one.term.id in _DEPARTMENTS  # "scan the head with CT"
+        with_it = between & {"with", "including"} and one.term.kind == "procedure"
+        return bool(with_it) and not department
 
     def words_of(self, terms: frozenset[Term]) -> frozenset[str]:
         """The words by which some terms are mentioned."""
@@ -157,6 +169,7 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
     tokens = mend(tokenize(text)) if mended else tokenize(text)
     found = Catalogue.load().find(tokens)
     mentions = _without_method(_without_guidance(found, tokens), tokens, text)
+    mentions = _without_hybrid(mentions, tokens, text)
     named = {i for m in found for i in range(m.first, m.last)}
     inside = {i: m for m in mentions for i in range(m.first, m.last)}
     segments = [Segment(tokens)]
@@ -169,13 +182,18 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
             segments.append(Segment(tokens, start=token.start, joint=joint, first=i))
         segment = segments[-1]
         segment.end, segment.stop = token.end, i + 1
-        if not segment.mentions and not segment.loose:
+        if not segment.mentions and not segment.loose and tokens[i - 1].text not in _WHOSE:
             segment.start = token.start
         if mention is not None and i == mention.first:
             segment.mentions.append(mention)
         elif i not in named and (token.text not in filler() or token.text in SIDES):
             segment.loose.append(i)
         previous_end = token.end
+    for segment in segments:
+        if not segment.mentions and not segment.loose:
+            # "Bilirubin, total and direct".
+            here = range(segment.first, segment.stop)
+            segment.loose = [i for i in here if tokens[i].text in _FRACTIONS]
     return [s for s in segments if s.mentions or s.loose]
 
 
@@ -189,6 +207,22 @@ def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Ment
 
     others = [m for m in mentions if not (m.term.category == "imaging" and guides(m))]
     return others if any(m.term.kind in HEADS for m in others) else mentions
+
+
+def _without_hybrid(mentions: list[Mention], tokens: list[Token], text: str) -> list[Mention]:
+    """Drop the CT of "SPECT/CT" and of "PSMA PET-CT", which is no scan of its own."""
+    if len(mentions) < 2:
+        return mentions
+    within = Catalogue.load().within
+    hybrid = [
+        second
+        for first, second in pairwise(mentions)
+        if second.term.id in ("ct", "mri")
+        and first.last == second.first
+        and within(first.term.id, "nuclear_medicine")
+        and text[tokens[first.last - 1].end : tokens[second.first].start] in ("/", "-", " ")
+    ]
+    return [mention for mention in mentions if mention not in hybrid]
 
 
 def _without_method(mentions: list[Mention], tokens: list[Token], text: str) -> list[Mention]:

@@ -19,7 +19,9 @@ _OCCASION = re.compile(
     r"\b(?:before|after|prior to|following|until|during) (?:the |any |her |his |this |that )?"
     r"(?:\w+ )?(?:surgery|operation|transplant(?:ation)?|delivery|treatment|therapy|procedure|"
     r"antibiotics?|steroids?|admission|discharge|chemotherapy|resection|touching it|"
-    r"anything else)\b",
+    r"anything else)\b(?: (?:dose|course|cycle|session|round)s?\b)?"
+    r"|\b(?:when|while|once|as soon as|before|after) (?:you|we|they|he|she|i|the patient)\b"
+    r"[^,;.\n]*",
     re.IGNORECASE,
 )
 

@@ -36,6 +36,7 @@ _OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
 _OF_THE_HEAD = frozenset({"head", "skull"})
 # Regions of many organs, which are scanned for one of them.
 _OF_MANY_ORGANS = frozenset({"abdomen", "pelvis"})
+_TRUNK = _OF_MANY_ORGANS | {"chest"}
 _AREAS = ("abdomen", "pelvis", "quadrant", "flank", "fossa")
 # Their parts that are imaged one by one; the hand and its wrist are one, and the foot likewise.
 _PARTED = frozenset({"spine", "upper_limb", "lower_limb"})
@@ -50,6 +51,15 @@ _NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
 
 # A test of "bacteria" is any that is not of these.
 _NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
+# Tests of these are done where their names say.
+_SITED = frozenset({"imaging", "endoscopy", "pathology"})
+_OF_ORGANS = frozenset({"imaging", "examination"})
+_DONE_THERE = frozenset({"examination", "endoscopy", "pathology"})
+# Organs that nobody has both of.
+_MALE = frozenset({"prostate", "seminal_vesicle", "scrotum", "penis"})
+_FEMALE = frozenset({"uterus", "adnexa", "vagina", "vulva"})
+# Where drugs are looked for.
+_OF_DRUGS = frozenset({"urine", "blood"})
 # Specimens whose names say nothing about where they come from.
 _FROM_ANYWHERE = frozenset(
     "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
@@ -97,7 +107,16 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):
             return None
+        there = own and named and _is_any(asked, _DONE_THERE) and asked.head != held.head
+        if there and nested(own, named) is None:
+            # A belly that was percussed is no tooth, a liver's biopsy no EBUS.
+            return None
         return Tier.UNSITED if held.sites and not own else Tier.SAME
+    sexes = _sexes(asked.sites)
+    if sexes and "pelvis" not in asked.sites:
+        others = _sexes(named | content.sites | context.sites | context.lead)
+        if others and others.isdisjoint(sexes):
+            return None
     if named:
         tier = nested(asked.sites, named)
         if tier is None and any(_within_tissue(a, h) for a in asked.sites for h in named):
@@ -109,6 +128,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             tier is None
             and named <= TISSUES
             and nested(asked.sites, content.sites or context.sites)
+            and not (_inner(asked.sites) and asked.sites - _REGIONS)
         ):
             # "Biopsy of the chest lesion", where the record has a skin biopsy of a chest.
             return Tier.GENERAL
@@ -125,11 +145,19 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.sites <= TISSUES and any(_within_tissue(w, a) for w in where for a in asked.sites):
         return Tier.GENERAL
     common = _regions(asked.sites) & _regions(where)
-    if _is(asked, "pathology") and content.sites:
+    organs = where | context.lead - _REGIONS if content.sites else context.lead - _REGIONS
+    if _is(asked, "pathology") and (content.sites or _inner(asked.sites)):
         # A piece of the kidney is none of the liver, though both lie in the abdomen.
-        common = _NONE if nested(asked.sites, where | context.lead - _REGIONS) is None else common
+        if not organs and asked.sites - _REGIONS:
+            return Tier.UNSTATED if common else None
+        common = _NONE if nested(asked.sites, organs) is None else common
+        where = where if content.sites else organs
     if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
+    apart = _organ_apart(asked.sites)
+    if apart and _is_any(asked, _OF_ORGANS) and apart - _organ_apart(where | context.lead):
+        # The heart and the breast lie in the chest, and are scanned for themselves.
+        return None
     if _is(asked, "imaging") and content.sites and _elsewhere(asked.sites, content.sites, context):
         return None
     if common and common <= _PARTED and not _same_part(asked.sites, where):
@@ -148,7 +176,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
 
 def _specimens(asked: Order, held: Order, content: Content, context: Context) -> Tier | None:
     wanted = asked.specimens or default_specimens(asked.head)
-    named = held.specimens or _told(content) or default_specimens(held.head)
+    named = held.specimens or _told(content) or _presumed(asked, held)
     if not wanted:
         return Tier.UNSITED if held.specimens else Tier.SAME
     if named:
@@ -172,9 +200,24 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
         return Tier.GENERAL
     if wanted & _FROM_ANYWHERE:
         return Tier.GENERAL
+    if held.head is not None and held.head.id == "serology":
+        # Antibodies are sought in blood unless told otherwise.
+        return None
     # Nothing names the specimen, but it comes from where the illness is.
     where = held.sites or content.sites or context.sites
-    return Tier.GENERAL if nested(_sources(wanted), where) is not None else None
+    return Tier.GENERAL if _lies_within(where, _sources(wanted)) else None
+
+
+def _presumed(asked: Order, held: Order) -> frozenset[str]:
+    """What a test that names no specimen was done on, if anything is to be presumed."""
+    if held.head is not None and held.head.price == "toxicology":
+        return _OF_DRUGS
+    part = asked.head is not None and held.head is not None and not asked.specimens
+    if part and asked.head.kind == "panel" and held.head.kind == "analyte":
+        # The 5-HIAA of neuroendocrine markers is measured in urine.
+        members = Catalogue.load().members(asked.head.id)
+        return _NONE if held.head.id in members else default_specimens(held.head)
+    return default_specimens(held.head)
 
 
 def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
@@ -187,16 +230,21 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
         asked.head.kind != "procedure" or asked.head.id in _OWN_PATHOGEN
     ):
         return Tier.SAME
-    if "bacteria" in asked.organisms and not held.organisms & _NOT_BACTERIA:
-        return Tier.SAME
     if not asked.organisms:
         return Tier.UNSITED if held.organisms else Tier.SAME
     catalogue = Catalogue.load()
+    if "bacteria" in asked.organisms and not any(
+        _NOT_BACTERIA & catalogue.ancestors(organism) for organism in held.organisms
+    ):
+        return Tier.SAME
     if not held.organisms:
         spoken = any(catalogue.within(c, a) for c in content.organisms for a in asked.organisms)
         return Tier.SAME if spoken else None
     if asked.organisms & held.organisms:
         return Tier.SAME
+    if asked.head == held.head and asked.organisms <= content.organisms:
+        # "Serology for cytomegalovirus", whose report goes on to toxoplasma.
+        return Tier.DESCRIBED
     pairs = [(a, h) for a in asked.organisms for h in held.organisms]
     kinds = [a for a, h in pairs if catalogue.within(h, a)]
     if kinds:
@@ -221,10 +269,36 @@ def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) ->
     return apart and about and nested(asked, told | context.lead) is None
 
 
+@cache
+def _organ_apart(sites: frozenset[str]) -> frozenset[str]:
+    within = Catalogue.load().within
+    return frozenset(organ for organ in ("heart", "breast") for s in sites if within(s, organ))
+
+
+def _inner(sites: frozenset[str]) -> bool:
+    """Whether sites are organs within the trunk."""
+    return not sites & TISSUES and _regions(sites) <= _TRUNK
+
+
+@cache
+def _sexes(sites: frozenset[str]) -> frozenset[str]:
+    """Whose organs are among some sites: a scan of the uterus is none of the scrotum."""
+    within = Catalogue.load().within
+    return frozenset(
+        sex
+        for sex, organs in (("male", _MALE), ("female", _FEMALE))
+        if any(within(site, organ) for site in sites for organ in organs)
+    )
+
+
 def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:
     """Whether sites are, or lie in the region of, those that the case is about before all."""
     near = _regions(asked) & _regions(lead)
     return not lead or bool(near) or nested(asked, lead) is not None
+
+
+def _is_any(order: Order, categories: frozenset[str]) -> bool:
+    return order.head is not None and order.head.category in categories
 
 
 def _is(order: Order, category: str) -> bool:
@@ -234,7 +308,7 @@ def _is(order: Order, category: str) -> bool:
 def _shown(asked: Order, own: frozenset[str], content: Content, context: Context) -> bool:
     """Whether a record that names no site may be of a test that implies some."""
     assert asked.head is not None
-    if asked.head.category not in ("imaging", "endoscopy") or asked.head.id in content.heads:
+    if asked.head.category not in _SITED or asked.head.id in content.heads:
         return True
     where = content.sites or context.sites
     if "fetus" in own:
@@ -260,6 +334,13 @@ def nested(asked: AbstractSet[str], held: AbstractSet[str]) -> Tier | None:
             if catalogue.within(inner, outer) and outer not in _NO_CONTAINER:
                 return Tier.GENERAL
     return None
+
+
+def _lies_within(where: AbstractSet[str], sources: AbstractSet[str]) -> bool:
+    """Whether an illness is at or in a source: one of the abdomen is not of the urinary tract."""
+    catalogue = Catalogue.load()
+    found = any(catalogue.within(site, source) for site in where for source in sources)
+    return found or any(one & where and one & sources for one in _ONE_SITE)
 
 
 def _told(content: Content) -> frozenset[str]:

@@ -15,7 +15,6 @@ The tiers, best first:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 
@@ -46,6 +45,41 @@ _AGAINST = frozenset({"specific", "antigen", "against", "anti", "allergen"})
 
 # Done with X-rays, but ordered as tests of their own.
 _FILMED = frozenset({"fluoroscopy", "mammography", "ivu"})
+# Kinds of a modality that go by their own name wherever they were done: nobody writes "ultrasound"
+# of an echocardiogram, or "endoscopy" of a capsule's.
+_APART = _FILMED | frozenset(
+    "echo ivus ceus elastography intraoperative_ultrasound trus endoanal_ultrasound "
+    "sonohysterography skeletal_survey shuntogram specimen_radiograph capsule_endoscopy "
+    "enteroscopy "
+    "triple_endoscopy dise fees sphincter_oddi_manometry arthroscopy angioscopy angiography "
+    "venography arthrography linogram fistulography amsler gonioscopy "
+    "tonometry schirmer lacrimal_irrigation pharmacologic_pupil exophthalmometry color_vision "
+    "ocular_staining".split()
+)
+# What nobody means who asks for the modality and no site: of "X-ray" an angiogram.
+_NOT_MEANT = {
+    "xray": _FILMED,
+    "fluoroscopy": frozenset({"angiography"}),
+    "ultrasound": frozenset({"echo", "ivus"}),
+}
+_HEART = frozenset({"heart"})
+_NONE: frozenset[str] = frozenset()
+# Ways of taking a piece, which a needle's cells are none of.
+_OF_A_PIECE = frozenset({"core_biopsy", "punch_biopsy", "shave_biopsy"})
+# What a report of flow speaks of.
+_OF_FLOW = frozenset(
+    "doppler duplex flow vascular vascularity hypervascular "
+    "hypervascularity arterial venous artery vein vessel "
+    "thrombosis thrombus stenosis perfusion aneurysm cdfi".split()
+)
+# Tests that yield what others are done on.
+_YIELDING = frozenset(
+    "csf_analysis pleural_fluid_analysis ascitic_fluid_analysis synovial_fluid_analysis "
+    "fluid_analysis lumbar_puncture paracentesis thoracentesis arthrocentesis "
+    "diagnostic_surgery".split()
+)
+# Modalities that "imaging" without one may be.
+_COMMON = frozenset({"ct", "mri", "xray", "ultrasound"})
 # Words of a report that goes through its markers.
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
 # What markers are kinds of.
@@ -90,6 +124,10 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
     agreed = agree(asked, held, content, context)
     if agreed is None:
         return None
+    flow = head.id != "ultrasound" or not _of_vessels(asked.sites)
+    if not flow and _OF_FLOW.isdisjoint(entry.words | content.words):
+        # A scan of the kidney tells nothing of its artery.
+        return None
     if tier is Tier.DESCRIBED and agreed > Tier.KIN and _nameless(held):
         # Under a heading for this and that, what the report says decides.
         return None
@@ -112,6 +150,9 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
     if head.kind == "procedure":
         # The record's name may say more than the catalogue knows of ("CT cisternography").
         more = {word for word in held.words - asked.words if not word.isdigit()}
+        if more and asked.way == "fdg_pet":
+            # Of a name's unknown words one may be another tracer.
+            return None
         if more and held.head is not None and tier is Tier.SAME:
             tier = Tier.GENERAL
     return tier
@@ -145,7 +186,7 @@ def _head_tier(
         return None if specific else Tier.SAME
     if head.id == "microbiology" and held.organisms and asked.category == "microbiology":
         # "Retroviral screening for HIV": a pathogen without a method.
-        return Tier.KIN
+        return Tier.KIN if order.organisms and asked.id not in _BY_METHOD else None
     if head.id in catalogue.same(asked.id):
         return Tier.KIN
     parts = catalogue.members(head.id) - {head.id} or {head.id}
@@ -160,16 +201,24 @@ def _head_tier(
         core = core or (asked.kind == "panel" and not content.analytes)
         silent = core and (content.single or not content.heads & (parts - {head.id}))
         return Tier.PART if small or named else Tier.DESCRIBED if silent else None
+    if head.id == "fna" and order.way in _OF_A_PIECE:
+        return None
     if catalogue.within(head.id, asked.id):
         # With another tracer it is another scan, and a film is no angiogram.
-        film = asked.id == "xray" and not _FILMED.isdisjoint(catalogue.ancestors(head.id))
-        return None if order.way == "fdg_pet" or film else Tier.GENERAL
+        plain = asked.id != "fluoroscopy" or not order.sites
+        plain &= asked.id != "ultrasound" or nested(order.sites, _HEART) is None
+        apart = plain and not _NOT_MEANT.get(asked.id, _NONE).isdisjoint(
+            catalogue.ancestors(head.id)
+        )
+        return None if order.way == "fdg_pet" or apart else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
-    contrast = head.id == "xray" and catalogue.within(asked.id, "fluoroscopy")
+    if head.id == "microscopy" and special and len(OF_TISSUE & content.words) > 1:
+        # A tumour under the microscope is no Gram stain.
+        return None
     if (
         special
-        and not contrast
         and head.id in _PLAIN
+        and not _apart(asked.id, head.id)
         and (not held.sites or nested(frozenset(asked.sites), held.sites) is not None)
         and not (held.sites and head.id == "ultrasound" and asked.id != "tvus")
     ):
@@ -180,6 +229,7 @@ def _head_tier(
         if _told_of(order, content):
             return Tier.DESCRIBED
         silent = not any(_is_test(id, asked.category) for id in content.heads)
+        silent &= asked.category != "imaging" or asked.id in _COMMON
         if head.category == asked.category and silent and (order.organisms or order.sites):
             # "Imaging: normal" does not say which, "microbiology: no CMV" not by what method.
             return Tier.DESCRIBED
@@ -193,9 +243,9 @@ def _head_tier(
             return Tier.DESCRIBED
         told = any(phrase in content.running for phrase in _marker_phrases(asked.id))
         return Tier.DESCRIBED if told else None
-    taken = head.category == "endoscopy" and asked.category in ("pathology", "microbiology")
-    if taken and asked.id in content.heads:
-        # What was taken through the endoscope, told in its report.
+    taken = head.category == "endoscopy" or (head.id in _YIELDING and not content.analytes)
+    if taken and asked.category in ("pathology", "microbiology") and asked.id in content.heads:
+        # What was taken through the endoscope, with a needle or a knife, told in its report.
         return Tier.DESCRIBED
     if asked.category in _READ and head.category in _READ and not reporting:
         # The culture of a biopsy, told in the pathologist's report.
@@ -205,10 +255,13 @@ def _head_tier(
         return Tier.DESCRIBED if told or asked.id in content.heads else None
     if (special or reporting) and asked.id in content.heads and not content.analytes:
         return Tier.DESCRIBED
-    if special and _distinct(asked) & name_words:
+    if not special:
+        return None
+    named = any(name <= name_words for name in _distinct(asked))
+    if named and not _apart(asked.id, head.id):
         # The record's name says so, in words the catalogue does not know ("18F-PSMA PET").
         return Tier.KIN
-    if special and reporting and _distinct(asked) & content.words:
+    if reporting and any(name <= content.words for name in _distinct(asked)):
         return Tier.DESCRIBED
     return None
 
@@ -254,6 +307,19 @@ def _coded(asked: Order, content: Content) -> bool:
 
 
 @cache
+def _apart(asked: str, held: str) -> bool:
+    """Whether a kind of a modality goes by its own name."""
+    ancestors = Catalogue.load().ancestors
+    return not _APART.isdisjoint(ancestors(asked) - ancestors(held))
+
+
+@cache
+def _of_vessels(sites: frozenset[str]) -> bool:
+    within = Catalogue.load().within
+    return any(within(site, vessel) for site in sites for vessel in ("vessel", "artery", "vein"))
+
+
+@cache
 def _is_marker(id: str) -> bool:
     """Whether a test is one stain, by antibody or by dye, or a group of them."""
     return id not in _STAINING and not _STAINING.isdisjoint(Catalogue.load().ancestors(id))
@@ -280,8 +346,10 @@ def _marker_phrases(id: str) -> frozenset[str]:
 @cache
 def _gene_names(term: Term) -> frozenset[frozenset[str]]:
     """A gene's names, each as the words that a report would have of it."""
-    names = (frozenset(words(name)) - filler() - _OF_GENES for name in (term.name, *term.synonyms))
-    return frozenset(name for name in names if name)
+    # "Stat" is urgent, and a gene with its number.
+    plain = filler() - {"stat"} | _OF_GENES
+    names = (frozenset(words(name)) - plain for name in (term.name, *term.synonyms))
+    return frozenset(name for name in names if any(map(str.isalpha, name)))
 
 
 @cache
@@ -306,18 +374,19 @@ def answering(head: str) -> frozenset[str]:
 
 
 @cache
-def _distinct(term: Term) -> frozenset[str]:
-    """The words of a test's names that its broader tests' names do not have."""
+def _distinct(term: Term) -> frozenset[frozenset[str]]:
+    """Of a test's names, the words that its broader tests' names do not have."""
     catalogue = Catalogue.load()
     broader = [catalogue.terms[other] for other in catalogue.ancestors(term.id) - {term.id}]
-
-    def spelt(terms: Iterable[Term]) -> set[str]:
-        return {w for t in terms for name in (t.name, *t.synonyms) for w in words(name)}
-
-    # Words that other terms are made of (sites, modalities) do not distinguish.
-    own = spelt([term]) - spelt(broader) - filler()
-    own -= OF_TISSUE
-    return frozenset(word for word in own if not catalogue.find(word) and not word.isdigit())
+    known = {w for t in broader for name in (t.name, *t.synonyms) for w in words(name)}
+    known |= filler() | OF_TISSUE | _OF_GENES
+    # Words that other terms are made of (sites, modalities) do not distinguish by themselves.
+    return frozenset(
+        own
+        for name in (term.name, *term.synonyms)
+        if (own := frozenset(w for w in set(words(name)) - known if not w.isdigit()))
+        and not all(map(catalogue.find, own))
+    )
 
 
 def alike(a: str, b: str) -> bool:

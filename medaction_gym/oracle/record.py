@@ -144,6 +144,9 @@ class RecordOracle:
             return Part(order.title, outcome, tuple(releases), why, price_of(order.head))
 
         named = self._named(wish.names)
+        if named and order.specimens and order.head is not None:
+            # "Serum sodium and glucose" asks for none of the CSF.
+            named = tuple(r for r in named if not self._of_others(order.specimens, r))
         if named and not self._is_panel_entry(order.head, named):
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None and not wish.senses:
@@ -168,6 +171,10 @@ class RecordOracle:
                 "are understood; order it without them"
             )
             return part(Outcome.AMBIGUOUS, (), why)
+        if tier is Tier.PART and wish.only:
+            found[tier] = self._among(wish.only, found[tier])
+        if tier is Tier.PART and not self._of_the_core(order, found[tier]):
+            return wish.unavailable
         releases = self._decide(order, found)
         items = {release.item for release in releases if release.analyte < 0}
         if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
@@ -201,6 +208,21 @@ class RecordOracle:
             kept = {t: [r for r in releases if r in as_asked] for t, releases in found.items()}
             found = {tier: releases for tier, releases in kept.items() if releases}
         return found
+
+    def _of_the_core(self, order: Order, releases: list[Release]) -> bool:
+        """Whether parts of a panel hold what makes it one: D-dimer alone is no coagulation."""
+        core = Catalogue.load().core(order.head.id) if order.head else frozenset()
+        return bool(self._among(core, releases) if core else releases)
+
+    def _among(self, ids: frozenset[str], releases: list[Release]) -> list[Release]:
+        """Of some releases, those that measure any of some values."""
+        members = Catalogue.load().members
+        return [
+            entry.release
+            for entry in self._entries
+            if entry.release in releases
+            and any(h.head and not ids.isdisjoint(members(h.head.id)) for h in entry.orders)
+        ]
 
     def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
         """What the best tiers amount to."""
@@ -247,6 +269,12 @@ class RecordOracle:
         more = [r for tier in (Tier.SAME, Tier.KIN) for r in found.get(tier, ())]
         return tuple(r for r in more if r not in releases) if len(more) == 1 else ()
 
+    def _of_others(self, wanted: frozenset[str], release: Release) -> bool:
+        """Whether a value is recorded of other specimens than those that are wanted."""
+        entry = next(e for e in self._entries if e.release == release)
+        held = frozenset().union(*(order.specimens for order in entry.orders))
+        return release.analyte >= 0 and bool(held) and nested(wanted, held) is None
+
     def _is_panel_entry(self, head: Term | None, releases: tuple[Release, ...]) -> bool:
         """Whether a name stands for a panel that is itself a component of an item."""
         return head is not None and head.kind == "panel" and all(r.analyte >= 0 for r in releases)
@@ -278,6 +306,8 @@ class RecordOracle:
         """Match a request outside the catalogue by its words alone."""
         scored = []
         for entry in self._entries:
+            if not self._of_specimens(order.specimens, entry):
+                continue
             for name in entry.names:
                 content = [w for w in name if len(w) > 2]
                 hits = sum(any(alike(w, o) for o in content) for w in order.words)
@@ -297,6 +327,12 @@ class RecordOracle:
         else:
             why = "names no test that is known; use a standard name"
         return part(Outcome.NOT_UNDERSTOOD, (), why)
+
+    @staticmethod
+    def _of_specimens(wanted: frozenset[str], entry: Entry) -> bool:
+        """Whether an entry speaks of the specimens that are asked for, if any are."""
+        spoken = entry.content.specimens.union(*(held.specimens for held in entry.orders))
+        return not wanted or nested(wanted, spoken) is not None
 
     def _examined(self, order: Order) -> tuple[Release, ...]:
         """The one examination whose findings speak of what is to be looked for."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 from medaction_gym.actions import Outcome
@@ -15,6 +17,9 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
+
+# "CBC (WBC", but not "CBC (including WBC".
+_BRACKET = re.compile(r"\((?!\s*(?:e\.?g|inc|such|with|esp))", re.IGNORECASE)
 
 # However long a request asks, so many of its readings are looked up, and the shortest.
 _MOST_NAMES = 64
@@ -33,6 +38,7 @@ class Wish(NamedTuple):
         senses: What it means instead, if it is an ambiguous abbreviation.
         price: Its price.
         unavailable: The answer of a record that holds no such test.
+        only: The values that a request spells a panel out by; empty if it does not.
     """
 
     order: Order
@@ -43,6 +49,7 @@ class Wish(NamedTuple):
     senses: tuple[Wish, ...]
     price: Price
     unavailable: Part
+    only: frozenset[str] = frozenset()
 
 
 class Request(NamedTuple):
@@ -74,15 +81,24 @@ def read_request(text: str) -> Request:
     orders = parse_orders(text)
     phrase = words(text)
     wishes = []
-    for order in orders:
+    for order, following in zip_longest(orders, orders[1:]):
         manner = text if len(orders) == 1 else order.text
         senses = tuple(wish_for(sense, manner) for sense in other_senses(order))
-        wishes.append(wish_for(order, manner, senses))
+        only = _spelt_out(order, orders) if following is not None else frozenset()
+        wishes.append(wish_for(order, manner, senses)._replace(only=only))
     wanted = (text, without_purpose(text), without_purpose(without_manner(text)))
     names = dict.fromkeys(name for part in wanted for name in bare(words(part)))
     known = known_words().issuperset(phrase)
     examining = not EXAMINING.isdisjoint(phrase)
     return Request(phrase, tuple(names), known, tuple(wishes), examining)
+
+
+def _spelt_out(panel: Order, orders: tuple[Order, ...]) -> frozenset[str]:
+    """The values that stand in brackets behind a panel: "coagulation (PT, aPTT)"."""
+    if panel.head is None or panel.head.kind != "panel" or not _BRACKET.search(panel.text):
+        return frozenset()
+    inside = Catalogue.load().members(panel.head.id) - {panel.head.id}
+    return inside & {order.head.id for order in orders if order.head is not None}
 
 
 def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> Wish:
