@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from medaction_gym.actions import OrderTest, Outcome, UpdateDifferential
-from medaction_gym.cases.case import Case
+from medaction_gym.cases.case import Case, Diagnosis, Presentation, TestResult
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.distill.grounding import grounds_of
 from medaction_gym.distill.node import Node
