@@ -71,6 +71,7 @@ def _joined(tokens: list[Token]) -> list[Token]:
     if all(token.text in names for token in tokens):
         return tokens
     joined: list[Token] = []
+    spans = [(m.first, m.last) for m in Catalogue.load().find(tokens)]
     i = 0
     while i < len(tokens):
         for end in range(min(i + 4, len(tokens)), i + 1, -1):
@@ -82,6 +83,8 @@ def _joined(tokens: list[Token]) -> list[Token]:
                 and tuple(token.text for token in run) not in Catalogue.load().phrases()
                 and (run[0].text not in names or any(token.text not in known for token in run))
                 and not any(token.after_break for token in run[1:])
+                # The "anti thyroid" of "anti-thyroid peroxidase antibodies" is part of a name.
+                and not any(first <= i and end <= last for first, last in spans)
             ):
                 joined.append(run[0]._replace(text=whole, end=run[-1].end))
                 break
