@@ -86,6 +86,8 @@ def _take_apart(
                 continue
             if qualifier.id in term.specimens:
                 return Base(base, specimens=frozenset({qualifier.id}))
-            if qualifier.kind == "site" and base.id in _MODALITIES and term.sites:
+            # A "bone marrow examination" is done by no hand.
+            apart = base.id == "physical_examination" and term.category != "examination"
+            if qualifier.kind == "site" and base.id in _MODALITIES and term.sites and not apart:
                 return Base(base, sites=frozenset(term.sites))
     return None

@@ -111,6 +111,8 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             orders[-1] = _widen(orders[-1], segment, text)
         elif more:
             carried.append(segment)
+        elif orders and segment.joint.strip() != "," and _is_class(segment, orders[-1]):
+            orders[-1] = _widen(orders[-1], segment, text)
         elif segment.heads and not segment.names_disease():
             orders += _elsewhere(segment, carried)
             found = _orders(segment, carried, text)
@@ -206,6 +208,9 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
     if stained:
         # "Kappa and lambda light chain immunohistochemistry" asks for no level in blood.
         heads = [h for h in heads if h not in stained]
+    if any(h.price == "antibody" for h in heads):
+        # "Anticardiolipin IgG" is no level of immunoglobulin.
+        heads = [h for h in heads if h.id not in _ANTIBODY_CLASSES]
     if any(h.id != "doppler" and catalogue.within(h.id, "ultrasound") for h in heads):
         # "Echocardiogram with Doppler" is one scan.
         heads = [h for h in heads if h.id != "doppler"]
@@ -214,6 +219,15 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
         if not any(o is not h and _covers(o, h) and not segment.joined(h, o) for o in heads)
     ]  # fmt: skip
     return [_order(head, segment, carried, text) for head in specific]
+
+
+def _is_class(segment: Segment, order: Order) -> bool:
+    """Whether a stretch is one more class of the antibody before it: the IgM of "IgG/IgM"."""
+    here = {token.text for token in segment.tokens[segment.first : segment.stop]}
+    head = order.head
+    antibody = head is not None and (head.price == "antibody" or head.id == "serology")
+    classes = _ANTIBODY_CLASSES.intersection(words(order.text))
+    return antibody and bool(classes) and here - {"and", "or"} <= _ANTIBODY_CLASSES
 
 
 def _covers(special: Term, general: Term) -> bool:
