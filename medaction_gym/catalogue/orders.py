@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
 from medaction_gym.catalogue.order import Order
@@ -36,12 +36,19 @@ _METHOD = {
 # What is done with a fluid that is asked for by its name alone; other specimens are cultured.
 _FLUID_PANEL = {"csf": "csf_analysis", "pleural_fluid": "pleural_fluid_analysis"} | {
     "ascitic_fluid": "ascitic_fluid_analysis", "synovial_fluid": "synovial_fluid_analysis",
+    "bal": "bronchoalveolar_lavage",
 }  # fmt: skip
+# The same where the word alone would say too little: "a urine sample".
+_SAMPLED = {"urine": "urine_tests", "stool": "stool_tests", "tissue": "biopsy"}
+_SAMPLE = frozenset({"sample", "specimen"})
 _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_tests"})
 # Done on what the test named before has yielded, where nothing else is said.
 _ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
 _ON_FLUIDS = frozenset({"cytology", "flow_cytometry", "pcr", "fluid_analysis"})
 _ON_TISSUE = frozenset({"biopsy", "histopathology"})
+# What is taken, by the name of the taking; and departments whose tests are done on it.
+_YIELDING = frozenset({"bronchoalveolar_lavage", "bone_marrow_aspirate", "fna"})
+_DONE_ON_SAMPLES = frozenset({"microbiology", "laboratory", "pathology", "genetics"})
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
 # "Look at the skin", "examine the mouth".
@@ -100,6 +107,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
     carried: list[Segment] = []
     for segment, following in zip_longest(segments, segments[1:]):
         _complete(segment, following)
+        _sample(segment)
         _place(segment, orders[-1] if orders else None)
         more = not segment.heads and segment.mentions and not segment.loose
         if more and orders and segment.ids("organism") and not _seeks(orders[-1]):
@@ -150,6 +158,16 @@ def _complete(segment: Segment, following: Segment | None) -> None:
         segment.loose = []
 
 
+def _sample(segment: Segment) -> None:
+    """Read the lavage of "bronchoalveolar lavage culture" as what is cultured."""
+    catalogue = Catalogue.load()
+    mentions = segment.mentions
+    for i, (first, second) in enumerate(pairwise(mentions)):
+        taken = catalogue.base(first.term.id).specimens if first.term.id in _YIELDING else _NONE
+        if taken and first.last == second.first and second.term.category in _DONE_ON_SAMPLES:
+            mentions[i] = first._replace(term=catalogue.terms[min(taken)])
+
+
 def _place(segment: Segment, before: Order | None) -> None:
     """Read the protein of "CSF glucose and protein", or of "protein in CSF", as CSF protein."""
     catalogue = Catalogue.load()
@@ -194,6 +212,9 @@ def _unsaid(segment: Segment) -> Term | None:
     if any((t.text, t.end - t.start) == ("blood", len("bloods")) for t in segment.tokens):
         # "Bloods" are tests, and blood is what they are done on.
         return terms["blood_tests"] if not segment.loose else None
+    sampled = said & _SAMPLE and not segment.loose and segment.ids("specimen") & set(_SAMPLED)
+    if sampled:
+        return terms[_SAMPLED[min(sampled)]]
     specimens = sorted(segment.ids("specimen") - _NOT_ALONE)
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
@@ -301,6 +322,8 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         if head.id == "ihc":
             loose |= segment.words_of(segment.before("ihc"))
         named = head.kind == "procedure" and not base.term.sites
+        # The wound of a "wound culture" is what is cultured.
+        named = named and not (head.category == "microbiology" and specimens)
         sites |= base.sites or (segment.within_name(head, "site") if named else _NONE)
         if base.term.id != head.id and not (base.sites or base.specimens or base.organisms):
             way = head.id
