@@ -142,7 +142,8 @@ class Catalogue:
         # "ANCA serology" is one test.
         kinds = ("analyte", "procedure") if _LISTS.search(name) else ("analyte",)
         return (
-            len(found) > 1
+            # "Anti-Ro/SSA" is one by two names.
+            len({mention.term.id for mention in found}) > 1
             and covered == len(tokens)
             and all(mention.term.kind in kinds for mention in found)
         )
