@@ -22,7 +22,15 @@ _ANTIBODY = re.compile(
 # So many letters of what it is against run together with "Ab": "TgAb".
 _SHORT = 5
 # What is asked for of a drug.
-_MEASURED = ("trough", "trough level", "peak", "blood level", "concentration", "monitoring", "assay")
+_MEASURED = (
+    "trough",
+    "trough level",
+    "peak",
+    "blood level",
+    "concentration",
+    "monitoring",
+    "assay",
+)
 
 # How a marker in tissue is asked for; "PSA stain" is the tissue's, not the blood's.
 _STAINS = (

@@ -289,7 +289,9 @@ class RecordOracle:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
         genes = self._sequenced(order)
         if genes:
-            return part(Outcome.RESULT, genes, "the only genetic test in the record that tells of it")
+            return part(
+                Outcome.RESULT, genes, "the only genetic test in the record that tells of it"
+            )
         signs = self._examined(order) if examining else ()
         if signs:
             return part(
