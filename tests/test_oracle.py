@@ -244,6 +244,45 @@ def test_edges(request_: str, released: set[str]) -> None:
     assert ask(request_, EDGES)[1] == released
 
 
+@pytest.mark.parametrize(
+    ("name", "request_", "given"),
+    [
+        ("Anti-TPO", "anti-thyroid peroxidase antibodies", True),
+        ("Calcitriol", "1,25-dihydroxyvitamin D", True),
+        ("BCR-ABL1", "t(9;22)", True),
+        ("Ristocetin cofactor activity", "VWF:RCo", True),
+        ("PET-MR", "PET/MRI", True),
+        ("Anti-SSA antibodies", "anti-Ro/SSA antibodies", True),
+        ("BMB", "bone marrow biopsy", True),
+        ("Lip biopsy", "salivary gland biopsy", True),
+        ("Total bile acids", "bile acids", True),
+        ("Vital signs", "vitals", True),
+        ("Bronchoalveolar lavage", "BAL", True),
+        ("BAL culture", "bronchoalveolar lavage culture", True),
+        ("Bone marrow evaluation and biopsy", "bone marrow examination", True),
+        ("Physical examination", "bone marrow examination", False),
+        ("Immunoglobulin G", "anticardiolipin IgG", False),
+        ("Immunoglobulin M", "CMV IgG/IgM", False),
+        ("Anti-thyroglobulin antibodies", "TgAb", True),
+        ("Ciclosporin level", "cyclosporine trough", True),
+        ("Dacryocystography", "CDG screen", False),
+        ("CT myelography", "CMT gene panel", False),
+        ("Lacosamide level", "Zonisamide level", False),
+        ("Phenytoin level", "Dilantin level", True),
+    ],
+)
+def test_names_of_one_test(name: str, request_: str, given: bool) -> None:
+    menu = case(TestResult(name=name, category="laboratory", result="As expected."))
+    assert (ask(request_, menu)[1] == {name}) is given
+
+
+def test_a_gene_is_looked_for_whole() -> None:
+    report = "A pathogenic variant in ATP7B was found."
+    menu = case(TestResult(name="Exome sequencing", category="genetics", result=report))
+    assert ask("ATP7B", menu)[1]
+    assert not ask("sequence ATP1A3", menu)[1]
+
+
 def test_why_never_quotes_what_is_withheld() -> None:
     for part in RecordOracle(MENU).answer("CT") + RecordOracle(MENU).answer("CT head"):
         assert "Nodule" not in part.why

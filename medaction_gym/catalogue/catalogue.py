@@ -7,6 +7,7 @@ taken from the cases this package plays; they are a general vocabulary.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, KeysView
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -45,6 +46,13 @@ _ORDINARY = frozenset(
     seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
     """.split()
 ) | {("a", "scan")}
+
+# What stands between the parts of a list, as text and as words.
+_LISTS = re.compile(r"/|,| (?:and|or|with) |[&+]")
+_LISTING = frozenset({"and", "or", "with"})
+
+# Of these, the words that mean a test in the plural: bands are cells, and a band is anything.
+_PLURAL_TESTS = frozenset((word,) for word in "band blast sat sep vital".split())
 
 # Specimens whose names are part of other names: a "white cell count" is counted in blood.
 _CELLS = frozenset({"leukocytes_specimen", "red_cells", "platelets_specimen", "tissue", "blood"})
@@ -115,24 +123,29 @@ class Catalogue:
             catalogue.terms[term.id] = term
             for name in dict.fromkeys((term.name, *term.synonyms, *variants(term))):
                 listing = term.kind in HEADS and (" and " in name or "/" in name or "," in name)
+                # "PET/MRI" is one scanner.
+                listing &= term.kind != "procedure" or name != term.name
                 if term.kind == "panel" or listing:
                     later.append((term, name))
                 else:
                     add(term, name)
-        lists = {name for _, name in later if catalogue._is_list(words(name))}
+        lists = {name for _, name in later if catalogue._is_list(name)}
         for term, name in later:
             if name not in lists:
                 add(term, name)
         return catalogue
 
-    def _is_list(self, phrase: tuple[str, ...]) -> bool:
-        tokens = [Token(word, 0, 0) for word in phrase if word not in ("and", "or", "with")]
+    def _is_list(self, name: str) -> bool:
+        tokens = [Token(word, 0, 0) for word in words(name) if word not in _LISTING]
         found = self.find(tokens)
         covered = sum(mention.last - mention.first for mention in found)
+        # "ANCA serology" is one test.
+        kinds = ("analyte", "procedure") if _LISTS.search(name) else ("analyte",)
         return (
-            len(found) > 1
+            # "Anti-Ro/SSA" is one by two names.
+            len({mention.term.id for mention in found}) > 1
             and covered == len(tokens)
-            and all(mention.term.kind in ("analyte", "procedure") for mention in found)
+            and all(mention.term.kind in kinds for mention in found)
         )
 
     def find(self, text: str | list[Token]) -> list[Mention]:
@@ -156,7 +169,7 @@ class Catalogue:
                     continue
                 phrase = texts[first:i]
                 terms = self._named.get(phrase, ())
-                if phrase in _ORDINARY and not tokens[first].capital:
+                if _is_ordinary(phrase, tokens[first]):
                     terms = [term for term in terms if term.kind not in HEADS]
                 if terms and not any(token.after_break for token in tokens[first + 1 : i]):
                     score, chosen = gained, Mention(terms[0], first, i)
@@ -209,10 +222,53 @@ class Catalogue:
 
     def within_name(self, phrase: tuple[str, ...], kind: Kind) -> frozenset[str]:
         """The specimen or site a longer name begins or ends with (the sputum of "sputum PCR")."""
-        known = self._qualifiers[kind]
-        parts = {part for cut in range(1, len(phrase)) for part in (phrase[:cut], phrase[cut:])}
-        parts -= {("csf",)} if "gm" in phrase else set()  # a growth factor, no fluid
-        return frozenset(known[part] for part in parts if part in known)
+        known, sites = self._qualifiers[kind], self._qualifiers["site"]
+        found = set()
+        for cut in range(1, len(phrase)):
+            for part, rest in ((phrase[:cut], phrase[cut:]), (phrase[cut:], phrase[:cut])):
+                if part not in known or ("gm" in phrase and part == ("csf",)):
+                    continue  # a growth factor is no fluid
+                # The "salivary" of a salivary gland is no saliva.
+                organ = any(part + rest[:i] in sites for i in range(1, len(rest)))
+                if kind != "specimen" or not organ:
+                    found.add(known[part])
+        return frozenset(found)
+
+    def specimens_named(self, term: Term, phrase: tuple[str, ...]) -> frozenset[str]:
+        """The specimens that one of a test's names says, or that all that say one agree on.
+
+        Example:
+            >>> catalogue = Catalogue.load()
+            >>> sorted(catalogue.specimens_named(catalogue.terms["bone_marrow_biopsy"], ("bmb",)))
+            ['bone_marrow']
+        """
+        if term.kind != "procedure":
+            return self._measured_in(term, phrase)
+        own = self.within_name(phrase, "specimen")
+        return own or self._agreed_specimens.get(term.id, frozenset())
+
+    def _measured_in(self, term: Term, phrase: tuple[str, ...]) -> frozenset[str]:
+        """The specimen of "urine calcium"; "bile acids" are no acids in bile."""
+        known = self._qualifiers["specimen"]
+        cuts = range(1, len(phrase))
+        pairs = [p for i in cuts for p in ((phrase[:i], phrase[i:]), (phrase[i:], phrase[:i]))]
+        return frozenset(
+            known[part]
+            for part, rest in pairs
+            if part in known and (known[part] in term.specimens or self.named(rest))
+        )
+
+    @cached_property
+    def _agreed_specimens(self) -> dict[str, frozenset[str]]:
+        """The one specimen that the names of a procedure speak of, its first name among them."""
+        agreed = {}
+        for term in self.terms.values():
+            first = self.within_name(words(term.name), "specimen")
+            if term.kind == "procedure" and first:
+                others = (self.within_name(words(name), "specimen") for name in term.synonyms)
+                if all(other <= first for other in others):
+                    agreed[term.id] = first
+        return agreed
 
     def pathogens(self, id: str) -> frozenset[str]:
         """What a test looks for by its name: hepatitis C in "hepatitis C antibody"."""
@@ -383,6 +439,12 @@ def _groups(relation: str) -> dict[str, frozenset[str]]:
     """The rows of a relation in ``kin.tsv``, by their first term."""
     rows = (cell_list(r["terms"]) for r in read_table("kin") if r["relation"] == relation)
     return {first: frozenset(rest) for first, *rest in rows}
+
+
+def _is_ordinary(phrase: tuple[str, ...], first: Token) -> bool:
+    """Whether a name is written as the ordinary word that it also is."""
+    plural = phrase in _PLURAL_TESTS and first.end - first.start > len(first.text)
+    return phrase in _ORDINARY and not first.capital and not plural
 
 
 def _inverse(relation: dict[str, frozenset[str]]) -> dict[str, set[str]]:

@@ -43,12 +43,17 @@ _METHOD = {
 # What is done with a fluid that is asked for by its name alone; other specimens are cultured.
 _FLUID_PANEL = {"csf": "csf_analysis", "pleural_fluid": "pleural_fluid_analysis"} | {
     "ascitic_fluid": "ascitic_fluid_analysis", "synovial_fluid": "synovial_fluid_analysis",
+    "bal": "bronchoalveolar_lavage",
 }  # fmt: skip
+# The same where the word alone would say too little: "a urine sample".
+_SAMPLED = {"urine": "urine_tests", "stool": "stool_tests", "tissue": "biopsy"}
+_SAMPLE = frozenset({"sample", "specimen"})
 _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_tests"})
 # Done on what the test named before has yielded, where nothing else is said.
 _ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
 _ON_FLUIDS = frozenset({"cytology", "flow_cytometry", "pcr", "fluid_analysis"})
 _ON_TISSUE = frozenset({"biopsy", "histopathology"})
+# What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
 # "Look at the skin", "examine the mouth".
@@ -143,6 +148,8 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             orders[-1] = _widen(orders[-1], segment, text)
         elif more:
             carried.append(segment)
+        elif orders and segment.joint.strip() != "," and _is_class(segment, orders[-1]):
+            orders[-1] = _widen(orders[-1], segment, text)
         elif segment.heads and not segment.names_disease():
             orders += _elsewhere(segment, carried)
             found = _orders(segment, carried, text)
@@ -271,6 +278,9 @@ def _unsaid(segment: Segment) -> Term | None:
     if any((t.text, t.end - t.start) == ("blood", len("bloods")) for t in segment.tokens):
         # "Bloods" are tests, and blood is what they are done on.
         return terms["blood_tests"] if not segment.loose else None
+    sampled = said & _SAMPLE and not segment.loose and segment.ids("specimen") & set(_SAMPLED)
+    if sampled:
+        return terms[_SAMPLED[min(sampled)]]
     specimens = sorted(segment.ids("specimen") - _NOT_ALONE)
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
@@ -295,6 +305,9 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
     if stained:
         # "Kappa and lambda light chain immunohistochemistry" asks for no level in blood.
         heads = [h for h in heads if h not in stained]
+    if any(h.price == "antibody" for h in heads):
+        # "Anticardiolipin IgG" is no level of immunoglobulin.
+        heads = [h for h in heads if h.id not in _ANTIBODY_CLASSES]
     if any(h.id != "doppler" and catalogue.within(h.id, "ultrasound") for h in heads):
         # "Echocardiogram with Doppler" is one scan.
         heads = [h for h in heads if h.id != "doppler"]
@@ -303,6 +316,15 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
         if not any(o is not h and _covers(o, h) and not segment.joined(h, o) for o in heads)
     ]  # fmt: skip
     return [_order(head, segment, carried, text) for head in specific]
+
+
+def _is_class(segment: Segment, order: Order) -> bool:
+    """Whether a stretch is one more class of the antibody before it: the IgM of "IgG/IgM"."""
+    here = {token.text for token in segment.tokens[segment.first : segment.stop]}
+    head = order.head
+    antibody = head is not None and (head.price == "antibody" or head.id == "serology")
+    classes = _ANTIBODY_CLASSES.intersection(words(order.text))
+    return antibody and bool(classes) and here - {"and", "or"} <= _ANTIBODY_CLASSES
 
 
 def _covers(special: Term, general: Term) -> bool:
@@ -380,6 +402,8 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         if head.id == "ihc":
             loose |= segment.words_of(segment.before("ihc"))
         named = head.kind == "procedure" and not base.term.sites
+        # The wound of a "wound culture" is what is cultured.
+        named = named and not (head.category == "microbiology" and specimens)
         sites |= base.sites or (segment.within_name(head, "site") if named else _NONE)
         if base.term.id != head.id and not (base.sites or base.specimens or base.organisms):
             way = head.id

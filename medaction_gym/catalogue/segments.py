@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Kind, Mention, Term
 from medaction_gym.catalogue.spelling import mend
-from medaction_gym.catalogue.tokens import Token, tokenize
+from medaction_gym.catalogue.tokens import BREAK, Token, tokenize
 from medaction_gym.catalogue.wording import filler
 
 SIDES = frozenset({"left", "right"})
-_SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
+_SEPARATOR = re.compile(rf"{BREAK}|[+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
 _GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
 
 # Words that say nothing of the test, but whose it is.
@@ -151,12 +151,15 @@ class Segment:
 
     def within_name(self, head: Term, kind: Kind) -> frozenset[str]:
         """Specimens or sites within the name that the head was found by."""
+        catalogue = Catalogue.load()
         names = [
             tuple(t.text for t in self.tokens[m.first : m.last])
             for m in self.mentions
             if m.term is head
         ]
-        return frozenset().union(*(Catalogue.load().within_name(name, kind) for name in names))
+        if kind == "specimen":
+            return frozenset().union(*(catalogue.specimens_named(head, name) for name in names))
+        return frozenset().union(*(catalogue.within_name(name, kind) for name in names))
 
 
 def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
@@ -177,7 +180,7 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
     for i, token in enumerate(tokens):
         mention = inside.get(i)
         continues = mention is not None and i > mention.first
-        if i and not continues and _SEPARATOR.search(text[previous_end : token.end]):
+        if i and not continues and _SEPARATOR.search(text, previous_end, token.end):
             joint = text[previous_end : token.start]
             segments.append(Segment(tokens, start=token.start, joint=joint, first=i))
         segment = segments[-1]

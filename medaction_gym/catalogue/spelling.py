@@ -26,15 +26,28 @@ def mend(tokens: list[Token]) -> list[Token]:
     if all(token.text in known for token in joined):
         return joined
     mended: list[Token] = []
+    codes = _codes(joined)
     for token in joined:
-        mended += _parted(token._replace(text=mend_word(token.text)))
+        # Three capitals stand for a disease as often as for a test: CMT is no CTM.
+        keep = token.start in codes or (token.capital and len(token.text) == 3)
+        mended += [token] if keep else _parted(token._replace(text=mend_word(token.text)))
     for i, token in enumerate(mended):
         word = token.text
-        if word not in known and len(word) >= 3 and not word.isdigit():
+        if word not in known and len(word) >= 3 and not word.isdigit() and token.start not in codes:
             before = mended[i - 1].text if i else ""
             after = mended[i + 1].text if i + 1 < len(mended) else ""
             mended[i] = token._replace(text=_beside(word, before, after))
     return mended
+
+
+def _codes(tokens: list[Token]) -> frozenset[int]:
+    """Where capitals begin that a number is part of: the SLC of "SLC2A1" is no word misspelt."""
+    return frozenset(
+        letters.start
+        for first, second in pairwise(tokens)
+        for letters, number in ((first, second), (second, first))
+        if first.end == second.start and letters.capital and number.text.isdigit()
+    )
 
 
 @lru_cache(maxsize=50_000)
@@ -71,6 +84,7 @@ def _joined(tokens: list[Token]) -> list[Token]:
     if all(token.text in names for token in tokens):
         return tokens
     joined: list[Token] = []
+    spans = [(m.first, m.last) for m in Catalogue.load().find(tokens)]
     i = 0
     while i < len(tokens):
         for end in range(min(i + 4, len(tokens)), i + 1, -1):
@@ -82,6 +96,8 @@ def _joined(tokens: list[Token]) -> list[Token]:
                 and tuple(token.text for token in run) not in Catalogue.load().phrases()
                 and (run[0].text not in names or any(token.text not in known for token in run))
                 and not any(token.after_break for token in run[1:])
+                # The "anti thyroid" of "anti-thyroid peroxidase antibodies" is part of a name.
+                and not any(first <= i and end <= last for first, last in spans)
             ):
                 joined.append(run[0]._replace(text=whole, end=run[-1].end))
                 break

@@ -19,6 +19,19 @@ _ANTIBODY = re.compile(
     r"^(anti[- ])?(.{2,40}?)( (?:auto-?)?antibod(?:y|ies)| abs?)?$", re.IGNORECASE
 )
 
+# So many letters of what it is against run together with "Ab": "TgAb".
+_SHORT = 5
+# What is asked for of a drug.
+_MEASURED = (
+    "trough",
+    "trough level",
+    "peak",
+    "blood level",
+    "concentration",
+    "monitoring",
+    "assay",
+)
+
 # How a marker in tissue is asked for; "PSA stain" is the tissue's, not the blood's.
 _STAINS = (
     "stain", "staining", "immunostain", "immunostaining", "immunohistochemistry", "IHC",
@@ -89,6 +102,11 @@ def variants(term: Term) -> Iterator[str]:
             yield from (f"antibody {to} {core}" for to in ("to", "against"))
             yield from (f"{core} ab", f"anti {core} ab", f"{core} abs")
             yield from (f"{core} autoantibody", f"anti {core} autoantibody")
+            if len(core) <= _SHORT and core.isalpha():
+                yield f"{core}ab"
+        elif term.price == "drug-level" and name.endswith(" level"):
+            drug = name.removesuffix(" level")
+            yield from (f"{drug} {measured}" for measured in _MEASURED)
         elif any(parent.endswith(("ihc", "stain", "stains")) for parent in term.parents):
             marker = STAIN.sub("", name)
             yield from (f"{marker} {stain}" for stain in _STAINS)

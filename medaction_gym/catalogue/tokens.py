@@ -18,8 +18,11 @@ _GREEK = {
     "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
 }  # fmt: skip
 
+# Marks that end a name; not those within one: "1,25-dihydroxyvitamin D", "t(9;22)", "VWF:RCo".
+BREAK = r"\n|(?<!\d),|(?<![\dXY]);|[,;](?!\d)"
+_COLON = r"(?<!\w):|:(?!\w)"
 # A word, a number, or a mark that ends a name.
-_PIECE = re.compile(r"[^\W\d_]+|\d+|[,;:\n]")
+_PIECE = re.compile(rf"[^\W\d_]+|\d+|{BREAK}|{_COLON}")
 _BREAKS = frozenset(",;:\n")
 
 # One word or two: its letter is parted from the ray, as the hyphen would.

@@ -212,12 +212,12 @@ def _presumed(asked: Order, held: Order) -> frozenset[str]:
     """What a test that names no specimen was done on, if anything is to be presumed."""
     if held.head is not None and held.head.price == "toxicology":
         return _OF_DRUGS
-    part = asked.head is not None and held.head is not None and not asked.specimens
-    if part and asked.head.kind == "panel" and held.head.kind == "analyte":
+    whole, part = asked.head, held.head
+    if whole and part and (whole.kind, part.kind) == ("panel", "analyte") and not asked.specimens:
         # The 5-HIAA of neuroendocrine markers is measured in urine.
-        members = Catalogue.load().members(asked.head.id)
-        return _NONE if held.head.id in members else default_specimens(held.head)
-    return default_specimens(held.head)
+        members = Catalogue.load().members(whole.id)
+        return _NONE if part.id in members else default_specimens(part)
+    return default_specimens(part)
 
 
 def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:

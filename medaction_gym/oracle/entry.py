@@ -35,6 +35,7 @@ OF_TISSUE = frozenset(
     "atypia mitosis hyperkeratosis infiltrate proliferation tumor cell tissue cyst collagen "
     "fibrous keratin histology histopathology necrosis vessel lumen".split()
 )
+_CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z][A-Z0-9]*(?:-\d+)?\b")
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 
 
@@ -53,6 +54,7 @@ class Content:
         analytes: Its values can be ordered one by one.
         single: It is the line of one value.
         symbols: Words in capitals, as genes are written.
+        codes: Capitals and numbers in one, as genes are written in full, of report and name.
         running: A pathologist's words in their order, between blanks; else empty.
     """
 
@@ -66,6 +68,7 @@ class Content:
     analytes: bool
     single: bool = False
     symbols: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
     running: str = ""
 
 
@@ -109,7 +112,9 @@ def entries_of(case: Case) -> Iterator[Entry]:
         orders = tuple(_under_category(o, test) for o in orders) or (
             _under_category(Order(text=test.name, head=None), test),
         )
-        yield _entry(Release(i), names, orders, _content(test.result, orders, _ordered_apart(test)))
+        content = _content(test.result, orders, _ordered_apart(test))
+        content = replace(content, codes=codes(f"{test.name}\n{test.result}"))
+        yield _entry(Release(i), names, orders, content)
         specimens = frozenset().union(*(_inherited(order) for order in orders))
         specimens = frozenset() if "blood" in specimens else specimens
         for j, analyte in enumerate(test.analytes):
@@ -118,6 +123,17 @@ def entries_of(case: Case) -> Iterator[Entry]:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(_content(analyte.result, inner, analytes=False), single=True)
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
+
+
+@lru_cache(maxsize=20_000)
+def codes(text: str) -> frozenset[str]:
+    """Capitals and numbers in one, as genes are written.
+
+    Example:
+        >>> sorted(codes("SLC2A1 and NKX2-1 (p.Arg153Cys), not CFTR"))
+        ['NKX2-1', 'SLC2A1']
+    """
+    return frozenset(_CODE.findall(text))
 
 
 def _under_category(order: Order, test: TestResult) -> Order:

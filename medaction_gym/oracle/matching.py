@@ -26,7 +26,7 @@ from medaction_gym.catalogue.term import STAIN
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.agreement import Tier, agree, nested
-from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry
+from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry, codes
 
 # A panel of so few components (itself counted) is one test to a doctor: "complement" is C3 and C4.
 SMALL_PANEL = 4
@@ -296,7 +296,10 @@ def _spells(asked: Order, content: Content) -> bool:
 
 
 def _coded(asked: Order, content: Content) -> bool:
-    """Whether a marker's letters stand in the report with their number: CD88, not CD20."""
+    """Whether a marker or gene stands in the report with its number: CD88, not CD20."""
+    if asked.head is not None and asked.head.category == "genetics":
+        # ATP1A3 is not ATP7B.
+        return not codes(asked.text) or not codes(asked.text).isdisjoint(content.codes)
     if asked.head is None or asked.head.id != "ihc":
         return True
     return all(

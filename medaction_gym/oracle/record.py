@@ -25,7 +25,7 @@ from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import Tier, nested
 from medaction_gym.oracle.answer import Part, Release
-from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
+from medaction_gym.oracle.entry import Entry, codes, context_of, entries_of, implied_sites
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import alike, match
 from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
@@ -317,6 +317,11 @@ class RecordOracle:
         releases = _without_parts(r for score, r in scored if score == best)
         if best >= 0.6 and len({r.item for r in releases}) == 1:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
+        genes = self._sequenced(order)
+        if genes:
+            return part(
+                Outcome.RESULT, genes, "the only genetic test in the record that tells of it"
+            )
         signs = self._examined(order) if examining else ()
         if signs:
             return part(
@@ -333,6 +338,18 @@ class RecordOracle:
         """Whether an entry speaks of the specimens that are asked for, if any are."""
         spoken = entry.content.specimens.union(*(held.specimens for held in entry.orders))
         return not wanted or nested(wanted, spoken) is not None
+
+    def _sequenced(self, order: Order) -> tuple[Release, ...]:
+        """The one genetic test that tells of a gene asked for by its symbol alone."""
+        wanted = codes(order.text)
+        told = [
+            entry.release
+            for entry in self._entries
+            if self.case.tests[entry.release.item].category == "genetics"
+            and wanted
+            and wanted <= entry.content.codes
+        ]
+        return tuple(told) if len(told) == 1 else ()
 
     def _examined(self, order: Order) -> tuple[Release, ...]:
         """The one examination whose findings speak of what is to be looked for."""
