@@ -51,7 +51,7 @@ _NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
 # A test of "bacteria" is any that is not of these.
 _NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
 # Specimens whose names say nothing about where they come from.
-_FROM_ANYWHERE = frozenset(
+FROM_ANYWHERE = frozenset(
     "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
 )
 # Tests of cells, which blood is the first place to look for.
@@ -108,7 +108,10 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         if (
             tier is None
             and named <= TISSUES
-            and nested(asked.sites, content.sites or context.sites)
+            and (
+                nested(asked.sites, content.sites or context.sites)
+                or (nested(asked.sites, context.sites) and not _in_trunk(_organs(asked.sites)))
+            )
         ):
             # "Biopsy of the chest lesion", where the record has a skin biopsy of a chest.
             return Tier.GENERAL
@@ -124,7 +127,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         return None
     if asked.sites <= TISSUES and any(_within_tissue(w, a) for w in where for a in asked.sites):
         return Tier.GENERAL
-    common = _regions(asked.sites) & _regions(where)
+    common = _regions(asked.sites) & _regions(_narrowest(where))
     if _is(asked, "pathology") and content.sites:
         # A piece of the kidney is none of the liver, though both lie in the abdomen.
         common = _NONE if nested(asked.sites, where | context.lead - _REGIONS) is None else common
@@ -153,14 +156,14 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
         return Tier.UNSITED if held.specimens else Tier.SAME
     if named:
         tier = nested(wanted, named)
-        if tier is None and wanted & _FROM_ANYWHERE and named & _FROM_ANYWHERE:
+        if tier is None and wanted & FROM_ANYWHERE and named & FROM_ANYWHERE:
             # Pus is drained fluid is a wound's discharge: one sample by several names.
             return Tier.GENERAL
         return tier if asked.specimens or tier is None else Tier.SAME
     if not asked.specimens or nested(wanted, content.specimens) is not None:
         return Tier.SAME
     if content.specimens:
-        loose = wanted & _FROM_ANYWHERE and content.specimens & _FROM_ANYWHERE
+        loose = wanted & FROM_ANYWHERE and content.specimens & FROM_ANYWHERE
         return Tier.GENERAL if loose else None
     if held.head is not None and held.head.category == "genetics":
         # The genes are the same in all of them.
@@ -170,7 +173,7 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
         return Tier.GENERAL if drawn else None
     if nested(wanted, context.specimens) is not None:
         return Tier.GENERAL
-    if wanted & _FROM_ANYWHERE:
+    if wanted & FROM_ANYWHERE:
         return Tier.GENERAL
     # Nothing names the specimen, but it comes from where the illness is.
     where = held.sites or content.sites or context.sites
@@ -215,10 +218,15 @@ def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) ->
     An ultrasound scan of a hernia in the groin is none of the gallbladder, though both lie in the
     abdomen.
     """
-    organs = frozenset(s for s in asked - TISSUES if not any(part in s for part in _AREAS))
+    organs = _organs(asked)
     about = any(nested({site}, context.lead) is not None for site in told)
     apart = bool(organs) and _regions(organs) <= _OF_MANY_ORGANS
     return apart and about and nested(asked, told | context.lead) is None
+
+
+def _organs(sites: frozenset[str]) -> frozenset[str]:
+    """Those sites that are no area of the trunk."""
+    return frozenset(s for s in sites - TISSUES if not any(part in s for part in _AREAS))
 
 
 def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:
@@ -273,6 +281,17 @@ def _regions(sites: frozenset[str]) -> frozenset[str]:
     catalogue = Catalogue.load()
     regions = frozenset().union(*(_REGIONS & catalogue.ancestors(site) for site in sites))
     return regions | {"brain"} if sites & _OF_THE_HEAD else regions
+
+
+@cache
+def _narrowest(sites: frozenset[str]) -> frozenset[str]:
+    """Sites without those that another of them says more exactly: "abdominal aorta", "aortic"."""
+    within = Catalogue.load().within
+    return frozenset(s for s in sites if not any(o != s and within(o, s) for o in sites))
+
+
+def _in_trunk(sites: frozenset[str]) -> bool:
+    return not _regions(sites).isdisjoint(_OF_MANY_ORGANS | {"chest"})
 
 
 @cache

@@ -23,11 +23,12 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.oracle.agreement import Tier, nested
+from medaction_gym.oracle.agreement import FROM_ANYWHERE, Tier, nested
 from medaction_gym.oracle.answer import Part, Release
 from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import alike, match
+from medaction_gym.oracle.report import told_in
 from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
 
 # Requests for a whole department: they mean every item of these categories.
@@ -96,6 +97,7 @@ class RecordOracle:
                 self._by_organism.setdefault(organism, []).append(number)
         self._heads = frozenset(self._by_head)
         self._cache: dict[str, tuple[Part, ...]] = {}
+        self._tellings: dict[int, tuple[Entry, ...]] = {}
 
     def answer(self, request: str) -> tuple[Part, ...]:
         """Answer a request, test by test. Same request, same answer.
@@ -144,7 +146,11 @@ class RecordOracle:
             return Part(order.title, outcome, tuple(releases), why, price_of(order.head))
 
         named = self._named(wish.names)
-        if named and not self._is_panel_entry(order.head, named):
+        if (
+            named
+            and not self._is_panel_entry(order.head, named)
+            and not self._measured_elsewhere(wish, named)
+        ):
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None and not wish.senses:
             return self._unknown(order, part, examining)
@@ -160,9 +166,12 @@ class RecordOracle:
                 order = sense.order
                 break
         else:
-            return wish.unavailable
+            return self._told(wish, part) or wish.unavailable
         tier = min(found)
         if tier is Tier.UNSTATED:
+            told = self._told(wish, part)
+            if told:
+                return told
             why = (
                 "the record has such a test, but not all of these words "
                 "are understood; order it without them"
@@ -177,7 +186,13 @@ class RecordOracle:
                 return part(Outcome.RESULT, meant, "the one that fits how and when it is done")
             why = f"{len(items)} tests in the record fit; say which {_missing(order, entries)}"
             return part(Outcome.AMBIGUOUS, (), why)
-        return part(Outcome.RESULT, releases + self._uncovered(order, releases), _WHY[tier])
+        releases = self._at_lines(wish, tier, releases)
+        more = self._uncovered(order, releases)
+        if order.head and order.head.kind == "analyte" and all(r.analyte >= 0 for r in releases):
+            # All recorded values of an analyte, wherever they are told.
+            items = {release.item for release in releases}
+            more += tuple(r for r in self._telling(wish) if r.item not in items)
+        return part(Outcome.RESULT, releases + more, _WHY[tier])
 
     def _found(self, wish: Wish) -> dict[Tier, list[Release]]:
         """Everything on the menu that may answer a wish, by how well it does."""
@@ -201,6 +216,68 @@ class RecordOracle:
             kept = {t: [r for r in releases if r in as_asked] for t, releases in found.items()}
             found = {tier: releases for tier, releases in kept.items() if releases}
         return found
+
+    def _measured_elsewhere(self, wish: Wish, named: tuple[Release, ...]) -> bool:
+        """Whether a bare "WBC" means the blood's, though the line of another fluid is called so."""
+        order = wish.order
+        if named[0].analyte < 0 or order.head is None or order.specimens:
+            return False
+        entries = [entry for entry in self._entries if entry.release in named]
+        other = all(o.specimens and o.head == order.head for e in entries for o in e.orders)
+        fits = any(match(order, entry, self._context) is not None for entry in entries)
+        return other and not fits and Tier.SAME in self._found(wish)
+
+    def _at_lines(
+        self, wish: Wish, tier: Tier, releases: tuple[Release, ...]
+    ) -> tuple[Release, ...]:
+        """Of an item whose values can be ordered one by one, the lines that tell of the test."""
+        if tier is not Tier.DESCRIBED or len(releases) != 1:
+            return releases
+        lines = tuple(
+            entry.release
+            for entry in self._entries
+            if entry.release.item == releases[0].item
+            and entry.release.analyte >= 0
+            and not wish.order.organisms.isdisjoint(entry.content.organisms)
+        )
+        return lines or releases
+
+    def _told(self, wish: Wish, part: _PartMaker) -> Part | None:
+        """The one report that tells of a test; a value may be told in several."""
+        told = self._telling(wish)
+        value = wish.order.head is not None and wish.order.head.kind == "analyte"
+        if not told or (len(told) > 1 and not value):
+            return None
+        return part(Outcome.RESULT, told, _WHY[Tier.DESCRIBED])
+
+    def _telling(self, wish: Wish) -> tuple[Release, ...]:
+        """The items whose reports tell of a test beside their own."""
+        order = wish.order
+        able = wish.heads & self._heads
+        # What a report tells of is where the report says, whatever the case is about.
+        near = replace(self._context, sites=_NONE, lead=_NONE, specimens=_NONE)
+        told = {
+            entry.release
+            for number in {n for head in able for n in self._by_head[head]}
+            for entry in self._told_in(number)
+            if order.specimens <= FROM_ANYWHERE
+            or entry.content.specimens
+            or entry.orders[0].specimens
+            for tier in [match(order, entry, near)]
+            if tier is not None and tier <= Tier.GENERAL
+        }
+        return tuple(sorted(told))
+
+    def _told_in(self, number: int) -> tuple[Entry, ...]:
+        """The tests that an item's report tells of, read when first needed."""
+        known = self._tellings.get(number)
+        if known is None:
+            entry = self._entries[number]
+            test = self.case.tests[entry.release.item]
+            whole = entry.release.analyte < 0
+            known = told_in(entry, test.result, test.category) if whole else ()
+            self._tellings[number] = known
+        return known
 
     def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
         """What the best tiers amount to."""
@@ -335,6 +412,9 @@ class RecordOracle:
             if order.head is not None
         ]
         return max(map(price_of, heads), key=lambda price: price.usd) if heads else price_of(None)
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 class _PartMaker(Protocol):
