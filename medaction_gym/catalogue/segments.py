@@ -15,6 +15,12 @@ SIDES = frozenset({"left", "right"})
 _SEPARATOR = re.compile(r"[,;\n+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
 _GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
 
+# When something is done, and what it is done before or after.
+_PREFIXES = frozenset({"pre", "post"})
+_WHEN = _PREFIXES | {"before", "after", "following", "until", "preceding"}
+_DETERMINERS = frozenset("the a an any his her their this that".split())
+_EVENTS = frozenset({"pathology", "endoscopy", "procedure", "imaging"})
+
 # What stands before the way a test is done.
 _MEANS = frozenset("with without using by via under including".split())
 
@@ -156,7 +162,8 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
     """
     tokens = mend(tokenize(text)) if mended else tokenize(text)
     found = Catalogue.load().find(tokens)
-    mentions = _without_method(_without_guidance(found, tokens), tokens, text)
+    mentions = _without_occasion(_without_guidance(found, tokens), tokens)
+    mentions = _without_method(mentions, tokens, text)
     named = {i for m in found for i in range(m.first, m.last)}
     inside = {i: m for m in mentions for i in range(m.first, m.last)}
     segments = [Segment(tokens)]
@@ -189,6 +196,22 @@ def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Ment
 
     others = [m for m in mentions if not (m.term.category == "imaging" and guides(m))]
     return others if any(m.term.kind in HEADS for m in others) else mentions
+
+
+def _without_occasion(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
+    """Drop what a test only comes before or after: "creatinine before the biopsy", "post-biopsy"."""
+    named = {i for m in mentions if m.term.kind == "site" for i in range(m.first, m.last)}
+
+    def before(mention: Mention) -> str:
+        i = mention.first - 1
+        while i >= 0 and (tokens[i].text in _DETERMINERS or i in named):
+            i -= 1
+        return tokens[i].text if i >= 0 and mention.term.category in _EVENTS else ""
+
+    others = [m for m in mentions if before(m) not in _WHEN]
+    if any(m.term.kind in HEADS for m in others):
+        return others
+    return [m for m in mentions if before(m) not in _PREFIXES]
 
 
 def _without_method(mentions: list[Mention], tokens: list[Token], text: str) -> list[Mention]:

@@ -127,7 +127,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         return None
     if asked.sites <= TISSUES and any(_within_tissue(w, a) for w in where for a in asked.sites):
         return Tier.GENERAL
-    common = _regions(asked.sites) & _regions(_narrowest(where))
+    common = _regions(asked.sites) & _regions(where)
     if _is(asked, "pathology") and content.sites:
         # A piece of the kidney is none of the liver, though both lie in the abdomen.
         common = _NONE if nested(asked.sites, where | context.lead - _REGIONS) is None else common
@@ -281,13 +281,6 @@ def _regions(sites: frozenset[str]) -> frozenset[str]:
     catalogue = Catalogue.load()
     regions = frozenset().union(*(_REGIONS & catalogue.ancestors(site) for site in sites))
     return regions | {"brain"} if sites & _OF_THE_HEAD else regions
-
-
-@cache
-def _narrowest(sites: frozenset[str]) -> frozenset[str]:
-    """Sites without those that another of them says more exactly: "abdominal aorta", "aortic"."""
-    within = Catalogue.load().within
-    return frozenset(s for s in sites if not any(o != s and within(o, s) for o in sites))
 
 
 def _in_trunk(sites: frozenset[str]) -> bool:

@@ -23,13 +23,17 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
+from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.agreement import FROM_ANYWHERE, Tier, nested
 from medaction_gym.oracle.answer import Part, Release
 from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import alike, match
-from medaction_gym.oracle.report import told_in
+from medaction_gym.oracle.report import symbols_in, told_in
 from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
+
+# Departments that a vertebra or a sequence is more at home in than a gene.
+_WITHOUT_SYMBOLS = frozenset({"imaging", "examination", "physiology", "endoscopy"})
 
 # Requests for a whole department: they mean every item of these categories.
 _DEPARTMENTS = {
@@ -364,6 +368,9 @@ class RecordOracle:
         releases = _without_parts(r for score, r in scored if score == best)
         if best >= 0.6 and len({r.item for r in releases}) == 1:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
+        lines = self._with_symbol(order)
+        if lines:
+            return part(Outcome.RESULT, lines, "the only report with this symbol")
         signs = self._examined(order) if examining else ()
         if signs:
             return part(
@@ -375,14 +382,41 @@ class RecordOracle:
             why = "names no test that is known; use a standard name"
         return part(Outcome.NOT_UNDERSTOOD, (), why)
 
+    def _with_symbol(self, order: Order) -> tuple[Release, ...]:
+        """What the one report that bears a marker's or gene's symbol says of it: "p53"."""
+        symbols = symbols_in(order.text)
+        if len(symbols) != 1 or order.sites or order.specimens:
+            return ()
+        found = [
+            entry
+            for entry in self._entries
+            for test in [self.case.tests[entry.release.item]]
+            if test.category not in _WITHOUT_SYMBOLS
+            for text in [
+                test.result
+                if entry.release.analyte < 0
+                else test.analytes[entry.release.analyte].result
+            ]
+            if symbols <= symbols_in(text)
+            and order.words - set(words(" ".join(symbols))) <= entry.content.words
+        ]
+        lines = tuple(entry.release for entry in found if entry.release.analyte >= 0)
+        alone = len({entry.release.item for entry in found}) == 1
+        return (lines or (found[0].release,)) if alone else ()
+
     def _examined(self, order: Order) -> tuple[Release, ...]:
-        """The one examination whose findings speak of what is to be looked for."""
+        """The one examination whose findings speak of what is to be looked for, and where."""
+        sought = order.words - EXAMINING
         told = [
             entry.release
             for entry in self._entries
             if self.case.tests[entry.release.item].category == "examination"
-            and order.words
-            and all(any(alike(w, o) for o in entry.content.words) for w in order.words)
+            and (sought or order.sites)
+            and all(
+                word in self._context.words or any(alike(word, o) for o in entry.content.words)
+                for word in sought
+            )
+            and (not order.sites or nested(order.sites, entry.content.sites))
         ]
         return tuple(told) if len(told) == 1 else ()
 
