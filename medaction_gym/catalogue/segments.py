@@ -199,7 +199,7 @@ def _without_guidance(mentions: list[Mention], tokens: list[Token]) -> list[Ment
 
 
 def _without_occasion(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
-    """Drop what a test only comes before or after: "creatinine before the biopsy", "post-biopsy"."""
+    """Drop what a test only comes before or after: the biopsy of "creatinine before biopsy"."""
     named = {i for m in mentions if m.term.kind == "site" for i in range(m.first, m.last)}
 
     def before(mention: Mention) -> str:

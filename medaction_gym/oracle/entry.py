@@ -109,7 +109,9 @@ def entries_of(case: Case) -> Iterator[Entry]:
         orders = tuple(_under_category(o, test) for o in orders) or (
             _under_category(Order(text=test.name, head=None), test),
         )
-        yield _entry(Release(i), names, orders, content_of(test.result, orders, _ordered_apart(test)))
+        yield _entry(
+            Release(i), names, orders, content_of(test.result, orders, _ordered_apart(test))
+        )
         specimens = frozenset().union(*(_inherited(order) for order in orders))
         specimens = frozenset() if "blood" in specimens else specimens
         for j, analyte in enumerate(test.analytes):
@@ -158,7 +160,10 @@ def _at_one_site(orders: Iterable[Order]) -> tuple[Order, ...]:
     implied = frozenset().union(*(implied_sites(order.head) for order in unique))
     return tuple(
         replace(order, sites=implied)
-        if implied and order.head and order.head.category == "imaging" and not order.sites
+        if implied
+        and order.head
+        and order.head.category == "imaging"
+        and not order.sites
         and not implied_sites(order.head)
         else order
         for order in unique

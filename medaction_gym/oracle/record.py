@@ -29,7 +29,7 @@ from medaction_gym.oracle.answer import Part, Release
 from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import alike, match
-from medaction_gym.oracle.report import symbols_in, told_in
+from medaction_gym.oracle.report import symbols_in, told_beside, told_in
 from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
 
 # Departments that a vertebra or a sequence is more at home in than a gene.
@@ -91,10 +91,14 @@ class RecordOracle:
         # answer a request for it.
         self._by_head: dict[str, list[int]] = {}
         self._by_organism: dict[str, list[int]] = {}
+        # Which items' reports may tell of a test beside their own.
+        self._by_told: dict[str, list[int]] = {}
         for number, entry in enumerate(self._entries):
             heads = {order.head.id for order in entry.orders if order.head} | entry.content.heads
             for head in heads:
                 self._by_head.setdefault(head, []).append(number)
+            for head in told_beside(entry):
+                self._by_told.setdefault(head, []).append(number)
             for organism in with_broader(
                 entry.content.organisms.union(*(o.organisms for o in entry.orders))
             ):
@@ -163,7 +167,7 @@ class RecordOracle:
             and order.head.id in _DEPARTMENTS
             and not any((order.sites, order.specimens, order.organisms, order.words))
         ):
-            return self._department(order.head, part)
+            return self._department(wish, order.head, part)
         for sense in (wish, *wish.senses) if order.head else wish.senses:
             found = self._found(sense)
             if found:
@@ -257,16 +261,22 @@ class RecordOracle:
     def _telling(self, wish: Wish) -> tuple[Release, ...]:
         """The items whose reports tell of a test beside their own."""
         order = wish.order
-        able = wish.heads & self._heads
+        any_method = order.head is not None and order.head.id == "microbiology"
+        if not any_method and self._by_told.keys().isdisjoint(wish.heads):
+            return ()
+        numbers = {n for head in wish.heads & self._by_told.keys() for n in self._by_told[head]}
+        if any_method:
+            numbers.update(n for o in order.organisms for n in self._by_organism.get(o, ()))
         # What a report tells of is where the report says, whatever the case is about.
         near = replace(self._context, sites=_NONE, lead=_NONE, specimens=_NONE)
         told = {
             entry.release
-            for number in {n for head in able for n in self._by_head[head]}
+            for number in numbers
             for entry in self._told_in(number)
-            if order.specimens <= FROM_ANYWHERE
-            or entry.content.specimens
-            or entry.orders[0].specimens
+            for held in entry.orders
+            # "H. pylori negative" does not say by what method.
+            if any_method or (held.head and held.head.id != "microbiology")
+            if order.specimens <= FROM_ANYWHERE or entry.content.specimens or held.specimens
             for tier in [match(order, entry, near)]
             if tier is not None and tier <= Tier.GENERAL
         }
@@ -332,7 +342,7 @@ class RecordOracle:
         """Whether a name stands for a panel that is itself a component of an item."""
         return head is not None and head.kind == "panel" and all(r.analyte >= 0 for r in releases)
 
-    def _department(self, head: Term, part: _PartMaker) -> Part:
+    def _department(self, wish: Wish, head: Term, part: _PartMaker) -> Part:
         """Answer a request for a whole department ("imaging")."""
         named = {
             entry.release.item
@@ -345,7 +355,8 @@ class RecordOracle:
             if test.category in _DEPARTMENTS[head.id] or i in named
         ]
         if not items:
-            return part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
+            none = part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
+            return self._told(wish, part) or none
         own = [i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head]
         items = own if len(own) == 1 else items
         if len(items) > 1:

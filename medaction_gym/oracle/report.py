@@ -53,12 +53,25 @@ _NO_TEST = frozenset(
 # Departments in whose reports an analyte's name means something else, but for a figure's unit.
 _OF_OTHER_WORDS = frozenset({"pathology", "genetics", "imaging", "examination", "endoscopy"})
 _FIGURE = re.compile(
-    r"^[^.;,]{0,25}?\d[\d.,]*\s*(?:%|[×x]\s*10|(?:[mµμnpf]?(?:g|mol|eq|IU|U)|cells)\s*/)",
+    r"^[^.;,]{0,25}?\d[\d.,]*\s*(?:%|[×x]\s*10|(?:[mµμunpf]?(?:g|mol|eq|IU|U)|cells)\s*/)",
     re.IGNORECASE,
 )
 # Letters with a figure among them, as genes and antigens are called.
 _SYMBOL = re.compile(r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)?(?![\w-])")
+_FOUND = re.compile(
+    r"[\s:=(-]*(?:was |were |is )?(?:positive|negative|not detected|detected)\b", re.IGNORECASE
+)
 _NONE: frozenset[str] = frozenset()
+
+
+def told_beside(entry: Entry) -> frozenset[str]:
+    """The tests that an item's report names and the item does not."""
+    if entry.release.analyte >= 0:
+        return _NONE
+    own = _own(entry)
+    base = Catalogue.load().base
+    left = entry.content.heads - own - _NO_TEST
+    return frozenset(head for head in left if base(head).term.id not in own)
 
 
 def told_in(entry: Entry, text: str, category: str) -> tuple[Entry, ...]:
@@ -97,7 +110,7 @@ def _content(sentence: str, order: Order, entry: Entry) -> Content:
 
 def _orders(sentence: str, entry: Entry, category: str) -> Iterator[Order]:
     """The tests of a sentence, with the site, specimen and side of the item where it says none."""
-    own = {order.head.id for order in entry.orders if order.head is not None}
+    own = _own(entry)
     specimens = frozenset().union(*(order.specimens for order in entry.orders))
     sites = {o.head.category: o.sites for o in entry.orders if o.head is not None}
     sides = frozenset().union(*(order.sides for order in entry.orders))
@@ -115,6 +128,22 @@ def _orders(sentence: str, entry: Entry, category: str) -> Iterator[Order]:
                 order = replace(order, sites=order.sites or sites.get(department, _NONE))
             yield replace(order, sides=order.sides or sides)
         start = joint.end() if joint else stop
+    yield from _sought(sentence)
+
+
+def _sought(sentence: str) -> Iterator[Order]:
+    """The pathogens that are said to be found or not, by whatever test."""
+    tokens = tokenize(sentence)
+    catalogue = Catalogue.load()
+    for mention in catalogue.find(tokens):
+        after = sentence[tokens[mention.last - 1].end :]
+        if mention.term.kind == "organism" and _FOUND.match(after):
+            head = catalogue.terms["microbiology"]
+            yield Order(sentence, head, organisms=frozenset({mention.term.id}))
+
+
+def _own(entry: Entry) -> frozenset[str]:
+    return frozenset(order.head.id for order in entry.orders if order.head is not None)
 
 
 def _named(sentence: str, start: int, stop: int, entry: Entry, category: str) -> frozenset[str]:
