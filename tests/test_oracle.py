@@ -390,6 +390,135 @@ def test_what_one_test_says_of_another(name: str, result: str, request_: str, gi
     assert bool(ask(request_, menu)[1]) is given
 
 
+# Reports that tell of tests beside their own.
+TELLING = case(
+    TestResult(name="Post-biopsy", category="pathology", result="Hemoglobin fell to 97 g/L."),
+    TestResult(
+        name="Surgery", category="procedure", result="A cyst; histopathology confirmed carcinoma."
+    ),
+    TestResult(
+        name="Laboratory tests",
+        category="laboratory",
+        result="Sodium 120 mmol/L, normal chest radiograph.",
+        analytes=(Analyte(name="Sodium", result="Sodium 120 mmol/L"),),
+    ),
+    TestResult(
+        name="CSF",
+        category="laboratory",
+        result="WBC 40/uL, negative Gram stain and India ink.",
+        analytes=(Analyte(name="WBC", result="WBC 40/uL"),),
+    ),
+    TestResult(
+        name="MRI of the pelvis",
+        category="imaging",
+        result="Edema of the bone marrow; EP300 is not seen. "
+        "Compared with a prior cystoscopy. Colonoscopy is recommended.",
+    ),
+    TestResult(
+        name="Upper endoscopy",
+        category="endoscopy",
+        result="Gastritis (biopsy-confirmed), Helicobacter pylori negative.",
+    ),
+    TestResult(name="Other findings", category="other", result="2/6 negative (p53, B7-H6)."),
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "given"),
+    [
+        ("Hb", ["Post-biopsy"]),
+        ("kidney biopsy", []),  # what comes after one is none
+        ("histology", ["Surgery"]),
+        ("chest X-ray", ["Laboratory tests"]),
+        ("abdominal X-ray", []),
+        ("Gram stain of the CSF", ["CSF"]),
+        ("Gram stain of the urine", []),
+        ("gastric biopsy", ["Upper endoscopy"]),
+        ("H. pylori test", ["Upper endoscopy"]),
+        ("H. pylori serology", []),  # by what method is not said
+        ("bone marrow examination", []),
+        ("evoked potentials", []),
+        ("cystoscopy", []),
+        ("colonoscopy", []),
+        ("p53", ["Other findings"]),
+        ("B7-H6", ["Other findings"]),
+        ("p63", []),
+        ("germline p53", []),
+    ],
+)
+def test_what_a_report_tells_beside_its_own_test(request_: str, given: list[str]) -> None:
+    assert ask(request_, TELLING)[1] == set(given)
+
+
+def test_a_value_told_elsewhere_is_released_with_the_others() -> None:
+    menu = case(
+        TestResult(
+            name="Labs",
+            category="laboratory",
+            result="Creatinine 145 umol/L.",
+            analytes=(Analyte(name="Creatinine", result="Creatinine 145 umol/L"),),
+        ),
+        TestResult(name="Course", category="other", result="Creatinine rose to 321 umol/L."),
+    )
+    assert ask("serum creatinine", menu)[1] == {"Creatinine", "Course"}
+
+
+def test_a_bare_value_is_the_bloods() -> None:
+    menu = case(
+        TestResult(
+            name="CSF analysis",
+            category="laboratory",
+            result="WBC 1687/uL.",
+            analytes=(Analyte(name="WBC", result="WBC 1687/uL"),),
+        ),
+        TestResult(
+            name="Blood tests",
+            category="laboratory",
+            result="White cell count 32.",
+            analytes=(Analyte(name="White cell count", result="White cell count 32"),),
+        ),
+    )
+    assert ask("WBC", menu)[1] == {"White cell count"}
+    assert ask("CSF WBC", menu)[1] == {"WBC"}
+
+
+def test_a_line_that_tells_of_a_pathogen_rather_than_all_of_the_item() -> None:
+    menu = case(
+        TestResult(
+            name="Laboratory tests",
+            category="laboratory",
+            result="Hb 9 g/dL, infectious disease panel negative for HIV.",
+            analytes=(
+                Analyte(name="Hb", result="Hb 9 g/dL"),
+                Analyte(
+                    name="Infectious disease panel",
+                    result="infectious disease panel negative for HIV",
+                ),
+            ),
+        ),
+    )
+    assert ask("HIV test", menu)[1] == {"Infectious disease panel"}
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "result", "request_", "given"),
+    [
+        ("Fundus and ultrasound", "examination", "Normal.", "ultrasound of both eyes", True),
+        ("Fundus and ultrasound", "examination", "Normal.", "ultrasound of the liver", False),
+        ("PSA", "laboratory", "1.1 ng/mL.", "free/total PSA ratio", False),
+        ("PSA", "laboratory", "1.1 ng/mL.", "total PSA", True),
+        ("Kidney biopsy", "pathology", "Nephritis.", "creatinine before the biopsy", False),
+        ("Skin examination", "examination", "A plaque on the forehead.", "Feel his forehead", True),
+        ("Skin examination", "examination", "A plaque on the forehead.", "Feel his foot", False),
+    ],
+)
+def test_what_a_name_and_a_phrase_leave_open(
+    name: str, category: str, result: str, request_: str, given: bool
+) -> None:
+    menu = case(TestResult(name=name, category=category, result=result))
+    assert bool(ask(request_, menu)[1]) is given
+
+
 @pytest.mark.parametrize(
     ("half", "false_releases", "recall"), [("dev", 0.01, 0.93), ("held_out", 0.02, 0.88)]
 )

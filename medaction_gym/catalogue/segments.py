@@ -23,6 +23,13 @@ _DEPARTMENTS = frozenset({"imaging", "radiology"})
 # Which part of a value is meant.
 _FRACTIONS = frozenset({"direct", "indirect", "total", "free"})
 
+
+# When something is done, and what it is done before or after.
+_PREFIXES = frozenset({"pre", "post"})
+_WHEN = _PREFIXES | {"before", "after", "following", "until", "preceding"}
+_DETERMINERS = frozenset("the a an any his her their this that".split())
+_EVENTS = frozenset({"pathology", "endoscopy", "procedure", "imaging"})
+
 # What stands before the way a test is done.
 _MEANS = frozenset("with without using by via under including".split())
 
@@ -171,7 +178,8 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
     """
     tokens = mend(tokenize(text)) if mended else tokenize(text)
     found = Catalogue.load().find(tokens)
-    mentions = _without_method(_without_guidance(found, tokens), tokens, text)
+    mentions = _without_occasion(_without_guidance(found, tokens), tokens)
+    mentions = _without_method(mentions, tokens, text)
     mentions = _without_hybrid(mentions, tokens, text)
     named = {i for m in found for i in range(m.first, m.last)}
     inside = {i: m for m in mentions for i in range(m.first, m.last)}
@@ -226,6 +234,22 @@ def _without_hybrid(mentions: list[Mention], tokens: list[Token], text: str) -> 
         and text[tokens[first.last - 1].end : tokens[second.first].start] in ("/", "-", " ")
     ]
     return [mention for mention in mentions if mention not in hybrid]
+
+
+def _without_occasion(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
+    """Drop what a test only comes before or after: the biopsy of "creatinine before biopsy"."""
+    named = {i for m in mentions if m.term.kind == "site" for i in range(m.first, m.last)}
+
+    def before(mention: Mention) -> str:
+        i = mention.first - 1
+        while i >= 0 and (tokens[i].text in _DETERMINERS or i in named):
+            i -= 1
+        return tokens[i].text if i >= 0 and mention.term.category in _EVENTS else ""
+
+    others = [m for m in mentions if before(m) not in _WHEN]
+    if any(m.term.kind in HEADS for m in others):
+        return others
+    return [m for m in mentions if before(m) not in _PREFIXES]
 
 
 def _without_method(mentions: list[Mention], tokens: list[Token], text: str) -> list[Mention]:

@@ -25,6 +25,9 @@ _OCCASION = re.compile(
     re.IGNORECASE,
 )
 
+# What the free part of a value is told as a share of.
+_SHARE = re.compile(r"(?<=\bfree)\s*(?:/|:|[ -]to[ -])\s*total\b", re.IGNORECASE)
+
 # Where a purpose ends: at a comma or stop, or where another order begins.
 _CLAUSE = (
     r"(?:(?!\band (?:also |then |please )*(?:an?|order|get|check|do|obtain|perform|send|request|"
@@ -59,7 +62,8 @@ _REMARK = re.compile(
 EXAMINING = frozenset(
     fold_word(word)
     for word in "examine examination exam inspect inspection palpate palpation auscultate "
-    "auscultation percuss percussion observe look looking listen feel check assess elicit".split()
+    "auscultation percuss percussion observe look looking listen feel touch tap "
+    "press watch hear test measure check assess elicit".split()
 )
 
 # Of the words of asking, those that tell one test from another.
@@ -83,7 +87,7 @@ def without_manner(text: str) -> str:
         >>> without_manner("Before surgery I want a CT (performed elsewhere)").split()
         ['I', 'want', 'a', 'CT']
     """
-    for pattern in (_POLITE, _OCCASION, _REMARK):
+    for pattern in (_POLITE, _OCCASION, _REMARK, _SHARE):
         text = pattern.sub(" ", text)
     return text
 

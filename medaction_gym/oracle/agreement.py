@@ -61,7 +61,7 @@ _FEMALE = frozenset({"uterus", "adnexa", "vagina", "vulva"})
 # Where drugs are looked for.
 _OF_DRUGS = frozenset({"urine", "blood"})
 # Specimens whose names say nothing about where they come from.
-_FROM_ANYWHERE = frozenset(
+FROM_ANYWHERE = frozenset(
     "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
 )
 # Tests of cells, which blood is the first place to look for.
@@ -127,7 +127,10 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         if (
             tier is None
             and named <= TISSUES
-            and nested(asked.sites, content.sites or context.sites)
+            and (
+                nested(asked.sites, content.sites or context.sites)
+                or nested(asked.sites, context.sites)
+            )
             and not (_inner(asked.sites) and asked.sites - _REGIONS)
         ):
             # "Biopsy of the chest lesion", where the record has a skin biopsy of a chest.
@@ -181,14 +184,14 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
         return Tier.UNSITED if held.specimens else Tier.SAME
     if named:
         tier = nested(wanted, named)
-        if tier is None and wanted & _FROM_ANYWHERE and named & _FROM_ANYWHERE:
+        if tier is None and wanted & FROM_ANYWHERE and named & FROM_ANYWHERE:
             # Pus is drained fluid is a wound's discharge: one sample by several names.
             return Tier.GENERAL
         return tier if asked.specimens or tier is None else Tier.SAME
     if not asked.specimens or nested(wanted, content.specimens) is not None:
         return Tier.SAME
     if content.specimens:
-        loose = wanted & _FROM_ANYWHERE and content.specimens & _FROM_ANYWHERE
+        loose = wanted & FROM_ANYWHERE and content.specimens & FROM_ANYWHERE
         return Tier.GENERAL if loose else None
     if held.head is not None and held.head.category == "genetics":
         # The genes are the same in all of them.
@@ -198,7 +201,7 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
         return Tier.GENERAL if drawn else None
     if nested(wanted, context.specimens) is not None:
         return Tier.GENERAL
-    if wanted & _FROM_ANYWHERE:
+    if wanted & FROM_ANYWHERE:
         return Tier.GENERAL
     if held.head is not None and held.head.id == "serology":
         # Antibodies are sought in blood unless told otherwise.
@@ -263,7 +266,7 @@ def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) ->
     An ultrasound scan of a hernia in the groin is none of the gallbladder, though both lie in the
     abdomen.
     """
-    organs = frozenset(s for s in asked - TISSUES if not any(part in s for part in _AREAS))
+    organs = _organs(asked)
     about = any(nested({site}, context.lead) is not None for site in told)
     apart = bool(organs) and _regions(organs) <= _OF_MANY_ORGANS
     return apart and about and nested(asked, told | context.lead) is None
@@ -289,6 +292,11 @@ def _sexes(sites: frozenset[str]) -> frozenset[str]:
         for sex, organs in (("male", _MALE), ("female", _FEMALE))
         if any(within(site, organ) for site in sites for organ in organs)
     )
+
+
+def _organs(sites: frozenset[str]) -> frozenset[str]:
+    """Those sites that are no area of the trunk."""
+    return frozenset(s for s in sites - TISSUES if not any(part in s for part in _AREAS))
 
 
 def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:
@@ -354,6 +362,10 @@ def _regions(sites: frozenset[str]) -> frozenset[str]:
     catalogue = Catalogue.load()
     regions = frozenset().union(*(_REGIONS & catalogue.ancestors(site) for site in sites))
     return regions | {"brain"} if sites & _OF_THE_HEAD else regions
+
+
+def _in_trunk(sites: frozenset[str]) -> bool:
+    return not _regions(sites).isdisjoint(_OF_MANY_ORGANS | {"chest"})
 
 
 @cache

@@ -112,8 +112,8 @@ def entries_of(case: Case) -> Iterator[Entry]:
         orders = tuple(_under_category(o, test) for o in orders) or (
             _under_category(Order(text=test.name, head=None), test),
         )
-        content = _content(test.result, orders, _ordered_apart(test))
-        content = replace(content, codes=codes(f"{test.name}\n{test.result}"))
+        content = content_of(test.result, orders, _ordered_apart(test))
+        content = replace(content, codes=codes(f"{test.name} {test.result}"))
         yield _entry(Release(i), names, orders, content)
         specimens = frozenset().union(*(_inherited(order) for order in orders))
         specimens = frozenset() if "blood" in specimens else specimens
@@ -121,7 +121,7 @@ def entries_of(case: Case) -> Iterator[Entry]:
             inner = parse_orders(analyte.name)
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
-            content = replace(_content(analyte.result, inner, analytes=False), single=True)
+            content = replace(content_of(analyte.result, inner), single=True)
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
 
 
@@ -170,7 +170,18 @@ def _at_one_site(orders: Iterable[Order]) -> tuple[Order, ...]:
             else order
             for order in unique
         )
-    return unique
+    # "Fundus and ultrasound" is an ultrasound of the eye.
+    implied = frozenset().union(*(implied_sites(order.head) for order in unique))
+    return tuple(
+        replace(order, sites=implied)
+        if implied
+        and order.head
+        and order.head.category == "imaging"
+        and not order.sites
+        and not implied_sites(order.head)
+        else order
+        for order in unique
+    )
 
 
 def _inherited(order: Order) -> frozenset[str]:
@@ -203,10 +214,11 @@ def _with_specimens(order: Order, specimens: frozenset[str]) -> Order:
     return replace(order, specimens=specimens)
 
 
-def _content(text: str, orders: tuple[Order, ...], analytes: bool) -> Content:
+def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> Content:
+    """What the text of a result mentions, the tests known that it is the result of."""
     tokens = tokenize(text)
     catalogue = Catalogue.load()
-    mentions = [m for m in catalogue.find(tokens) if not _is_unit(m, tokens)]
+    mentions = [m for m in catalogue.find(tokens) if not is_unit(m, tokens)]
     bases = [catalogue.base(m.term.id) for m in mentions if m.term.kind in HEADS]
     nameless = all(order.head is None for order in orders)
 
@@ -240,7 +252,7 @@ def _of_pathology(orders: tuple[Order, ...]) -> bool:
     return any(o.head is None or o.head.category == "pathology" for o in orders)
 
 
-def _is_unit(mention: Mention, tokens: list[Token]) -> bool:
+def is_unit(mention: Mention, tokens: list[Token]) -> bool:
     """Whether a name is a unit of measurement: the "mg" of "25 mg/L" is no magnesium."""
     first = mention.first
     unit = mention.last - first == 1 and tokens[first].text in _UNITS

@@ -23,12 +23,17 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.oracle.agreement import Tier, nested
+from medaction_gym.catalogue.wording import EXAMINING
+from medaction_gym.oracle.agreement import FROM_ANYWHERE, Tier, nested
 from medaction_gym.oracle.answer import Part, Release
-from medaction_gym.oracle.entry import Entry, codes, context_of, entries_of, implied_sites
+from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import alike, match
+from medaction_gym.oracle.report import symbols_in, told_beside, told_in
 from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
+
+# Departments that a vertebra or a sequence is more at home in than a gene.
+_WITHOUT_SYMBOLS = frozenset({"imaging", "examination", "physiology", "endoscopy"})
 
 # Requests for a whole department: they mean every item of these categories.
 _DEPARTMENTS = {
@@ -86,16 +91,21 @@ class RecordOracle:
         # answer a request for it.
         self._by_head: dict[str, list[int]] = {}
         self._by_organism: dict[str, list[int]] = {}
+        # Which items' reports may tell of a test beside their own.
+        self._by_told: dict[str, list[int]] = {}
         for number, entry in enumerate(self._entries):
             heads = {order.head.id for order in entry.orders if order.head} | entry.content.heads
             for head in heads:
                 self._by_head.setdefault(head, []).append(number)
+            for head in told_beside(entry):
+                self._by_told.setdefault(head, []).append(number)
             for organism in with_broader(
                 entry.content.organisms.union(*(o.organisms for o in entry.orders))
             ):
                 self._by_organism.setdefault(organism, []).append(number)
         self._heads = frozenset(self._by_head)
         self._cache: dict[str, tuple[Part, ...]] = {}
+        self._tellings: dict[int, tuple[Entry, ...]] = {}
 
     def answer(self, request: str) -> tuple[Part, ...]:
         """Answer a request, test by test. Same request, same answer.
@@ -147,7 +157,11 @@ class RecordOracle:
         if named and order.specimens and order.head is not None:
             # "Serum sodium and glucose" asks for none of the CSF.
             named = tuple(r for r in named if not self._of_others(order.specimens, r))
-        if named and not self._is_panel_entry(order.head, named):
+        if (
+            named
+            and not self._is_panel_entry(order.head, named)
+            and not self._measured_elsewhere(wish, named)
+        ):
             return part(Outcome.RESULT, named, "named as in the record")
         if order.head is None and not wish.senses:
             return self._unknown(order, part, examining)
@@ -156,16 +170,19 @@ class RecordOracle:
             and order.head.id in _DEPARTMENTS
             and not any((order.sites, order.specimens, order.organisms, order.words))
         ):
-            return self._department(order.head, part)
+            return self._department(wish, order.head, part)
         for sense in (wish, *wish.senses) if order.head else wish.senses:
             found = self._found(sense)
             if found:
                 order = sense.order
                 break
         else:
-            return wish.unavailable
+            return self._told(wish, part) or wish.unavailable
         tier = min(found)
         if tier is Tier.UNSTATED:
+            told = self._told(wish, part)
+            if told:
+                return told
             why = (
                 "the record has such a test, but not all of these words "
                 "are understood; order it without them"
@@ -184,7 +201,13 @@ class RecordOracle:
                 return part(Outcome.RESULT, meant, "the one that fits how and when it is done")
             why = f"{len(items)} tests in the record fit; say which {_missing(order, entries)}"
             return part(Outcome.AMBIGUOUS, (), why)
-        return part(Outcome.RESULT, releases + self._uncovered(order, releases), _WHY[tier])
+        releases = self._at_lines(wish, tier, releases)
+        more = self._uncovered(order, releases)
+        if order.head and order.head.kind == "analyte" and all(r.analyte >= 0 for r in releases):
+            # All recorded values of an analyte, wherever they are told.
+            items = {release.item for release in releases}
+            more += tuple(r for r in self._telling(wish) if r.item not in items)
+        return part(Outcome.RESULT, releases + more, _WHY[tier])
 
     def _found(self, wish: Wish) -> dict[Tier, list[Release]]:
         """Everything on the menu that may answer a wish, by how well it does."""
@@ -223,6 +246,74 @@ class RecordOracle:
             if entry.release in releases
             and any(h.head and not ids.isdisjoint(members(h.head.id)) for h in entry.orders)
         ]
+
+    def _measured_elsewhere(self, wish: Wish, named: tuple[Release, ...]) -> bool:
+        """Whether a bare "WBC" means the blood's, though the line of another fluid is called so."""
+        order = wish.order
+        if named[0].analyte < 0 or order.head is None or order.specimens:
+            return False
+        entries = [entry for entry in self._entries if entry.release in named]
+        other = all(o.specimens and o.head == order.head for e in entries for o in e.orders)
+        fits = any(match(order, entry, self._context) is not None for entry in entries)
+        return other and not fits and Tier.SAME in self._found(wish)
+
+    def _at_lines(
+        self, wish: Wish, tier: Tier, releases: tuple[Release, ...]
+    ) -> tuple[Release, ...]:
+        """Of an item whose values can be ordered one by one, the lines that tell of the test."""
+        if tier is not Tier.DESCRIBED or len(releases) != 1:
+            return releases
+        lines = tuple(
+            entry.release
+            for entry in self._entries
+            if entry.release.item == releases[0].item
+            and entry.release.analyte >= 0
+            and not wish.order.organisms.isdisjoint(entry.content.organisms)
+        )
+        return lines or releases
+
+    def _told(self, wish: Wish, part: _PartMaker) -> Part | None:
+        """The one report that tells of a test; a value may be told in several."""
+        told = self._telling(wish)
+        value = wish.order.head is not None and wish.order.head.kind == "analyte"
+        if not told or (len(told) > 1 and not value):
+            return None
+        return part(Outcome.RESULT, told, _WHY[Tier.DESCRIBED])
+
+    def _telling(self, wish: Wish) -> tuple[Release, ...]:
+        """The items whose reports tell of a test beside their own."""
+        order = wish.order
+        any_method = order.head is not None and order.head.id == "microbiology"
+        if not any_method and self._by_told.keys().isdisjoint(wish.heads):
+            return ()
+        numbers = {n for head in wish.heads & self._by_told.keys() for n in self._by_told[head]}
+        if any_method:
+            numbers.update(n for o in order.organisms for n in self._by_organism.get(o, ()))
+        # What a report tells of is where the report says, whatever the case is about.
+        near = replace(self._context, sites=_NONE, lead=_NONE, specimens=_NONE)
+        told = {
+            entry.release
+            for number in numbers
+            for entry in self._told_in(number)
+            for held in entry.orders
+            # "H. pylori negative" does not say by what method.
+            if any_method or (held.head and held.head.id != "microbiology")
+            if order.specimens <= FROM_ANYWHERE or entry.content.specimens or held.specimens
+            for tier in [match(order, entry, near)]
+            if tier is not None and tier <= Tier.GENERAL
+        }
+        return tuple(sorted(told))
+
+    def _told_in(self, number: int) -> tuple[Entry, ...]:
+        """The tests that an item's report tells of, read when first needed."""
+        known = self._tellings.get(number)
+        if known is None:
+            entry = self._entries[number]
+            test = self.case.tests[entry.release.item]
+            whole = entry.release.analyte < 0
+            known = told_in(entry, test.result, test.category) if whole else ()
+            self._tellings[number] = known
+        return known
 
     def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
         """What the best tiers amount to."""
@@ -279,7 +370,7 @@ class RecordOracle:
         """Whether a name stands for a panel that is itself a component of an item."""
         return head is not None and head.kind == "panel" and all(r.analyte >= 0 for r in releases)
 
-    def _department(self, head: Term, part: _PartMaker) -> Part:
+    def _department(self, wish: Wish, head: Term, part: _PartMaker) -> Part:
         """Answer a request for a whole department ("imaging")."""
         named = {
             entry.release.item
@@ -292,7 +383,8 @@ class RecordOracle:
             if test.category in _DEPARTMENTS[head.id] or i in named
         ]
         if not items:
-            return part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
+            none = part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
+            return self._told(wish, part) or none
         own = [i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head]
         items = own if len(own) == 1 else items
         if len(items) > 1:
@@ -317,11 +409,9 @@ class RecordOracle:
         releases = _without_parts(r for score, r in scored if score == best)
         if best >= 0.6 and len({r.item for r in releases}) == 1:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
-        genes = self._sequenced(order)
-        if genes:
-            return part(
-                Outcome.RESULT, genes, "the only genetic test in the record that tells of it"
-            )
+        lines = self._with_symbol(order)
+        if lines:
+            return part(Outcome.RESULT, lines, "the only report with this symbol")
         signs = self._examined(order) if examining else ()
         if signs:
             return part(
@@ -339,26 +429,41 @@ class RecordOracle:
         spoken = entry.content.specimens.union(*(held.specimens for held in entry.orders))
         return not wanted or nested(wanted, spoken) is not None
 
-    def _sequenced(self, order: Order) -> tuple[Release, ...]:
-        """The one genetic test that tells of a gene asked for by its symbol alone."""
-        wanted = codes(order.text)
-        told = [
-            entry.release
+    def _with_symbol(self, order: Order) -> tuple[Release, ...]:
+        """What the one report that bears a marker's or gene's symbol says of it: "p53"."""
+        symbols = symbols_in(order.text)
+        if len(symbols) != 1 or order.sites or order.specimens:
+            return ()
+        found = [
+            entry
             for entry in self._entries
-            if self.case.tests[entry.release.item].category == "genetics"
-            and wanted
-            and wanted <= entry.content.codes
+            for test in [self.case.tests[entry.release.item]]
+            if test.category not in _WITHOUT_SYMBOLS
+            for text in [
+                test.result
+                if entry.release.analyte < 0
+                else test.analytes[entry.release.analyte].result
+            ]
+            if symbols <= symbols_in(text)
+            and order.words - set(words(" ".join(symbols))) <= entry.content.words
         ]
-        return tuple(told) if len(told) == 1 else ()
+        lines = tuple(entry.release for entry in found if entry.release.analyte >= 0)
+        alone = len({entry.release.item for entry in found}) == 1
+        return (lines or (found[0].release,)) if alone else ()
 
     def _examined(self, order: Order) -> tuple[Release, ...]:
-        """The one examination whose findings speak of what is to be looked for."""
+        """The one examination whose findings speak of what is to be looked for, and where."""
+        sought = order.words - EXAMINING
         told = [
             entry.release
             for entry in self._entries
             if self.case.tests[entry.release.item].category == "examination"
-            and order.words
-            and all(any(alike(w, o) for o in entry.content.words) for w in order.words)
+            and (sought or order.sites)
+            and all(
+                word in self._context.words or any(alike(word, o) for o in entry.content.words)
+                for word in sought
+            )
+            and (not order.sites or nested(order.sites, entry.content.sites))
         ]
         return tuple(told) if len(told) == 1 else ()
 
@@ -388,6 +493,9 @@ class RecordOracle:
             if order.head is not None
         ]
         return max(map(price_of, heads), key=lambda price: price.usd) if heads else price_of(None)
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 class _PartMaker(Protocol):
