@@ -544,8 +544,11 @@ def test_two_hands_label_alike(real_cases: CaseSet) -> None:
     from evaluate_oracle import Answer, both_hands, judge, kappa
 
     first, second = (
-        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        for path in sorted((ROOT / "tests" / "data").glob("oracle_pairs_held_out*.jsonl"))
+        [
+            json.loads(line)
+            for line in (ROOT / "tests" / "data" / name).read_text("utf-8").splitlines()
+        ]
+        for name in ("oracle_pairs_held_out.jsonl", "oracle_pairs_held_out_second_hand.jsonl")
     )
     hands = both_hands(first, second, {c.id: c for c in real_cases})
     assert len(second) == 300
