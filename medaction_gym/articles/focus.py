@@ -20,7 +20,7 @@ from medaction_gym.catalogue.tokens import fold_word, tokenize, words
 
 OFTEN = 8  # times that abstract, introduction and discussion say it
 # What happens in many diseases, and is the diagnosis where the title says so.
-_EVENTS = frozenset(
+EVENTS = frozenset(
     map(
         fold_word,
         "fistula rupture perforation stenosis abscess thrombosis infarction torsion dissection "
@@ -55,7 +55,7 @@ def turns_on(article: Article, seen: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for token in tokens:
         word, said = token.text, seen[token.start : token.end]
-        event = word in _EVENTS
+        event = word in EVENTS
         if event or (
             len(word) > 4
             and word not in _SIGNS

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from medaction_gym.articles.diseases import DISEASE, says_little
 from medaction_gym.articles.forms import without_forms
 from medaction_gym.articles.hints import without_hints
+from medaction_gym.articles.kin import EXACTLY, FAMILY, concepts, diseases, kin, processes
 from medaction_gym.articles.withheld import complaint, parts, without_clauses
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, TestResult
 from medaction_gym.cases.leaks import MASK, Leak, find_leaks, gold_causes, gold_names, mask
@@ -71,12 +72,15 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
     names |= {cause for cause in gold_causes(diagnosis) if not says_little(cause)}
     for text in (diagnosis.name, *diagnosis.synonyms):
         names |= {c for c in map(words, _AFTER.split(text)[1:]) if not says_little(c)}
+        names |= _flared(text)
     names |= {name[first:] for name in names for first in range(1, len(name) - 1) if _class(name)}
     more: set[tuple[str, ...]] = set()
     for text in (diagnosis.name, *diagnosis.synonyms, *others):
         more |= {words(name) for name in _graph_names(text)}
     for text in others:
-        more |= set(gold_names(Diagnosis(name=text)))
+        stated = Diagnosis(name=text)
+        with_it = {c for c in gold_causes(stated) if _class(c) and concepts(" ".join(c), EXACTLY)}
+        more |= {*gold_names(stated), *with_it, *_flared(text)}
     names |= {(word,) for name in names for word in name if _names_one(word)}
     names |= {name for name in more if name and not says_little(name) and not _test(name)}
     return tuple(sorted(names, key=lambda name: (-len(name), name)))
@@ -90,6 +94,24 @@ _ENDING = re.compile(
     r"cele|malacia|[kd]emia|tonia)|poisonings?|toxicity|deficiency",
     re.IGNORECASE,
 )
+
+
+# "Pneumonia with COPD exacerbation": the disease that flared, as it was known before.
+_WORSE = r"(?:exacerbation|flare(?:[- ]up)?|attack|relapse|decompensation)s?"
+_FLARE = re.compile(
+    rf"([\w'’-]+(?: [\w'’-]+){{0,4}}?) {_WORSE}\b(?! of)|\b{_WORSE} of ([\w'’ -]+)", re.IGNORECASE
+)
+_BESIDES = re.compile(r"\b(?:with|and|by|due to|acute|severe|an?|the|in|from)\b", re.IGNORECASE)
+
+
+def _flared(text: str) -> set[tuple[str, ...]]:
+    """What a name says has become worse, and the graph's names for it."""
+    found: set[tuple[str, ...]] = set()
+    for before, behind in _FLARE.findall(text):
+        known = _BESIDES.split(before)[-1] if before else _BESIDES.split(behind)[0]
+        if called := _graph_names(known.strip()):
+            found |= {words(name) for name in (known, *called)}
+    return {name for name in found if name and not says_little(name)}
 
 
 _TUMOR = re.compile(
@@ -169,6 +191,7 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
         ('Thirst.', 'Genetic testing', 2)
     """
     names = (*names_of(case.diagnosis, others), *map(words, alone))
+    names = (*names, *_relations(case, names))
     mended = 0
     sections = {}
     short = [n for n in (*case.diagnosis.synonyms, *others) if re.fullmatch(r"[A-Z]{2,8}", n)]
@@ -207,6 +230,22 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
     if left:
         return Kept(None, mended, f"{left[0].place}: {left[0].text!r}")
     return Kept(mended_case, mended, renamed=renamed)
+
+
+def _relations(case: Case, names: tuple[tuple[str, ...], ...]) -> Iterable[tuple[str, ...]]:
+    """What the first observation calls by a name of a kin, of a part, or of another label."""
+    called = (case.diagnosis.name, *case.diagnosis.synonyms)
+    told = [text for section, text in case.presentation if section != "patient"]
+    said = dict.fromkeys(name for text in told for name in diseases(text))
+    chief = case.presentation.chief_complaint
+    found = [*kin(said, called), *kin([s for s in said if s in chief], called, FAMILY)]
+    named = [_telling(name) for name in gold_names(case.diagnosis)]
+    for name in said:
+        part = _telling(words(name))
+        if part and any(part <= whole for whole in named):
+            found.append(name)
+    found += [label for text in told for label in processes(text, names)]
+    return dict.fromkeys(map(words, found))
 
 
 def _counts(leak: Leak) -> bool:
