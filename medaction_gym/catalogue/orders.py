@@ -7,13 +7,22 @@ that the two can be compared term by term.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
 
-from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
+from medaction_gym.catalogue.catalogue import Catalogue, Term
+from medaction_gym.catalogue.ellipsis import (
+    FLUIDS,
+    FROM,
+    IN_FLUIDS,
+    complete,
+    place,
+    sample,
+    tested,
+    unsaid,
+)
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import SIDES, Segment, segments_of
 from medaction_gym.catalogue.tokens import words
@@ -32,22 +41,6 @@ _ANOTHER = frozenset(
     "modified glycated like free suppression stimulation challenge tolerance excretion clearance "
     "isoenzyme isoform fraction".split()
 )
-# Words that say how a pathogen is looked for, or only that it is.
-_METHOD = {
-    "dna": "pcr", "rna": "pcr", "genome": "pcr", "antibody": "serology", "titer": "serology",
-    "titre": "serology", "ab": "serology", "antigen": "antigen_test", "ag": "antigen_test",
-    "grow": "culture", "growth": "culture", "test": "microbiology", "tested": "microbiology",
-    "testing": "microbiology", "screen": "microbiology", "screening": "microbiology",
-    "check": "microbiology", "send": "microbiology", "status": "microbiology",
-}  # fmt: skip
-# What is done with a fluid that is asked for by its name alone; other specimens are cultured.
-_FLUID_PANEL = {"csf": "csf_analysis", "pleural_fluid": "pleural_fluid_analysis"} | {
-    "ascitic_fluid": "ascitic_fluid_analysis", "synovial_fluid": "synovial_fluid_analysis",
-    "bal": "bronchoalveolar_lavage",
-}  # fmt: skip
-# The same where the word alone would say too little: "a urine sample".
-_SAMPLED = {"urine": "urine_tests", "stool": "stool_tests", "tissue": "biopsy"}
-_SAMPLE = frozenset({"sample", "specimen"})
 _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_tests"})
 # Done on what the test named before has yielded, where nothing else is said.
 _ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
@@ -56,35 +49,11 @@ _ON_TISSUE = frozenset({"biopsy", "histopathology"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
-# "Look at the skin", "examine the mouth".
-_LOOKING = frozenset("examine exam examination examined look looked looking inspect assess".split())
-# "Test her hearing", "assess his mental state".
-_ASSESSING = frozenset("test check assess examine screen measure evaluate look".split())
-_ASSESSMENT = ("test", "examination", "screen", "assessment", "level")
 _SEEKING = frozenset(
     "microbiology pcr multiplex_pcr serology antigen_test culture elisa western_blot ihc "
     "viral_ihc igg igm".split()
 )
-_NOT_ALONE = frozenset({"blood", "urine", "stool", "tissue", "body_fluid", "tumour_tissue"})
 
-# Fluids whose tests are listed after one mention of it ("CSF protein, glucose, cells").
-_FLUIDS = frozenset(
-    "csf pleural_fluid ascitic_fluid synovial_fluid pericardial_fluid body_fluid".split()
-)
-_FLUID_TESTS = frozenset({"laboratory", "procedure", "microbiology"})
-# Values measured in urine and fluids as well as in blood: a list of them is of one specimen.
-_IN_FLUIDS = frozenset(
-    "glucose total_protein fluid_protein csf_protein albumin ldh fluid_ldh lactate amylase "
-    "fluid_amylase lipase triglycerides total_cholesterol chloride sodium potassium calcium "
-    "phosphate magnesium creatinine urea uric_acid osmolality cortisol copper igg bilirubin cea "
-    "ca125 ca19_9 afp wbc_count rbc_count urine_wbc urine_rbc urine_protein_dip urine_oxalate "
-    "urine_citrate".split()
-)
-# Done on a sample, which a name such as "bone marrow" or "gastric lavage" before them then is.
-_OF_SAMPLES = frozenset({"laboratory", "microbiology", "genetics"})
-_BLOOD = frozenset({"serum", "plasma", "blood"})
-_FROM = frozenset({"of", "from", "in", "on"})
-_LISTED = re.compile(r"[\s,/&+]*")
 _NONE: frozenset[str] = frozenset()
 
 
@@ -135,9 +104,9 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
     orders: list[Order] = []
     carried: list[Segment] = []
     for segment, following in zip_longest(segments, segments[1:]):
-        _complete(segment, following)
-        _sample(segment)
-        _place(segment, orders[-1] if orders else None)
+        complete(segment, following)
+        sample(segment)
+        place(segment, orders[-1] if orders else None)
         more = not segment.heads and segment.mentions and not segment.loose
         if more and orders and segment.ids("organism") and not _seeks(orders[-1]):
             # "CXR, HIV": a pathogen alone stands for the test of it.
@@ -158,143 +127,18 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             orders += found
             carried = []
         elif segment.loose or segment.mentions:
-            alone = _unsaid(segment) or _tested(segment)
+            alone = unsaid(segment) or tested(segment)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
                 alone = _same_search(orders[-1])
             orders.append(_order(alone, segment, carried, text))
             carried = []
     for segment in carried:
-        alone = _unsaid(segment)
+        alone = unsaid(segment)
         if alone is None and segment.ids("organism") and not text.rstrip().endswith("?"):
             alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
     return tuple(dict.fromkeys(_from_before(_share_end(orders, segments))))
-
-
-def _complete(segment: Segment, following: Segment | None) -> None:
-    """Read the first half of "total and direct bilirubin" with the word the second half ends in."""
-    if following is None or segment.mentions or len(following.heads) != 1:
-        return
-    if following.heads[0].kind != "analyte" or not segment.loose:
-        return
-    tokens = segment.tokens
-    phrase = tuple(tokens[i].text for i in segment.loose)
-    ends = tokens[following.mentions[-1].last - 1].text
-    named = Catalogue.load().named
-    # "Total and direct bili": by the word it stands for.
-    term = named((*phrase, ends)) or named((*phrase, *words(following.heads[0].name)[-1:]))
-    if term is not None and term.kind == "analyte":
-        segment.mentions = [Mention(term, segment.loose[0], segment.loose[-1] + 1)]
-        segment.loose = []
-
-
-def _sample(segment: Segment) -> None:
-    """Read the bone marrow of "bone marrow PCR" as what the PCR is done on."""
-    if len(segment.mentions) < 2:
-        return
-    catalogue = Catalogue.load()
-    done = [m for m in segment.mentions if m.term.category in _OF_SAMPLES]
-    for i, mention in enumerate(segment.mentions):
-        phrase = tuple(t.text for t in segment.tokens[mention.first : mention.last])
-        specimen = catalogue.specimen_called(phrase) if mention.term.kind in HEADS else None
-        if mention.term.id == "bone_marrow_examination" and "biopsy" in segment.ids("procedure"):
-            segment.mentions[i] = Mention(catalogue.terms["marrow"], mention.first, mention.last)
-            continue
-        before = segment.tokens[max(0, mention.first - 2) : mention.first]
-        named = not _FROM.isdisjoint(token.text for token in before)
-        if specimen and any(
-            other is not mention
-            and (other.first == mention.last or (named and other.last <= mention.first))
-            for other in done
-        ):
-            segment.mentions[i] = Mention(specimen, mention.first, mention.last)
-
-
-def _place(segment: Segment, before: Order | None) -> None:
-    """Read the protein of "CSF glucose and protein", or of "protein in CSF", as CSF protein."""
-    catalogue = Catalogue.load()
-    own = segment.ids("specimen")
-    if not own and before is not None and before.head is not None:
-        measured = before.specimens | frozenset(before.head.specimens)
-        fluids = measured & _FLUIDS if before.head.category in _FLUID_TESTS else _NONE
-    else:
-        fluids = own
-    # The words of the stretch, its specimen aside.
-    kept = [m for m in segment.mentions if m.term.kind != "specimen"]
-    inside = sorted({*segment.loose, *(i for m in kept for i in range(m.first, m.last))})
-    phrase = tuple(segment.tokens[i].text for i in inside)
-    if not inside or len(segment.heads) > 1:
-        return
-    if before is not None and before.head is not None and not segment.mentions:
-        # "Bilirubin, total and direct".
-        term = catalogue.named((*phrase, *words(before.head.name)[-1:]))
-        if term is not None and term.kind == "analyte":
-            segment.mentions = [Mention(term, inside[0], inside[-1] + 1)]
-            segment.loose = []
-            return
-    for specimen in sorted(fluids) or ([] if segment.mentions else ["blood"]):
-        term = catalogue.in_specimen(phrase, specimen)
-        if term is not None:
-            where = [m for m in segment.mentions if m.term.kind == "specimen"]
-            segment.mentions = sorted(
-                [*where, Mention(term, inside[0], inside[-1] + 1)], key=_first
-            )
-            segment.loose = []
-            if not own and before is not None:
-                segment.given = before.specimens & _FLUIDS
-            return
-    if not own and before is not None:
-        segment.given = _of_the_list(segment, before)
-
-
-def _first(mention: Mention) -> int:
-    return mention.first
-
-
-def _of_the_list(segment: Segment, before: Order) -> frozenset[str]:
-    """What a value on a list is measured in: the creatinine of "urine sodium, creatinine"."""
-    heads = segment.heads
-    if len(heads) != 1 or heads[0].id not in _IN_FLUIDS or not _LISTED.fullmatch(segment.joint):
-        return _NONE
-    if any(t.text in _BLOOD for t in segment.tokens[segment.first : segment.stop]):
-        return _NONE
-    if before.head is not None and before.head.id in _IN_FLUIDS and before.specimens:
-        return before.specimens
-    return _NONE if _BLOOD.isdisjoint(words(before.text)) else frozenset({"blood"})
-
-
-def _unsaid(segment: Segment) -> Term | None:
-    """The test of a stretch that names only what is tested: "Bartonella DNA", "throat swab"."""
-    terms = Catalogue.load().terms
-    if segment.ids("organism"):
-        here = segment.tokens[segment.first : segment.stop]
-        methods = [_METHOD[token.text] for token in here if token.text in _METHOD]
-        named = [method for method in methods if method != "microbiology"]
-        return terms[(named or methods)[0]] if methods else None
-    said = {token.text for token in segment.tokens[segment.first : segment.stop]}
-    if segment.ids("site") and said & _LOOKING and not segment.loose:
-        return terms["physical_examination"]
-    if any((t.text, t.end - t.start) == ("blood", len("bloods")) for t in segment.tokens):
-        # "Bloods" are tests, and blood is what they are done on.
-        return terms["blood_tests"] if not segment.loose else None
-    sampled = said & _SAMPLE and not segment.loose and segment.ids("specimen") & set(_SAMPLED)
-    if sampled:
-        return terms[_SAMPLED[min(sampled)]]
-    specimens = sorted(segment.ids("specimen") - _NOT_ALONE)
-    if len(specimens) == 1 and not segment.loose:
-        return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
-    return None
-
-
-def _tested(segment: Segment) -> Term | None:
-    """The test that words name beside a verb: "test her hearing" is a hearing test."""
-    said = [token.text for token in segment.tokens[segment.first : segment.stop]]
-    phrase = tuple(segment.tokens[i].text for i in segment.loose)
-    if segment.mentions or not phrase or _ASSESSING.isdisjoint(said):
-        return None
-    named = (Catalogue.load().named((*phrase, noun)) for noun in _ASSESSMENT)
-    return next(filter(None, named), None)
 
 
 def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
@@ -459,7 +303,7 @@ def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
         return orders
     else:
         before = [token.text for token in segments[-1].tokens[max(0, last.first - 2) : last.first]]
-        if _FROM.isdisjoint(before):
+        if FROM.isdisjoint(before):
             return orders
         shared, kind = frozenset({last.term.id}), "site"
     result = []
@@ -468,7 +312,7 @@ def _share_end(orders: list[Order], segments: list[Segment]) -> list[Order]:
         if head is not None and not (order.sites or order.specimens or head.sites):
             if kind == "site" and head.kind == "procedure":
                 order = replace(order, sites=shared)
-            elif kind == "specimen" and (head.category == "microbiology" or head.id in _IN_FLUIDS):
+            elif kind == "specimen" and (head.category == "microbiology" or head.id in IN_FLUIDS):
                 order = replace(order, specimens=shared)
         result.append(order)
     return result
@@ -479,7 +323,7 @@ def _specimen_at_end(segment: Segment) -> Term | None:
     here = [token.text for token in segment.tokens[segment.first : segment.stop]]
     if segment.joint.strip() not in ("/", "&") and "and" not in here[:1]:
         return None
-    ends = [i for i, word in enumerate(here) if word in _FROM]
+    ends = [i for i, word in enumerate(here) if word in FROM]
     rest = tuple(word for word in here[ends[-1] + 1 :] if word != "the") if ends else ()
     return Catalogue.load().specimen_called(rest)
 
@@ -495,14 +339,14 @@ def _from_before(orders: list[Order]) -> list[Order]:
             # "IgG and IgM for CMV".
             before = result[-1] = replace(before, head=order.head, organisms=order.organisms)
         if before.head and head and not (order.sites or order.specimens or head.sites):
-            taken = before.specimens or frozenset(before.head.specimens) & _FLUIDS
+            taken = before.specimens or frozenset(before.head.specimens) & FLUIDS
             where = before.sites or frozenset(before.head.sites)
             if head.id == "biopsy" and before.head.id in _MARROW:
                 order = replace(order, head=Catalogue.load().terms["bone_marrow_biopsy"])
             elif head.id in _ON_SAMPLES and before.head.category != "pathology":
                 order = replace(order, specimens=taken)
-            elif head.id in _ON_FLUIDS and taken & _FLUIDS:
-                order = replace(order, specimens=taken & _FLUIDS)
+            elif head.id in _ON_FLUIDS and taken & FLUIDS:
+                order = replace(order, specimens=taken & FLUIDS)
             elif head.id in _ON_TISSUE and before.head.category in _TAKING:
                 order = replace(order, sites=where)
         result.append(order)

@@ -14,26 +14,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from rapidfuzz.distance import DamerauLevenshtein
-
 from medaction_gym.actions import Outcome
 from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.prices import Price
-from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.agreement import FROM_ANYWHERE, Tier, nested
 from medaction_gym.oracle.answer import Part, Release
 from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
 from medaction_gym.oracle.manner import told_apart
-from medaction_gym.oracle.matching import alike, match
-from medaction_gym.oracle.report import symbols_in, told_beside, told_in
+from medaction_gym.oracle.matching import match
+from medaction_gym.oracle.report import told_beside, told_in
+from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, misspelt
 from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
-
-# Departments that a vertebra or a sequence is more at home in than a gene.
-_WITHOUT_SYMBOLS = frozenset({"imaging", "examination", "physiology", "endoscopy"})
 
 # Requests for a whole department: they mean every item of these categories.
 _DEPARTMENTS = {
@@ -130,7 +124,7 @@ class RecordOracle:
             why = "named as in the record"
             yield Part(request, Outcome.RESULT, whole, why, self.price(whole))
             return
-        meant = () if asked.known else self._misspelt(asked.phrase)
+        meant = () if asked.known else misspelt(self._names, asked.phrase)
         if meant:
             why = "a name of the record, misspelt"
             yield Part(request, Outcome.RESULT, meant, why, self.price(meant))
@@ -396,92 +390,19 @@ class RecordOracle:
 
     def _unknown(self, order: Order, part: _PartMaker, examining: bool) -> Part:
         """Match a request outside the catalogue by its words alone."""
-        scored = []
-        for entry in self._entries:
-            if not self._of_specimens(order.specimens, entry):
-                continue
-            for name in entry.names:
-                content = [w for w in name if len(w) > 2]
-                hits = sum(any(alike(w, o) for o in content) for w in order.words)
-                if order.words and content and hits == len(order.words):
-                    scored.append((hits / len(content), entry.release))
-        best = max((score for score, _ in scored), default=0.0)
-        releases = _without_parts(r for score, r in scored if score == best)
-        if best >= 0.6 and len({r.item for r in releases}) == 1:
+        releases = _without_parts(by_name(order, self._entries))
+        if releases and len({r.item for r in releases}) == 1:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
-        lines = self._with_symbol(order)
-        if lines:
+        if lines := by_symbol(order, self.case, self._entries):
             return part(Outcome.RESULT, lines, "the only report with this symbol")
-        signs = self._examined(order) if examining else ()
-        if signs:
-            return part(
-                Outcome.RESULT, signs, "the only examination in the record that tells of it"
-            )
+        if examining and (signs := examined(order, self.case, self._entries, self._context)):
+            why = "the only examination in the record that tells of it"
+            return part(Outcome.RESULT, signs, why)
         if order.sites or order.specimens or order.organisms:
             why = "names a site, specimen or organism but no test"
         else:
             why = "names no test that is known; use a standard name"
         return part(Outcome.NOT_UNDERSTOOD, (), why)
-
-    @staticmethod
-    def _of_specimens(wanted: frozenset[str], entry: Entry) -> bool:
-        """Whether an entry speaks of the specimens that are asked for, if any are."""
-        spoken = entry.content.specimens.union(*(held.specimens for held in entry.orders))
-        return not wanted or nested(wanted, spoken) is not None
-
-    def _with_symbol(self, order: Order) -> tuple[Release, ...]:
-        """What the one report that bears a marker's or gene's symbol says of it: "p53"."""
-        symbols = symbols_in(order.text)
-        if len(symbols) != 1 or order.sites or order.specimens:
-            return ()
-        found = [
-            entry
-            for entry in self._entries
-            for test in [self.case.tests[entry.release.item]]
-            if test.category not in _WITHOUT_SYMBOLS
-            for text in [
-                test.result
-                if entry.release.analyte < 0
-                else test.analytes[entry.release.analyte].result
-            ]
-            if symbols <= symbols_in(text)
-            and order.words - set(words(" ".join(symbols))) <= entry.content.words
-        ]
-        lines = tuple(entry.release for entry in found if entry.release.analyte >= 0)
-        alone = len({entry.release.item for entry in found}) == 1
-        return (lines or (found[0].release,)) if alone else ()
-
-    def _examined(self, order: Order) -> tuple[Release, ...]:
-        """The one examination whose findings speak of what is to be looked for, and where."""
-        sought = order.words - EXAMINING
-        told = [
-            entry.release
-            for entry in self._entries
-            if self.case.tests[entry.release.item].category == "examination"
-            and (sought or order.sites)
-            and all(
-                word in self._context.words or any(alike(word, o) for o in entry.content.words)
-                for word in sought
-            )
-            and (not order.sites or nested(order.sites, entry.content.sites))
-        ]
-        return tuple(told) if len(told) == 1 else ()
-
-    def _misspelt(self, asked: tuple[str, ...]) -> tuple[Release, ...]:
-        """The one item whose whole name is a slip away from some words."""
-        known = known_words()
-        near = []
-        for name, releases in self._names.items():
-            slips = [(a, b) for a, b in zip(asked, name, strict=False) if a != b]
-            if (
-                len(name) == len(asked) > 1
-                and len(slips) == 1
-                and slips[0][0] not in known
-                and min(map(len, slips[0])) >= 3
-                and DamerauLevenshtein.distance(*slips[0]) == 1
-            ):
-                near.append(releases)
-        return near[0] if len(near) == 1 else ()
 
     def price(self, releases: tuple[Release, ...]) -> Price:
         """What a doctor pays who asked for these by name: the dearest test among them."""
