@@ -23,7 +23,6 @@ _DEPARTMENTS = frozenset({"imaging", "radiology"})
 # Which part of a value is meant.
 _FRACTIONS = frozenset({"direct", "indirect", "total", "free"})
 
-
 # When something is done, and what it is done before or after.
 _PREFIXES = frozenset({"pre", "post"})
 _WHEN = _PREFIXES | {"before", "after", "following", "until", "preceding"}
@@ -193,7 +192,8 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
             segments.append(Segment(tokens, start=token.start, joint=joint, first=i))
         segment = segments[-1]
         segment.end, segment.stop = token.end, i + 1
-        if not segment.mentions and not segment.loose and tokens[i - 1].text not in _WHOSE:
+        whose = i > 0 and tokens[i - 1].text in _WHOSE
+        if not segment.mentions and not segment.loose and not whose:
             segment.start = token.start
         if mention is not None and i == mention.first:
             segment.mentions.append(mention)

@@ -107,7 +107,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):
             return None
-        there = own and named and _is_any(asked, _DONE_THERE) and asked.head != held.head
+        there = own and named and _is(asked, *_DONE_THERE) and asked.head != held.head
         if there and nested(own, named) is None:
             # A belly that was percussed is no tooth, a liver's biopsy no EBUS.
             return None
@@ -158,7 +158,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
     apart = _organ_apart(asked.sites)
-    if apart and _is_any(asked, _OF_ORGANS) and apart - _organ_apart(where | context.lead):
+    if apart and _is(asked, *_OF_ORGANS) and apart - _organ_apart(where | context.lead):
         # The heart and the breast lie in the chest, and are scanned for themselves.
         return None
     if _is(asked, "imaging") and content.sites and _elsewhere(asked.sites, content.sites, context):
@@ -266,7 +266,7 @@ def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) ->
     An ultrasound scan of a hernia in the groin is none of the gallbladder, though both lie in the
     abdomen.
     """
-    organs = _organs(asked)
+    organs = frozenset(s for s in asked - TISSUES if not any(part in s for part in _AREAS))
     about = any(nested({site}, context.lead) is not None for site in told)
     apart = bool(organs) and _regions(organs) <= _OF_MANY_ORGANS
     return apart and about and nested(asked, told | context.lead) is None
@@ -294,23 +294,14 @@ def _sexes(sites: frozenset[str]) -> frozenset[str]:
     )
 
 
-def _organs(sites: frozenset[str]) -> frozenset[str]:
-    """Those sites that are no area of the trunk."""
-    return frozenset(s for s in sites - TISSUES if not any(part in s for part in _AREAS))
-
-
 def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:
     """Whether sites are, or lie in the region of, those that the case is about before all."""
     near = _regions(asked) & _regions(lead)
     return not lead or bool(near) or nested(asked, lead) is not None
 
 
-def _is_any(order: Order, categories: frozenset[str]) -> bool:
+def _is(order: Order, *categories: str) -> bool:
     return order.head is not None and order.head.category in categories
-
-
-def _is(order: Order, category: str) -> bool:
-    return order.head is not None and order.head.category == category
 
 
 def _shown(asked: Order, own: frozenset[str], content: Content, context: Context) -> bool:
@@ -362,10 +353,6 @@ def _regions(sites: frozenset[str]) -> frozenset[str]:
     catalogue = Catalogue.load()
     regions = frozenset().union(*(_REGIONS & catalogue.ancestors(site) for site in sites))
     return regions | {"brain"} if sites & _OF_THE_HEAD else regions
-
-
-def _in_trunk(sites: frozenset[str]) -> bool:
-    return not _regions(sites).isdisjoint(_OF_MANY_ORGANS | {"chest"})
 
 
 @cache

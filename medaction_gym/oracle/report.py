@@ -56,8 +56,6 @@ _FIGURE = re.compile(
     r"^[^.;,]{0,25}?\d[\d.,]*\s*(?:%|[×x]\s*10|(?:[mµμunpf]?(?:g|mol|eq|IU|U)|cells)\s*/)",
     re.IGNORECASE,
 )
-# Letters with a figure among them, as genes and antigens are called.
-_SYMBOL = re.compile(r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)?(?![\w-])")
 _FOUND = re.compile(
     r"[\s:=(-]*(?:was |were |is )?(?:positive|negative|not detected|detected)\b", re.IGNORECASE
 )
@@ -88,16 +86,6 @@ def told_in(entry: Entry, text: str, category: str) -> tuple[Entry, ...]:
         if not _NOT_DONE.search(sentence)
         for order in _orders(sentence, entry, category)
     )
-
-
-def symbols_in(text: str) -> frozenset[str]:
-    """The symbols of genes and markers in a text, without case and hyphens.
-
-    Example:
-        >>> sorted(symbols_in("P53 and PD-L1 were negative, STK11 mutated"))
-        ['p53', 'pdl1', 'stk11']
-    """
-    return frozenset(match.group().replace("-", "").casefold() for match in _SYMBOL.finditer(text))
 
 
 def _content(sentence: str, order: Order, entry: Entry) -> Content:
