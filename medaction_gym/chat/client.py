@@ -30,6 +30,23 @@ _UNREADABLE = "unreadable"
 _SHOWN = 300  # characters of an endpoint's complaint that an error repeats
 
 
+def model_named(model: str | None, option: str = "") -> str:
+    """A model's name, or that of ``OPENAI_MODEL``.
+
+    Args:
+        model: The name; None or "" for the one of the environment.
+        option: The option by which a command lets it be named.
+
+    Raises:
+        ValueError: If there is neither.
+    """
+    name = model or os.environ.get("OPENAI_MODEL", "")
+    if not name:
+        how = f" ({option} NAME)" if option else ""
+        raise ValueError(f"no model: name one{how}, or set OPENAI_MODEL")
+    return name
+
+
 class ChatClient:
     """One model behind one endpoint. Threads may share a client; processes make their own.
 
@@ -67,9 +84,7 @@ class ChatClient:
         concurrency: int = 8,
         per_minute: float | None = None,
     ) -> None:
-        self.model = model or os.environ.get("OPENAI_MODEL", "")
-        if not self.model:
-            raise ValueError("no model: name one, or set OPENAI_MODEL")
+        self.model = model_named(model)
         self._base_url = (base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI).rstrip("/")
         address = urlsplit(self._base_url)
         if address.scheme not in ("http", "https"):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from medaction_gym.chat.client import ChatClient
+from medaction_gym.chat.client import ChatClient, model_named
 
 
 class Endpoint(BaseModel):
@@ -80,10 +79,7 @@ class Endpoint(BaseModel):
         Raises:
             ValueError: If there is no name.
         """
-        model = model or os.environ.get("OPENAI_MODEL", "")
-        if not model:
-            raise ValueError("no model: name one, or set OPENAI_MODEL")
-        return cls(model=model, **given)
+        return cls(model=model_named(model), **given)
 
     def client(self) -> ChatClient:
         """A client for it."""

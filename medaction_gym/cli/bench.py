@@ -244,9 +244,10 @@ def _patient(
     timeout: float,
 ) -> Endpoint | None:
     """The model that plays the patient; None for the offline oracle."""
+    from medaction_gym.chat.client import model_named
     from medaction_gym.chat.endpoint import Endpoint
     from medaction_gym.chat.record import DEFAULT
-    from medaction_gym.cli.endpoint import json_object, named
+    from medaction_gym.cli.endpoint import json_object
 
     if patient == "offline":
         if any((model, base_url, options, per_minute)):
@@ -254,7 +255,7 @@ def _patient(
         return None
     given = json_object(options, "--patient-options")
     return Endpoint(
-        model=named(model, "--patient-model"),
+        model=model_named(model, "--patient-model"),
         base_url=base_url or "",
         options=dict(DEFAULT) if given is None else given,
         per_minute=per_minute,

@@ -27,7 +27,6 @@ from medaction_gym.cli.endpoint import (
     PerMinute,
     Price,
     json_object,
-    named,
     used,
 )
 
@@ -204,12 +203,12 @@ def compile_articles(
             by: Compiler = RulesCompiler()
         else:
             from medaction_gym.articles.llm import LIMIT, LLMCompiler
-            from medaction_gym.chat import ChatClient
+            from medaction_gym.chat.client import ChatClient, model_named
 
             cache = cache or out.with_name(f"{out.stem}.replies.sqlite")
             client = stack.enter_context(
                 ChatClient(
-                    named(model, "--model"),
+                    model_named(model, "--model"),
                     base_url=base_url,
                     cache=cache,
                     timeout=timeout or 600,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -78,29 +77,18 @@ def endpoint(
     Raises:
         ValueError: If no model is named, or the options are no JSON object.
     """
+    from medaction_gym.chat.client import model_named
     from medaction_gym.chat.endpoint import Endpoint
 
     parsed = json_object(options, "--options")
     if parsed is not None:
         given["options"] = parsed
     return Endpoint(
-        model=named(model, "--model"),
+        model=model_named(model, "--model"),
         base_url=base_url or "",
         cache=str(cache.resolve()) if cache else "",
         **given,
     )
-
-
-def named(model: str | None, option: str) -> str:
-    """The model that an option names, or that of ``OPENAI_MODEL``.
-
-    Raises:
-        ValueError: If neither does.
-    """
-    name = model or os.environ.get("OPENAI_MODEL", "")
-    if not name:
-        raise ValueError(f"no model: name one ({option} NAME), or set OPENAI_MODEL")
-    return name
 
 
 def json_object(text: str | None, option: str) -> dict[str, Any] | None:

@@ -17,7 +17,6 @@ from medaction_gym.cli.endpoint import (
     PerMinute,
     Price,
     json_object,
-    named,
     used,
 )
 
@@ -77,13 +76,13 @@ def _ask(
     options: str | None,
     price: tuple[float, float] | None,
 ) -> None:
-    from medaction_gym.chat import ChatClient
+    from medaction_gym.chat.client import ChatClient, model_named
     from medaction_gym.metrics.judge import judge_file
     from medaction_gym.metrics.llm_judge import LLMJudge
 
     raw = raw or out.with_name(f"{out.stem}.raw.jsonl")
     given = json_object(options, "--options")
-    name = named(model, "--model")
+    name = model_named(model, "--model")
     client = ChatClient(name, base_url=base_url, concurrency=jobs, per_minute=per_minute)
     with client, progress_bar() as bar:
         task = bar.add_task("pairs", total=None)

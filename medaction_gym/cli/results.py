@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from medaction_gym.cli.common import console, errors, kind_errors, name_own_modules
-from medaction_gym.cli.endpoint import json_object, named
+from medaction_gym.cli.endpoint import json_object
 
 if TYPE_CHECKING:
     from medaction_gym.benchmarks.interval import Estimate
@@ -70,11 +70,12 @@ def choice_of(
 ) -> JudgeChoice:
     """The judge that the options ask for."""
     from medaction_gym.benchmarks.judges import LLM, JudgeChoice
+    from medaction_gym.chat.client import model_named
 
     if judge != LLM and any((model, endpoint, per_minute, options, not examinations)):
         raise ValueError("an option for an LLM judge needs --judge llm")
     if judge == LLM:
-        model = named(model, "--judge-model")
+        model = model_named(model, "--judge-model")
     asked = json_object(options, "--judge-options")
     return JudgeChoice(judge, model, endpoint, per_minute, asked, examinations)
 
