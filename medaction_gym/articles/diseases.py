@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from medaction_gym.articles.cues import cue
 from medaction_gym.catalogue.catalogue import Catalogue
-from medaction_gym.catalogue.tokens import Token, fold_word
+from medaction_gym.catalogue.tokens import Token, fold_word, tokenize
 
 DISEASE = cue("disease")
 # Words of a disease's name that do not say which it is.
@@ -41,6 +43,22 @@ _MODIFIERS = frozenset(
     """.split(),
     )
 )
+# What happens in many diseases, and is the diagnosis where the title says so.
+EVENTS = frozenset(
+    map(
+        fold_word,
+        "fistula rupture perforation stenosis abscess thrombosis infarction torsion dissection "
+        "hypertrophy hernia fracture".split(),
+    )
+)
+_BEFORE = 3  # words of a disease's name before its last
+_BOUNDS = frozenset(
+    map(
+        fold_word,
+        "a an the of in on at to and or with without by for from no any her his their had has have "
+        "was were known prior previous history other".split(),
+    )
+)
 
 
 def says_little(name: tuple[str, ...]) -> bool:
@@ -60,3 +78,28 @@ def says_little(name: tuple[str, ...]) -> bool:
         word in _COMMON or word in _MODIFIERS or word in GENERAL or i in sites
         for i, word in enumerate(name)
     )
+
+
+def diseases(text: str) -> Iterator[str]:
+    """The diseases that a text names, with the words before them that may belong to them.
+
+    Events such as a fracture happen in many diseases, and are none of them.
+
+    Example:
+        >>> list(diseases("Known Duchenne muscular dystrophy, asthma and chronic chest pain."))
+        ['Duchenne muscular dystrophy', 'asthma']
+    """
+    tokens = tokenize(text)
+    for last, token in enumerate(tokens):
+        if token.text in EVENTS or not DISEASE.fullmatch(token.text):
+            continue
+        first = last
+        while (
+            last - first < _BEFORE
+            and first
+            and tokens[first - 1].text not in _BOUNDS
+            and text[tokens[first - 1].end : tokens[first].start] in (" ", "-")
+        ):
+            first -= 1
+        if not says_little(tuple(t.text for t in tokens[first : last + 1])):
+            yield text[tokens[first].start : token.end]

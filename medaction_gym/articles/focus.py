@@ -12,21 +12,14 @@ from collections.abc import Iterable
 
 from medaction_gym.articles.abbreviations import abbreviations
 from medaction_gym.articles.article import Article
-from medaction_gym.articles.diseases import DISEASE, says_little
+from medaction_gym.articles.diseases import DISEASE, EVENTS, diseases, says_little
 from medaction_gym.articles.headings import topic_under
 from medaction_gym.articles.hints import Near
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import fold_word, tokenize, words
 
 OFTEN = 8  # times that abstract, introduction and discussion say it
-# What happens in many diseases, and is the diagnosis where the title says so.
-EVENTS = frozenset(
-    map(
-        fold_word,
-        "fistula rupture perforation stenosis abscess thrombosis infarction torsion dissection "
-        "hypertrophy hernia fracture".split(),
-    )
-)
+SOMETIMES = 3  # ... of what is denied or suspected
 # Words for diseases that name a sign as often.
 _SIGNS = frozenset(map(fold_word, "defect cleft injury lesion reaction block pregnancy".split()))
 _ABOUT = ("introduction", "discussion")
@@ -45,11 +38,7 @@ def turns_on(article: Article, seen: str) -> tuple[str, ...]:
         >>> turns_on(article_of(text, "demo"), "He wore a truss for his hernia.")
         ('hernia',)
     """
-    about = " ".join(
-        article.text[section.start : section.end]
-        for section in article.sections
-        if section.part == "abstract" or topic_under(section.titles) in _ABOUT
-    ).casefold()
+    about = _about(article)
     title = frozenset(words(article.title))
     tokens = tokenize(seen)
     found: dict[str, None] = {}
@@ -71,6 +60,45 @@ def turns_on(article: Article, seen: str) -> tuple[str, ...]:
             names = {mention.term.name.casefold(), seen[start:end].casefold()}
             if sum(map(about.count, names)) >= OFTEN and seen[end + 1 : end + 5] != "like":
                 found[seen[start:end]] = None
+    return tuple(found)
+
+
+def _about(article: Article) -> str:
+    """Abstract, introduction and discussion, folded."""
+    return " ".join(
+        article.text[section.start : section.end]
+        for section in article.sections
+        if section.part == "abstract" or topic_under(section.titles) in _ABOUT
+    ).casefold()
+
+
+def dwelt_on(article: Article, seen: str) -> tuple[str, ...]:
+    r"""Diseases and germs of the first observation that the article says again.
+
+    That many speak of what the patient had; a few, of what it was asked for because of that.
+
+    Args:
+        article: The article.
+        seen: The first observation.
+
+    Example:
+        >>> from medaction_gym.articles.plain import article_of
+        >>> text = "A cough\n\nCase\n\nNo asthma.\n\nDiscussion\n\nAsthma is X. Asthma. Asthma."
+        >>> dwelt_on(article_of(text, "demo"), "He had no asthma and no gout.")
+        ('asthma',)
+    """
+    about = _about(article)
+    found = dict.fromkeys(
+        name
+        for name in diseases(seen)
+        if not says_little(words(name)[-1:]) and about.count(name.casefold()) >= SOMETIMES
+    )
+    tokens = tokenize(seen)
+    for mention in Catalogue.load().find(tokens):
+        if mention.term.kind == "organism":
+            said = seen[tokens[mention.first].start : tokens[mention.last - 1].end]
+            if about.count(said.casefold()) >= SOMETIMES:
+                found[said] = None
     return tuple(found)
 
 

@@ -15,10 +15,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from medaction_gym.articles.diseases import DISEASE, says_little
+from medaction_gym.articles.diseases import DISEASE, diseases, says_little
 from medaction_gym.articles.forms import without_forms
 from medaction_gym.articles.hints import without_hints
-from medaction_gym.articles.kin import EXACTLY, FAMILY, concepts, diseases, kin, processes
+from medaction_gym.articles.kin import EXACTLY, FAMILY, concepts, kin, processes
 from medaction_gym.articles.withheld import complaint, parts, without_clauses
 from medaction_gym.cases.case import Case, Diagnosis, Presentation, TestResult
 from medaction_gym.cases.leaks import MASK, Leak, find_leaks, gold_causes, gold_names, mask
@@ -81,7 +81,8 @@ def names_of(diagnosis: Diagnosis, others: Iterable[str] = ()) -> tuple[tuple[st
         stated = Diagnosis(name=text)
         with_it = {c for c in gold_causes(stated) if _class(c) and concepts(" ".join(c), EXACTLY)}
         more |= {*gold_names(stated), *with_it, *_flared(text)}
-    names |= {(word,) for name in names for word in name if _names_one(word)}
+    alone = {word for name in names for word in name if _names_one(word)}
+    names |= {(form,) for word in alone for form in (word, *_adjectives(word))}
     names |= {name for name in more if name and not says_little(name) and not _test(name)}
     return tuple(sorted(names, key=lambda name: (-len(name), name)))
 
@@ -91,7 +92,7 @@ _AFTER = re.compile(r"\b(?:post|after|induced by|triggered by|related to)\b", re
 # How words end that name one disease or few, and not a sign.
 _ENDING = re.compile(
     r"\w{5,}(?:omas?|itis|[ie]asis|osis|cysts?|plasia|opathy|trophy|sclerosis|ectasia|[dt]osis|"
-    r"cele|malacia|[kd]emia|tonia)|poisonings?|toxicity|deficiency",
+    r"cele|malacia|[kd]emia)|\w{3,}tonia|poisonings?|toxicity|deficiency",
     re.IGNORECASE,
 )
 
@@ -132,6 +133,26 @@ def _names_one(word: str) -> bool:
     return bool(_ENDING.fullmatch(word)) and not says_little((word,))
 
 
+# "Myotonic" beside a myotonia: how the adjective of such a word ends.
+_ADJECTIVES = (
+    (re.compile("osis$"), ("otic",)),
+    (re.compile("i(?:t|as)is$"), ("itic", "iatic")),
+    (re.compile("trophy$"), ("trophic",)),
+    (re.compile("(?:ia|y)$"), ("ic",)),
+    (re.compile("asia$"), ("astic", "atic")),
+    (re.compile("oma$"), ("omatous",)),
+)
+
+
+def _adjectives(word: str) -> tuple[str, ...]:
+    return tuple(
+        ending.sub(form, word)
+        for ending, forms in _ADJECTIVES
+        if ending.search(word)
+        for form in forms
+    )
+
+
 def proper_names(names: Iterable[str], text: str) -> tuple[str, ...]:
     """Words of some names that a text never writes small: whose disease it is, or which germ.
 
@@ -169,13 +190,19 @@ def _graph_names(text: str) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(bare) if len(name) >= 3)
 
 
-def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -> Kept:
+def guarded(
+    case: Case,
+    others: Iterable[str] = (),
+    alone: Iterable[str] = (),
+    asked: Iterable[str] = (),
+) -> Kept:
     """Mask what gives a case's diagnosis away.
 
     Args:
         case: The case.
         others: What else the article concludes, e.g. the cause or a complication.
         alone: Words that are kept back as they stand (see `focus.turns_on`).
+        asked: Words that are kept back where they are denied or suspected (see `focus.dwelt_on`).
 
     Example:
         >>> from medaction_gym.cases.case import Provenance
@@ -192,6 +219,7 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
     """
     names = (*names_of(case.diagnosis, others), *map(words, alone))
     names = (*names, *_relations(case, names))
+    dwelt = tuple(map(words, asked))
     mended = 0
     sections = {}
     short = [n for n in (*case.diagnosis.synonyms, *others) if re.fullmatch(r"[A-Z]{2,8}", n)]
@@ -202,7 +230,7 @@ def guarded(case: Case, others: Iterable[str] = (), alone: Iterable[str] = ()) -
         for name in short:  # "ON" is a word when it is folded
             text = re.sub(rf"(?<![\w-]){name}(?![\w-])", MASK, text)
         text, found = _masked(text, names)
-        sections[section], hints = without_hints(text, names)
+        sections[section], hints = without_hints(text, names, dwelt)
         if section in ("history", "examination"):
             sections[section] = without_clauses(sections[section])
         elif section == "chief_complaint":

@@ -2,7 +2,8 @@
 
 Three kinds can be told by rules. A denial, a suspicion, an earlier diagnosis or a family history
 names a near relation of the diagnosis ("no contact with tuberculosis" before a tuberculous
-meningitis): only who knows the answer asks for it. What the patient is known to have may be part of
+meningitis), or a class of diseases ("no autoimmune disease"): only who knows the answer asks for
+it. What the patient is known to have may be part of
 the diagnosis, or the same once more ("a history of lung cancer" before a metastasis). And a drug
 was given to prevent what the diagnosis threatens.
 """
@@ -10,11 +11,11 @@ was given to prevent what the diagnosis threatens.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from medaction_gym.articles.diseases import DISEASE, GENERAL, says_little
-from medaction_gym.cases.leaks import MASK
+from medaction_gym.cases.leaks import MASK, mask
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import Token, fold_word, tokenize, words
 
@@ -44,18 +45,43 @@ _KNOWN = re.compile(
     r"visited|developed|attended)\b)[^.;])*",
     re.IGNORECASE,
 )
+# What there was not, or was only thought of, up to where the sentence goes on to what there was.
+_DENIED = re.compile(
+    r"\b(?:no|nor|not|den(?:y|ies|ied|ying)|negative for|without|never|contact with|suspect\w*|"
+    r"suspicion of)\b"
+    r"(?:(?!\b(?:but|however|although|except\w*|apart from|other than|present(?:ed|ing|s)|visited|"
+    r"came|was|were|had|has)\b)[^.;])*",
+    re.IGNORECASE,
+)
+# A class of diseases: of all classes, who knows the answer asked for this one.
+_KIND = (
+    r"(?:(?!(?:chronic|medical|clinical|physical|systemic|identical|additional|surgical|critical|"
+    r"typical|special|several|specific|similar|general)\b)"
+    r"[\w-]{3,}(?:al|ic|ous|lar|ary|tory|ive|ine|mune|nant|ile|tted|ding)|"
+    r"liver|heart|lung|kidney|thyroid|skin|eye|muscle|blood|bone|nerve|brain|bowel|joint|prion)"
+)
+_CLASS = re.compile(
+    rf"\b(?:{_KIND}(?:,? (?:and|or|and/or) |, |/))*(?:(?:chronic|systemic|other) )?{_KIND} "
+    r"(?:diseases?|disorders?|conditions?|anomal(?:y|ies)|malformations?|illness(?:es)?|"
+    r"syndromes?|problems?|deficienc(?:y|ies)|patholog(?:y|ies)|events?)\b|"
+    rf"\b(?:{_KIND} )?(?:malignanc(?:y|ies)|neoplasms?|cancers?|infections?(?! symptoms))\b",
+    re.IGNORECASE,
+)
 _PURPOSE = re.compile(
     r"\b(?:(?:so as |in order )?to (?:prevent|avoid)|for (?:the )?prevention of)\s+([^,.;()]+)",
     re.IGNORECASE,
 )
 
 
-def without_hints(text: str, names: Iterable[tuple[str, ...]]) -> tuple[str, int]:
+def without_hints(
+    text: str, names: Iterable[tuple[str, ...]], asked: Sequence[tuple[str, ...]] = ()
+) -> tuple[str, int]:
     """A text of the first observation without relations and purposes, and how many there were.
 
     Args:
         text: The text, the names themselves masked already.
         names: Every name of the diagnosis, as folded words.
+        asked: What is kept back where it is denied or suspected, as folded words.
 
     Example:
         >>> without_hints("A man with a history of lung cancer and gout.", [("lung", "carcinoma")])
@@ -63,11 +89,13 @@ def without_hints(text: str, names: Iterable[tuple[str, ...]]) -> tuple[str, int
         >>> told = "She denied fever and tuberculosis. Aspirin was given to prevent a stroke."
         >>> without_hints(told, [("tuberculous", "meningitis")])
         ('She denied fever and [withheld]. Aspirin was given to prevent [withheld].', 2)
+        >>> without_hints("No family history of neurodegenerative disorders.", [("chorea",)])
+        ('No family history of [withheld].', 1)
     """
     near = Near(names)
-    masked = text
-    for asked in (_ASKED_FOR, _KNOWN):
-        masked = asked.sub(lambda match: near.masked(match.group()), masked)
+    masked = _DENIED.sub(lambda match: mask(_CLASS.sub(MASK, match.group()), asked), text)
+    for stretch in (_ASKED_FOR, _KNOWN):
+        masked = stretch.sub(lambda match: near.masked(match.group()), masked)
     masked = _PURPOSE.sub(
         lambda m: m.group() if MASK in m[1] else m.group().replace(m[1], MASK), masked
     )

@@ -8,11 +8,9 @@ before a cerebellar hypoplasia is the same organ and the same process under anot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 
-from medaction_gym.articles.diseases import DISEASE, says_little
-from medaction_gym.articles.focus import EVENTS
 from medaction_gym.catalogue.tokens import fold_word, tokenize
 from medaction_gym.knowledge.shared import knowledge
 
@@ -24,14 +22,6 @@ NARROW = 0.46
 FAMILY = 0.38
 _SURELY = 0.75  # confidence that a diagnosis is what the graph calls so
 EXACTLY = 0.9  # ... that the text names just this
-_BEFORE = 3  # words of a disease's name before its last
-_BOUNDS = frozenset(
-    map(
-        fold_word,
-        "a an the of in on at to and or with without by for from no any her his their had has have "
-        "was were known prior previous history other".split(),
-    )
-)
 # Processes that are told apart only by how they came about.
 _PROCESSES = tuple(
     frozenset(map(fold_word, family.split()))
@@ -67,31 +57,6 @@ def kin(said: Iterable[str], names: Iterable[str], least: float = NARROW) -> tup
         for name in said
         if any(_near(one, other, least) for one in concepts(name, EXACTLY) for other in found)
     )
-
-
-def diseases(text: str) -> Iterator[str]:
-    """The diseases that a text names, with the words before them that may belong to them.
-
-    Events such as a fracture happen in many diseases, and are none of them.
-
-    Example:
-        >>> list(diseases("Known Duchenne muscular dystrophy, asthma and chronic chest pain."))
-        ['Duchenne muscular dystrophy', 'asthma']
-    """
-    tokens = tokenize(text)
-    for last, token in enumerate(tokens):
-        if token.text in EVENTS or not DISEASE.fullmatch(token.text):
-            continue
-        first = last
-        while (
-            last - first < _BEFORE
-            and first
-            and tokens[first - 1].text not in _BOUNDS
-            and text[tokens[first - 1].end : tokens[first].start] in (" ", "-")
-        ):
-            first -= 1
-        if not says_little(tuple(t.text for t in tokens[first : last + 1])):
-            yield text[tokens[first].start : token.end]
 
 
 def concepts(name: str, least: float = _SURELY) -> tuple[str, ...]:

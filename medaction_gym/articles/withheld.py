@@ -27,7 +27,6 @@ _THOUGHT = re.compile(
 )
 _BARE = re.compile(r"\b(?:was|were|is|are|be|been|and|with|most|highly|more)\s*$", re.IGNORECASE)
 _LISTED = re.compile(r"\b(?:den(?:y|ies|ied)|history|comorbid\w*|conditions)\b", re.IGNORECASE)
-_SEVERAL = re.compile(r",| and | or ")
 # What nobody would ask for who does not know the answer.
 _POINTS = re.compile(
     r"\b(?:immuni\w+|vaccin\w+|expos\w+|contact|risk|famil\w+|relatives?|possib\w+|told|"
@@ -42,11 +41,17 @@ _ITEM_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ITEM_AFTER = re.compile(r",\s(?!which|who|as\b|with\b|for\b)|\s(?:and|or)\s", re.IGNORECASE)
+_FIRST = re.compile(
+    r"\b(?:den(?:y|ies|ied)|included?|includes|were|was|conditions|comorbidities|for|no|any|known)"
+    r"[\s:]+(?:an?\s|the\s|any\s)?$",
+    re.IGNORECASE,
+)
+_LAST = re.compile(r"\s*[.;)]")
 _SHORT = re.compile(r"\s*\([\w\s-]{1,20}\)")  # an abbreviation of what is withheld
 # Where the phrase around a mask begins, and where it ends.
 _OPENS = re.compile(
-    r"[,;]\s|\s(?:with|for|due to|because of|owing to|secondary to|following|after|who|whose|which|"
-    r"on|in|from|by|having|diagnosed|suspected|known|undergoing|receiving|taking|as|"
+    r"[,;]\s|\s(?:with|without|for|due to|because of|owing to|secondary to|following|after|who|"
+    r"whose|which|on|in|from|by|having|diagnosed|suspected|known|undergoing|receiving|taking|as|"
     r"to (?:treat|exclude|rule out|undergo|evaluate|assess))\s",
     re.IGNORECASE,
 )
@@ -155,6 +160,16 @@ def _listed(said: str, first: int, last: int) -> bool:
     return bool(before and after) and not _POINTS.search(said[max(0, first - 60) : first])
 
 
+def _all_listed(said: str) -> bool:
+    """Whether each mask of a sentence is an item of a list, the first and the last included."""
+    items = [(m.start(), m.end()) for m in re.finditer(re.escape(MASK), said)]
+    return all(
+        (_ITEM_BEFORE.search(said[:first]) or _FIRST.search(said[:first]))
+        and (_ITEM_AFTER.match(said, last) or _LAST.match(said, last))
+        for first, last in items
+    ) and any(mark in said for mark in (",", " and ", " or "))
+
+
 def _seen(said: str) -> str:
     """A sentence without what its author makes of it; nothing, if that is all it says."""
     match = _THOUGHT.search(said)
@@ -171,7 +186,7 @@ def _withheld(said: str) -> str:
         return said
     if introduced(said) or cue("complaint").search(said):
         return without_phrases(said)
-    if _LISTED.search(said) and _SEVERAL.search(said) and not _POINTS.search(said):
+    if _LISTED.search(said) and _all_listed(said) and not _POINTS.search(said):
         return said
     if _GLUED.search(said):
         return ""

@@ -66,7 +66,6 @@ def test_a_part_of_a_further_conclusion_is_not_shown() -> None:
     [
         # classes that say little, and relations too far off
         ("She had heart disease and anaemia.", "Takayasu arteritis", ""),
-        ("She had no autoimmune disease.", "Antiphospholipid syndrome", ""),
         ("She had no asthma.", "Adenoid cystic carcinoma of the trachea", ""),
         ("She presented with muscular dystrophy.", "Dilated cardiomyopathy", "Muscular dystrophy"),
         ("Her brother had a muscular dystrophy.", "Nemaline myopathy", ""),

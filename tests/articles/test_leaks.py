@@ -120,6 +120,18 @@ def shown(said: str, diagnosis: str, section: str = "history", complaint: str = 
          ("suspected", "[withheld]")),
         ("She had been vaccinated against yellow fever.", "Yellow fever vaccine-associated "
          "viscerotropic disease", ("yellow", "vaccin")),
+        # a class that only who knows the answer asks for
+        ("There was no family history of neurodegenerative disorders.", "Huntington chorea",
+         ("neurodegenerative", "family")),
+        ("No metabolic, endocrine or chronic hereditary diseases were known.", "Fabry disease",
+         ("metabolic", "hereditary", "endocrine")),
+        ("She had no thrombotic events and no lung disease.", "Antiphospholipid syndrome",
+         ("thrombotic", "lung")),
+        ("She denied diabetes, skin infections, and gout.", "Ecthyma", ("infection",)),
+        ("She had had myotonic spells since birth.", "Congenital myotonia", ("myotonic",)),
+        # studies of relatives, and what a test was to find
+        ("The proband and her sister had small ears.", "Treacher Collins syndrome", ("proband",)),
+        ("An MRI was requested to exclude malformations.", "Chiari malformation", ("exclude",)),
     ],
 )  # fmt: skip
 def test_what_gives_it_away_is_not_shown(
@@ -147,6 +159,9 @@ def test_what_gives_it_away_is_not_shown(
         ("She denied alcohol, smoking and drugs.", "Wernicke encephalopathy"),
         ("A firm mass of 4 cm was palpable in the left breast.", "Phyllodes tumour"),
         (f"{WHO} with diabetes mellitus presented with a rash of the trunk.", "Scabies"),
+        ("There was no family history of similar conditions.", "Fabry disease"),
+        ("She had no chronic diseases and took no drugs.", "Fabry disease"),
+        (f"{WHO} without fever presented with a lung infection.", "Pulmonary sequestration"),
     ],
 )  # fmt: skip
 def test_what_is_fair_history_stays(said: str, diagnosis: str) -> None:
