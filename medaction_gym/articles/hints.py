@@ -22,6 +22,10 @@ from medaction_gym.catalogue.tokens import Token, fold_word, tokenize, words
 _STEM = 7  # letters by which tuberculous and tuberculosis are akin
 # What is said in plain words for diseases that end so.
 _LAY = {"mycosis": ("fungal", "fungus", "mycotic"), "lithiasis": ("stone", "calculi", "calculus")}
+# "Ureterolithotomy" before a stone, "herniorrhaphy" before a hernia.
+_OPERATION = re.compile(r"\w{4,}(?:[oe]ctomy|otomy|ostomy|plasty|rrhaphy|tripsy|pexy)")
+_OPERATED = 5  # letters that such a word shares with the disease
+_STONE = re.compile(r"lith|stone|calcul")
 _SMALL = frozenset("a an the of in on at to and or with by for from due after".split())
 _MALIGNANT = frozenset(
     map(fold_word, "cancer carcinoma adenocarcinoma tumor malignancy neoplasm".split())
@@ -154,6 +158,13 @@ class Near:
             return not says_little((word,))
         if f"pseudo{word}" in self._telling:
             return True
+        if _OPERATION.fullmatch(word):
+            stony = "lith" in word and any(map(_STONE.search, self._words))
+            return stony or any(
+                word[:_OPERATED] == told[:_OPERATED]
+                for told in self._telling
+                if DISEASE.search(told)
+            )
         near = word in self._telling or (len(word) >= _STEM and word[:_STEM] in self._stems)
         return near and bool(DISEASE.search(word)) and not says_little((word,))
 

@@ -132,6 +132,13 @@ def shown(said: str, diagnosis: str, section: str = "history", complaint: str = 
         # studies of relatives, and what a test was to find
         ("The proband and her sister had small ears.", "Treacher Collins syndrome", ("proband",)),
         ("An MRI was requested to exclude malformations.", "Chiari malformation", ("exclude",)),
+        ("She had a history of ureterolithotomy.", "Renal calculus", ("litho",)),
+        ("She had a history of herniorrhaphy.", "Recurrent hernia", ("hernio",)),
+        ("She was screened for immune defects.", "Hyper-IgM syndrome", ("immune",)),
+        # what only became known later
+        ("She had a bleeding tendency, later recognized as a clotting defect.", "Haemophilia A",
+         ("clotting",)),
+        ("Considering these signs, a clotting defect was sought.", "Haemophilia A", ("clotting",)),
     ],
 )  # fmt: skip
 def test_what_gives_it_away_is_not_shown(
@@ -147,6 +154,7 @@ def test_what_gives_it_away_is_not_shown(
         (f"{WHO} presented to the Department of Oral Surgery with a swollen jaw.", "Ameloblastoma"),
         (f"{WHO} visited the surgery clinic for abdominal pain.", "Acute appendicitis"),
         ("She had a cholecystectomy ten years ago.", "Acute pancreatitis"),
+        ("She had a history of ureterolithotomy.", "Retained sponge"),
         ("She had undergone a caesarean section in 2015.", "Placenta accreta"),
         ("Her general practitioner prescribed amoxicillin without effect.", "Lemierre syndrome"),
         ("She had been treated with oral antibiotics for a week.", "Psittacosis"),
@@ -160,6 +168,7 @@ def test_what_gives_it_away_is_not_shown(
         ("A firm mass of 4 cm was palpable in the left breast.", "Phyllodes tumour"),
         (f"{WHO} with diabetes mellitus presented with a rash of the trunk.", "Scabies"),
         ("There was no family history of similar conditions.", "Fabry disease"),
+        ("Her parents were worried about the shape of her legs.", "Blount disease"),
         ("She had no chronic diseases and took no drugs.", "Fabry disease"),
         (f"{WHO} without fever presented with a lung infection.", "Pulmonary sequestration"),
     ],
