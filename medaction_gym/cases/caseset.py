@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FORMATS = (medaction, medrbench, agentclinic)
 
 OnError = Literal["raise", "skip"]
+_ALIKE = 60  # rapidfuzz's score, of 100, from which an id may be a slip of another
 
 
 class _Record(NamedTuple):
@@ -113,19 +114,16 @@ class CaseSet(Sequence[Case]):
         """The case with this id.
 
         Raises:
-            KeyError: If there is none; the message names the closest ids.
+            KeyError: If there is none; the message names ids that are like it.
         """
         try:
             return self._by_id[case_id]
         except KeyError:
             from rapidfuzz.process import extract
 
-            near = [
-                str(match[0]) for match in extract(str(case_id)[:100], list(self._by_id), limit=3)
-            ]
-            raise KeyError(
-                f"no case {str(case_id)[:100]!r} among {len(self)}; closest: {', '.join(near)}"
-            ) from None
+            near = extract(str(case_id)[:100], list(self._by_id), limit=3, score_cutoff=_ALIKE)
+            hint = f"; closest: {', '.join(str(match[0]) for match in near)}" if near else ""
+            raise KeyError(f"no case {str(case_id)[:100]!r} among {len(self)}{hint}") from None
 
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
         """The position of a case."""

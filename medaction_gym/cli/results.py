@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from medaction_gym.benchmarks.result import Result
     from medaction_gym.chat import Usage
 
-Folder = Annotated[Path, typer.Argument(help="A folder that bench wrote.")]
+
+def _folder(path: Path) -> Path:
+    """The folder of a result, by its own name or by that of the file in it."""
+    return path.parent if path.name == "result.json" and path.is_file() else path
+
+
+Folder = Annotated[
+    Path, typer.Argument(callback=_folder, help="A folder that bench wrote, or its result.json.")
+]
 Jobs = Annotated[int, typer.Option(min=1, help="Worker processes.")]
 JUDGE = "Judge"
 JudgeName = Annotated[

@@ -145,5 +145,7 @@ def test_sample(teaching: CaseSet) -> None:
 def test_get_names_the_closest(teaching: CaseSet) -> None:
     with pytest.raises(KeyError, match="closest: teaching-hepatology-01-jaundice"):
         teaching.get("teaching-hepatology-01-jaundise")
+    with pytest.raises(KeyError, match=r"no case 'PMC1' among \d+.?$"):
+        teaching.get("PMC1")
     with pytest.raises(ValueError, match="ids must be unique"):
         CaseSet([teaching[0], teaching[0]])
