@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from medaction_gym.articles.article import Article, Span
 from medaction_gym.articles.causes import blamed, brands, shortened_in_title
 from medaction_gym.articles.compiler import Refused
-from medaction_gym.articles.focus import akin, dwelt_on, either_form, turns_on
+from medaction_gym.articles.focus import akin, dwelt_on, either_form, known_before, turns_on
 from medaction_gym.articles.guard import guarded, names_of, proper_names
 from medaction_gym.cases.case import MAX_NAME, Case, Diagnosis, Presentation, Provenance, TestResult
 from medaction_gym.cases.leaks import gold_names
@@ -81,7 +81,9 @@ class Draft(NamedTuple):
             *brands(article, seen, self.diagnosis),
             *shortened_in_title(article),
         )
-        alone = (*turns_on(article, seen), *forms, *causes)
+        told = case.presentation
+        before = known_before(article, told.history, told.chief_complaint)
+        alone = (*turns_on(article, seen), *before, *forms, *causes)
         kept = guarded(case, others, alone, dwelt_on(article, seen))
         if kept.case is None:
             raise Refused("diagnosis cannot be kept back", kept.left)

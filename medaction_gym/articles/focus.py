@@ -17,9 +17,21 @@ from medaction_gym.articles.headings import topic_under
 from medaction_gym.articles.hints import Near
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import fold_word, tokenize, words
+from medaction_gym.knowledge.findings import findings
 
 OFTEN = 8  # times that abstract, introduction and discussion say it
 SOMETIMES = 3  # ... of what is denied or suspected
+# ... of a disease by its name in the knowledge graph, that the patient has or has not.
+DISCUSSED, DENIED = 3, 2
+# What so many have that it is no part of an answer.
+COMORBID = frozenset(
+    map(
+        fold_word,
+        "hypertension hypertensive diabetes diabetic dyslipidemia hyperlipidemia "
+        "hypercholesterolemia overweight smoking alcohol asthma anxiety depression "
+        "depressive epilepsy migraine hypothyroidism anemia".split(),
+    )
+)
 # Words for diseases that name a sign as often.
 _SIGNS = frozenset(map(fold_word, "defect cleft injury lesion reaction block pregnancy".split()))
 _ABOUT = ("introduction", "discussion")
@@ -60,6 +72,41 @@ def turns_on(article: Article, seen: str) -> tuple[str, ...]:
             names = {mention.term.name.casefold(), seen[start:end].casefold()}
             if sum(map(about.count, names)) >= OFTEN and seen[end + 1 : end + 5] != "like":
                 found[seen[start:end]] = None
+    return tuple(found)
+
+
+def known_before(article: Article, history: str, complaint: str) -> tuple[str, ...]:
+    r"""Diseases that the patient is said to have, and the title or the discussion speaks of.
+
+    An article that discusses a disease known before does so because it is a part of the answer.
+    What many patients have besides (diabetes) is discussed for its own sake.
+
+    Args:
+        article: The article.
+        history: The history as it is shown.
+        complaint: What the patient came with, which stays.
+
+    Example:
+        >>> from medaction_gym.articles.plain import article_of
+        >>> text = "A drug crisis in myasthenia gravis\n\nCase\n\nShe had gout."
+        >>> known_before(article_of(text, "demo"), "Known myasthenia gravis, gout.", "Weakness")
+        ('myasthenia gravis',)
+    """
+    about, title = _about(article), f" {' '.join(words(article.title))} "
+    found: dict[str, None] = {}
+    for finding in findings(history):
+        said = history[finding.start : finding.end]
+        if (
+            finding.kind == "condition"
+            and "," not in said
+            and not COMORBID & set(words(said))
+            and said.casefold() not in complaint.casefold()
+            and (
+                f" {' '.join(words(said))} " in title
+                or about.count(said.casefold()) >= (DENIED if finding.negated else DISCUSSED)
+            )
+        ):
+            found[said] = None
     return tuple(found)
 
 

@@ -36,7 +36,7 @@ _ORGAN = 6  # letters by which "cerebellar" and "cerebellum" are akin
 
 
 def kin(said: Iterable[str], names: Iterable[str], least: float = NARROW) -> tuple[str, ...]:
-    """Diseases that share a narrow class with a diagnosis.
+    """Diseases that share a narrow class with a diagnosis, or are a class of it themselves.
 
     Args:
         said: Diseases that the first observation names.
@@ -67,7 +67,10 @@ def concepts(name: str, least: float = _SURELY) -> tuple[str, ...]:
 
 def _near(one: str, other: str, least: float) -> bool:
     graph = knowledge()
-    shared = graph.ancestors(one) & graph.ancestors(other)
+    above = graph.ancestors(other)
+    if one in above:
+        return True  # whatever lies in it besides, this does
+    shared = graph.ancestors(one) & above
     return any(graph.information_content(broader) >= least for broader in shared)
 
 

@@ -240,6 +240,27 @@ def test_what_the_article_turns_on_is_kept_back_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "times", "shown"),
+    [
+        ("myasthenia gravis", 3, False),
+        ("myasthenia gravis", 0, True),
+        ("asthma", 3, True),  # so many have it
+    ],
+)
+def test_a_disease_known_before_is_kept_back_if_it_is_discussed(
+    known: str, times: int, shown: bool
+) -> None:
+    about = f"The drug unmasks {known}. " * times or "Nothing is known."
+    text = (
+        f"{PLAIN.replace(SHOWN, f'She had untreated {known}. {SHOWN}')}\n\nDiscussion\n\n{about}\n"
+    )
+    (article,) = articles_in(text.encode(), "x.txt")
+    assert isinstance(article, Article)
+    (case,) = RulesCompiler().compile(article).cases
+    assert (known in case.presentation.history) is shown
+
+
+@pytest.mark.parametrize(
     ("said", "name"),
     [
         ("asthma but reports no attack", "asthma"),
