@@ -68,7 +68,10 @@ _CLASS = re.compile(
     rf"\b(?:{_KIND}(?:,? (?:and|or|and/or) |, |/))*(?:(?:chronic|systemic|other) )?{_KIND} "
     r"(?:diseases?|disorders?|conditions?|anomal(?:y|ies)|malformations?|illness(?:es)?|"
     r"syndromes?|problems?|deficienc(?:y|ies)|patholog(?:y|ies)|events?)\b|"
-    rf"\b(?:{_KIND} )?(?:malignanc(?:y|ies)|neoplasms?|cancers?|infections?(?! symptoms))\b",
+    rf"\b(?:{_KIND} )?(?!\w*adenopath)(?:\w{{4,}}(?:deficienc(?:y|ies)|opath(?:y|ies))|"
+    r"malignanc(?:y|ies)|neoplasms?|cancers?|infections?(?! symptoms))\b|"
+    # "liver, gastrointestinal, or [withheld]"
+    rf"\b(?:{_KIND}(?:,? (?:and|or) |, |/))+{re.escape(MASK)}",
     re.IGNORECASE,
 )
 _PURPOSE = re.compile(

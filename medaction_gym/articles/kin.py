@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
+from medaction_gym.articles.diseases import diseases
 from medaction_gym.catalogue.tokens import fold_word, tokenize
 from medaction_gym.knowledge.shared import knowledge
 
@@ -51,7 +52,7 @@ def kin(said: Iterable[str], names: Iterable[str], least: float = NARROW) -> tup
         >>> kin(["muscular dystrophy"], ["Nemaline myopathy"], FAMILY)
         ('muscular dystrophy',)
     """
-    found = {one for name in names for one in concepts(name)}
+    found = {one for name in names for part in (name, *diseases(name)) for one in concepts(part)}
     return tuple(
         name
         for name in said

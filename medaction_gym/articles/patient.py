@@ -16,6 +16,7 @@ _AGE = (
     rf"(?:{_NUMBER}[\s-]*{_UNIT}[\s-]*)?(?:of\s+age|old)|{_NUMBER}[\s-]*y/?o|aged\s+{_NUMBER}|"
     rf"in\s+(?:his|her)\s+(?:early\s+|late\s+|mid-?)?{_NUMBER}(?:s|ies))"
 )
+_BABY = r"(?:newborn(?! screen)|neonat\w+|infant|baby|fetus|foetus)"
 _PERSON = (
     r"(?:patients?|m[ae]n|wom[ae]n|males?|females?|boys?|girls?|infants?|neonates?|newborns?|"
     r"child(?:ren)?|baby|toddler|lady|gentleman|adolescent|teenager|individual|fetus|foetus|"
@@ -56,13 +57,13 @@ _PHRASE = re.compile(
     rf"|\b((?:(?:fe)?male\s+)?{_PERSON},?\s+(?:who was\s+)?{_AGE})"
     rf"|\b({_AGE})"
     rf"|\b({_NUMBER}[\s-]+{_UNIT}\s+(?:[\w-]+\s+){{0,3}}{_PERSON})\b"
-    rf"|\b((?:[\w-]+\s+)?(?:newborn|neonat\w+|infant|baby|fetus|foetus)(?:\s+{_PERSON})?)\b",
+    rf"|\b((?:[\w-]+\s+)?{_BABY}(?:\s+{_PERSON})?)\b",
     re.IGNORECASE,
 )
 # What a phrase about a patient must hold: cheap to look for.
 _AGED = re.compile(
     rf"{_AGE}|\b{_NUMBER}[\s-]+{_UNIT}\s+(?:[\w-]+\s+){{0,3}}{_PERSON}\b|"
-    r"\b(?:newborn|neonat\w+|infant|baby|fetus|foetus)\b",
+    rf"\b{_BABY}\b",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\b(?:an?|the|our|this|one)\b(?!\s+case)", re.IGNORECASE)

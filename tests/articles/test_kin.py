@@ -32,6 +32,8 @@ def shown(said: str, diagnosis: str, complaint: str = "", others: tuple[str, ...
         ("She was thought to have vasculitis.", "Takayasu arteritis", "", "vasculitis"),
         ("She had acute leukaemia.", "Mixed phenotype acute leukemia", "", "leuk"),
         ("She had a coagulopathy.", "Acquired hemophilia A", "", "coagulopathy"),
+        ("She had signs of coagulopathy.", "Neonatal Presentation of Severe Hemophilia", "",
+         "coagulopathy"),
         ("She had a neuropathy.", "Charcot-Marie-Tooth disease", "", "neuropathy"),
         # a class beside, named as the complaint
         ("She presented with muscular dystrophy.", "Nemaline myopathy", "Muscular dystrophy",

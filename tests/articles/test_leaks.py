@@ -134,6 +134,11 @@ def shown(said: str, diagnosis: str, section: str = "history", complaint: str = 
         ("An MRI was requested to exclude malformations.", "Chiari malformation", ("exclude",)),
         ("She had a history of ureterolithotomy.", "Renal calculus", ("litho",)),
         ("She had a history of herniorrhaphy.", "Recurrent hernia", ("hernio",)),
+        ("She had no history of immunodeficiency.", "Omenn syndrome", ("immuno",)),
+        ("As newborn screening for lymphocytes is not done here, the boy was vaccinated.",
+         "Omenn syndrome", ("screening",)),
+        ("The bleeding of her gums was not promptly recognized as a clotting defect.",
+         "Haemophilia A", ("clotting",)),
         ("She was screened for immune defects.", "Hyper-IgM syndrome", ("immune",)),
         # what only became known later
         ("She had a bleeding tendency, later recognized as a clotting defect.", "Haemophilia A",
