@@ -27,7 +27,7 @@ from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.knowledge.shared import knowledge
 
-_LEAST = 8  # words of a first observation from which something was cut
+_LEAST = 15  # words of a first observation from which something was cut
 # A class above the diagnosis gives it away if it is so specific: some sixty diseases lie in it.
 SPECIFIC = 0.6
 _REPEATED = re.compile(rf"{re.escape(MASK)}(?:[\s,/()-]*{re.escape(MASK)})+")
