@@ -271,6 +271,7 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         sides=loose & SIDES,
         words=frozenset(w for w in loose - SIDES - _GENE - _STAIN if not w.isdigit()),
         way=way,
+        source=segment.source,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Kind, Mention, Term
+from medaction_gym.catalogue.readings import settle
 from medaction_gym.catalogue.spelling import mend
 from medaction_gym.catalogue.tokens import BREAK, Token, tokenize
 from medaction_gym.catalogue.wording import filler
@@ -63,6 +64,7 @@ class Segment:
         first: Its first token.
         stop: The token after its last.
         given: Specimens it has from what stands before it.
+        source: The test that its value is to be read in.
     """
 
     tokens: list[Token]
@@ -74,6 +76,7 @@ class Segment:
     first: int = 0
     stop: int = 0
     given: frozenset[str] = frozenset()
+    source: Term | None = None
 
     @property
     def heads(self) -> list[Term]:
@@ -180,6 +183,7 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
     mentions = _without_occasion(_without_guidance(found, tokens), tokens)
     mentions = _without_method(mentions, tokens, text)
     mentions = _without_hybrid(mentions, tokens, text)
+    mentions, sources = settle(mentions, tokens)
     named = {i for m in found for i in range(m.first, m.last)}
     inside = {i: m for m in mentions for i in range(m.first, m.last)}
     segments = [Segment(tokens)]
@@ -197,6 +201,7 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
             segment.start = token.start
         if mention is not None and i == mention.first:
             segment.mentions.append(mention)
+            segment.source = sources.get(i, segment.source)
         elif i not in named and (token.text not in filler() or token.text in SIDES):
             segment.loose.append(i)
         previous_end = token.end

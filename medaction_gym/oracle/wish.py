@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
@@ -20,6 +21,9 @@ from medaction_gym.oracle.matching import answering
 
 # "CBC (WBC", but not "CBC (including WBC".
 _BRACKET = re.compile(r"\((?!\s*(?:e\.?g|inc|such|with|esp))", re.IGNORECASE)
+
+# Departments whose reports describe what was seen.
+_DESCRIBING = frozenset({"imaging", "physiology", "endoscopy", "pathology"})
 
 # However long a request asks, so many of its readings are looked up, and the shortest.
 _MOST_NAMES = 64
@@ -83,7 +87,9 @@ def read_request(text: str) -> Request:
     wishes = []
     for order, following in zip_longest(orders, orders[1:]):
         manner = text if len(orders) == 1 else order.text
-        senses = tuple(wish_for(sense, manner) for sense in other_senses(order))
+        senses = tuple(
+            wish_for(sense, manner) for sense in (*other_senses(order), *_read_in(order))
+        )
         only = _spelt_out(order, orders) if following is not None else frozenset()
         wishes.append(wish_for(order, manner, senses)._replace(only=only))
     wanted = (text, without_purpose(text), without_purpose(without_manner(text)))
@@ -91,6 +97,15 @@ def read_request(text: str) -> Request:
     known = known_words().issuperset(phrase)
     examining = not EXAMINING.isdisjoint(phrase)
     return Request(phrase, tuple(names), known, tuple(wishes), examining)
+
+
+def _read_in(order: Order) -> Iterator[Order]:
+    """The test that a value is read in, where its report is all that may tell of the value."""
+    source = order.source
+    if source is not None and (source.id == "blood_film" or source.category in _DESCRIBING):
+        base = Catalogue.load().base(source.id)
+        sites = order.sites or base.sites
+        yield Order(order.text, base.term, sites, base.specimens, base.organisms).titled()
 
 
 def _spelt_out(panel: Order, orders: tuple[Order, ...]) -> frozenset[str]:

@@ -1,0 +1,131 @@
+"""Readings: where a value is read, and by which method it is measured.
+
+The lumbar puncture of "opening pressure at LP" and the ELISA of "dengue IgM ELISA" are no tests of
+their own: the one says what the value is read from, the other how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
+from medaction_gym.catalogue.tokens import Token
+from medaction_gym.catalogue.wording import filler
+
+# What stands between a value and what it is read in.
+_READ_IN = frozenset({"at", "on", "in", "from", "during", "via"})
+# Procedures whose reports a value is read from; of the others only a sample is taken.
+_REPORTS = frozenset({"imaging", "physiology", "endoscopy", "procedure", "pathology"})
+# How something in blood is measured; "TSH immunoassay" is TSH.
+_METHODS = frozenset(
+    "elisa western_blot serology complement_fixation latex_agglutination mass_spectrometry "
+    "electrophoresis_method pcr".split()
+)
+_MEASURED = frozenset({"laboratory", "microbiology"})
+_CLASSES = frozenset({"igg", "igm", "iga", "serology"})
+_BETWEEN = frozenset({"for", "of", "by", "with", "using", "the"})
+# Blood under a microscope: "neutrophils on the film".
+_OF_BLOOD = frozenset("cbc differential_panel schistocytes haematology blood_film".split())
+_OF_CELLS = frozenset("hematology hematologist smear blast fragmented malarial rouleaux".split())
+
+
+def settle(mentions: list[Mention], tokens: list[Token]) -> tuple[list[Mention], dict[int, Term]]:
+    """Take out what a value is only read in or measured by.
+
+    Returns:
+        What is left, and by a value's first token the test that it is to be read in.
+    """
+    heads = [mention for mention in mentions if mention.term.kind in HEADS]
+    if not heads:
+        return mentions, {}
+    mentions = [_film(mention, mentions, tokens) for mention in mentions]
+    if len(heads) > 1:
+        mentions = _without_means(mentions, tokens)
+    return _without_source(mentions, tokens)
+
+
+def _film(mention: Mention, mentions: list[Mention], tokens: list[Token]) -> Mention:
+    """Read the film of "schistocytes on the film" as one of blood."""
+    here = tokens[mention.first : mention.last]
+    if mention.term.id != "xray" or [token.text for token in here] != ["film"]:
+        return mention
+    catalogue = Catalogue.load()
+    others = [other.term for other in mentions if other is not mention]
+    counted = frozenset().union(*map(catalogue.members, _OF_BLOOD))
+    cells = any(term.id in counted or "malaria" in term.name.lower() for term in others)
+    cells = cells or not _OF_CELLS.isdisjoint(token.text for token in tokens)
+    placed = any(term.kind == "site" for term in others)
+    return mention._replace(term=catalogue.terms["blood_film"]) if cells and not placed else mention
+
+
+def _without_means(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
+    catalogue = Catalogue.load()
+    sought = any(mention.term.kind == "organism" for mention in mentions)
+
+    def measures(method: Mention, other: Mention) -> bool:
+        first, second = sorted((method, other), key=lambda mention: mention.first)
+        between = tokens[first.last : second.first]
+        near = not tokens[second.first].after_break and all(
+            token.text in _BETWEEN and not token.after_break for token in between
+        )
+        value = other.term.kind == "analyte" and other.term.category in (*_MEASURED, "genetics")
+        if method.term.id == "pcr":
+            value = value and not sought and not catalogue.pathogens(other.term.id)
+        value = value or (
+            other.term.id in _CLASSES and method.term.id not in ("serology", "pcr", "western_blot")
+        )
+        return near and value and other.term.id not in _METHODS - {"serology"}
+
+    return [
+        mention
+        for mention in mentions
+        if mention.term.id not in _METHODS
+        or not any(measures(mention, other) for other in mentions if other is not mention)
+    ]
+
+
+def _without_source(
+    mentions: list[Mention], tokens: list[Token]
+) -> tuple[list[Mention], dict[int, Term]]:
+    left: list[Mention] = []
+    sources: dict[int, Term] = {}
+    for mention in mentions:
+        value = next(_values_read_in(mention, left, tokens), None)
+        if value is None:
+            left.append(mention)
+        else:
+            sources[value.first] = mention.term
+            left += _taken(mention)
+    return left, sources
+
+
+def _values_read_in(
+    source: Mention, before: list[Mention], tokens: list[Token]
+) -> Iterator[Mention]:
+    """The value that is said to be read in a test."""
+    term = source.term
+    if term.id != "blood_film" and (term.kind != "procedure" or term.category not in _REPORTS):
+        return
+    places = {
+        i for m in before if m.term.kind in ("site", "specimen") for i in range(m.first, m.last)
+    }
+    for value in reversed(before):
+        if value.term.kind in HEADS:
+            between = range(value.last, source.first)
+            said = {tokens[i].text for i in between}
+            whole = all(i in places or tokens[i].text in filler() for i in between)
+            broken = any(tokens[i].after_break for i in (*between, source.first))
+            if whole and not broken and said & _READ_IN and "and" not in said and _is_value(value):
+                yield value
+            return
+
+
+def _is_value(mention: Mention) -> bool:
+    return mention.term.kind == "analyte" and mention.term.category in _MEASURED
+
+
+def _taken(mention: Mention) -> list[Mention]:
+    """What a procedure yields, in its place: the fluid of a lumbar puncture."""
+    catalogue = Catalogue.load()
+    specimens = sorted(catalogue.base(mention.term.id).specimens)
+    return [mention._replace(term=catalogue.terms[id]) for id in specimens[:1]]
