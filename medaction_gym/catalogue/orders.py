@@ -100,7 +100,7 @@ def other_senses(order: Order) -> Iterator[Order]:
 
 def _parse(text: str, mended: bool) -> tuple[Order, ...]:
     catalogue = Catalogue.load()
-    segments = segments_of(text, mended=mended)
+    segments = _without_times(segments_of(text, mended=mended))
     orders: list[Order] = []
     carried: list[Segment] = []
     for segment, following in zip_longest(segments, segments[1:]):
@@ -139,6 +139,12 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
     return tuple(dict.fromkeys(_from_before(_share_end(orders, segments))))
+
+
+def _without_times(segments: list[Segment]) -> list[Segment]:
+    """Drop a clause that only says when: "after clipping, was there an angiogram?"."""
+    tests = [segment for segment in segments if segment.heads]
+    return [s for s in segments if s.mentions or not s.says_when] if tests else segments
 
 
 def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:

@@ -27,6 +27,7 @@ _FRACTIONS = frozenset({"direct", "indirect", "total", "free"})
 # When something is done, and what it is done before or after.
 _PREFIXES = frozenset({"pre", "post"})
 _WHEN = _PREFIXES | {"before", "after", "following", "until", "preceding"}
+_TIMES = _WHEN | {"since", "once", "when", "while", "during", "upon"}
 _DETERMINERS = frozenset("the a an any his her their this that".split())
 _EVENTS = frozenset({"pathology", "endoscopy", "procedure", "imaging"})
 
@@ -82,6 +83,11 @@ class Segment:
     def heads(self) -> list[Term]:
         """The tests it mentions."""
         return [m.term for m in self.mentions if m.term.kind in HEADS]
+
+    @property
+    def says_when(self) -> bool:
+        """Whether it begins as a clause of time."""
+        return self.tokens[self.first].text in _TIMES
 
     def ids(self, kind: str) -> frozenset[str]:
         """The terms of a kind; a site that is a union of regions as its regions."""

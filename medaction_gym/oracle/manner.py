@@ -19,13 +19,17 @@ _WAYS = (
         "transrectal": r"trans-? ?rectal|trus|endorectal",
     },
     {
+        "film": r"x-? ?rays?|radiograph|film|roentgen",
+        "scan": r"scan|ct|mri?|tomogra|magnetic|pet|ultraso|sono|scintigra",
+    },
+    {
         "excised": r"excis|resect|surgical|operative|\w*ectomy|final",
         "by needle": r"needle|core|punch|tru-? ?cut|fna|incision",
     },
     {
         "without contrast": r"non ?-?(?:contrast|enhanced)|unenhanced|plain|native|ncct"
         r"|without (?:\w+ )?(?:contrast|gadolinium)",
-        "with contrast": r"contrast|enhanced|cect|gadolinium",
+        "with contrast": r"contrast|enhanced|cect|ceus|gadolinium|microbubble|sonovue",
     },
     {
         "before": r"(?:pre-? ?|before (?:the )?)(?:op|surg|treat|transplant|procedur)",

@@ -13,6 +13,7 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
+from medaction_gym.catalogue.speech import by_adverb, plainly
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
@@ -82,7 +83,7 @@ def read_request(text: str) -> Request:
         >>> [wish.order.title for wish in read_request("CRP and a chest film").wishes]
         ['C-reactive protein', 'plain radiograph of chest and lung']
     """
-    orders = parse_orders(text)
+    orders = _orders(text)
     phrase = words(text)
     wishes = []
     for order, following in zip_longest(orders, orders[1:]):
@@ -97,6 +98,14 @@ def read_request(text: str) -> Request:
     known = known_words().issuperset(phrase)
     examining = not EXAMINING.isdisjoint(phrase)
     return Request(phrase, tuple(names), known, tuple(wishes), examining)
+
+
+def _orders(text: str) -> tuple[Order, ...]:
+    """What a request asks for, as it is written or, failing that, as it is meant."""
+    said = plainly(text)
+    orders = parse_orders(said)
+    implied = by_adverb(said) if not any(order.head for order in orders) else said
+    return parse_orders(implied) if implied != said else orders
 
 
 def _read_in(order: Order) -> Iterator[Order]:

@@ -1,0 +1,133 @@
+"""Speech: questions and spoken sentences, put as the orders they stand for.
+
+"What did the pathologist say about the polyp?" asks for the histopathology of it, "tap the knee"
+for an arthrocentesis. Pure text; requests alone are read so, never the names of a record.
+"""
+
+from __future__ import annotations
+
+import re
+
+_THE = r"(?:the|his|her|their|this|that|these|those|any|an?|some)"
+_ASKED = r"\b(?:what|how|which) "
+_DID = r"(?:did|does|do|has|have|had|was|were|is|are|would|will)"
+_OF = r"(?:(?: to)? (?:say|said|report|reported|find|found|see|saw|seen|think|make|made|note|noted|"
+_OF += r"conclude|concluded|show|read|write|describe|tell(?: us)?))?"
+_ON = r"(?: (?:about|of|on|in|from|for|at|during|when|over|upon))?"
+
+# Verbs of taking and looking, persons who read, and what a thing is sent to.
+_ALWAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), put)
+    for pattern, put in (
+        # Whoever reads it.
+        (
+            rf"{_ASKED}{_DID} (?:{_THE} )?(?:\w+ )?(?:histo)?pathologists?{_OF}{_ON}\b",
+            "histopathology of",
+        ),
+        (rf"{_ASKED}{_DID} (?:{_THE} )?radiologists?{_OF}{_ON}\b", "imaging of"),
+        (
+            rf"{_ASKED}{_DID} (?:{_THE} )?(?:\w+ )?surgeons?{_OF}{_ON}"
+            r"(?: (?:surgical |open )?(?:exploration|operation|surgery|opening|theatre))?\b",
+            "surgical findings",
+        ),
+        (
+            rf"\bwhat (?:{_DID} (?:\w+ )?)?(?:found|seen|discovered|encountered) (?:at|during|in) "
+            rf"(?:{_THE} )?(?:surgery|operation|surgical exploration|exploration|theatre)\b",
+            "surgical findings",
+        ),
+        (
+            rf"\bpathologists?'?s? (?:opinion|report|view|read(?:ing)?|findings?|verdict|diagnosis)"
+            rf"{_ON}\b",
+            "histopathology of",
+        ),
+        # Where it is sent.
+        (
+            r"\b(?:to|with) (?:the )?(?:pathology|pathologists?|histology|histopathology)"
+            r"(?: (?:lab(?:oratory)?|department))?(?= *(?:$|[.,;?!]|for\b|and\b|please\b))",
+            "for histopathology",
+        ),
+        # Where a hollow organ is looked into.
+        (r"\b(?:scope|scoped|scoping) (?=(?:the|his|her|their|this|that)\b)", "endoscopy of "),
+        (rf"\bwith (?:{_THE} )(?:scope|camera)\b", "endoscopy"),
+        (
+            r"\blook(?:ing)? (?:inside|into|down) (?=(?:the|his|her|their) (?:\w+ )?(?:bladder|"
+            r"stomach|bowel|colon|airways?|bronch\w+|trachea|o?esophagus|duodenum|rectum)\b)",
+            "endoscopy of ",
+        ),
+        # What is drawn off with a needle.
+        (
+            rf"\b(?:tap|aspirate) (?={_THE} (?:\w+ )?(?:joint|knee|ankle|hip|elbow|wrist|"
+            r"shoulder))",
+            "arthrocentesis of ",
+        ),
+        (
+            rf"\b(?:tap|drain) {_THE} (?:\w+ )?(?:belly|abdomen|ascites|peritone\w+)\b",
+            "paracentesis",
+        ),
+        (
+            rf"\b(?:tap|drain) {_THE} (?:\w+ )?(?:chest|pleura\w*(?: (?:effusion|fluid|space))?"
+            r"|lung)\b",
+            "thoracentesis",
+        ),
+        (rf"\btap {_THE} (?:\w+ )?(?:spine|back|csf|spinal fluid)\b", "lumbar puncture"),
+        (rf"\btap {_THE} pericardi\w+(?: (?:effusion|fluid|sac))?\b", "pericardiocentesis"),
+        # Where and when it is measured.
+        (
+            r"\bwhen (?:you|we|they) (?:do|did|perform(?:ed)?) (?=the (?:lp|lumbar puncture|spinal "
+            r"tap|echo|scan|bronch\w*|tap)\b)",
+            "at ",
+        ),
+        (
+            rf"\b(?:opening )?pressure at {_THE} (?:lp|lumbar puncture|spinal tap)\b",
+            "LP opening pressure",
+        ),
+        (
+            r"\bimage (?=(?:the|his|her|their|this|that) )"
+            r"(?!.*\b(?:with|by|using|via|on) (?:an? )?(?:\w+ )?(?:ct|mri?|pet|ultraso|echo|x|us"
+            r"\b))",
+            "imaging of ",
+        ),
+    )
+)
+# How something is looked at, where nothing else names the test; and what only tissue tells.
+_BY_ADVERB: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b(trans\w{4,})al+y\b", re.IGNORECASE), r"\1al ultrasound"),
+    (re.compile(r"\b(\w+(?:graph|scop|log))ically\b", re.IGNORECASE), r"\1y"),
+    (
+        re.compile(
+            r"\b(?:patholog\w+ stag\w+(?: and (?:\w+ )?margins?)?|(?:resection |surgical |excision )?"
+            r"margins?)(?: (?:status|clear|involved|positive|negative|free))*\b"
+            r"(?=.*\b(?:resect|excis|remov|specimen|\w+ectomy|tumou?r)|\W*$)",
+            re.IGNORECASE,
+        ),
+        "histopathology",
+    ),
+)
+
+
+def plainly(text: str) -> str:
+    """A request with what somebody is to do or say put as a test.
+
+    Example:
+        >>> plainly("What did the pathologist say about the polyp?")
+        'histopathology of the polyp?'
+        >>> plainly("Please scope the airways")
+        'Please endoscopy of the airways'
+    """
+    for pattern, put in _ALWAYS:
+        text = pattern.sub(put, text)
+    return text
+
+
+def by_adverb(text: str) -> str:
+    """A request that names no test, with the test that an adverb or a question implies.
+
+    Example:
+        >>> by_adverb("please image transesophageally")
+        'please image transesophageal ultrasound'
+        >>> by_adverb("have a look endoscopically")
+        'have a look endoscopy'
+    """
+    for pattern, put in _BY_ADVERB:
+        text = pattern.sub(put, text)
+    return text
