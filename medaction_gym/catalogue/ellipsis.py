@@ -7,6 +7,7 @@ of "Bartonella DNA".
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.order import Order
@@ -105,6 +106,8 @@ def place(segment: Segment, before: Order | None) -> None:
         fluids = measured & FLUIDS if before.head.category in _FLUID_TESTS else _NONE
     else:
         fluids = own
+    if not segment.heads and len(own) > 1 and _within_another(segment):
+        return
     # The words of the stretch, its specimen aside.
     kept = [m for m in segment.mentions if m.term.kind != "specimen"]
     inside = sorted({*segment.loose, *(i for m in kept for i in range(m.first, m.last))})
@@ -131,6 +134,20 @@ def place(segment: Segment, before: Order | None) -> None:
             return
     if not own and before is not None:
         segment.given = _of_the_list(segment, before)
+
+
+def _within_another(segment: Segment) -> bool:
+    """Read the blood of "any blood in the urine?" as what is looked for there."""
+    named = [m for m in segment.mentions if m.term.kind == "specimen"]
+    for sought, fluid in pairwise(named):
+        phrase = tuple(t.text for t in segment.tokens[sought.first : sought.last])
+        before = {t.text for t in segment.tokens[sought.last : fluid.first]}
+        term = Catalogue.load().in_specimen(phrase, fluid.term.id)
+        if term is not None and before & FROM:
+            segment.mentions = [Mention(term, sought.first, sought.last), fluid]
+            segment.loose = []
+            return True
+    return False
 
 
 def _first(mention: Mention) -> int:
@@ -167,6 +184,9 @@ def unsaid(segment: Segment) -> Term | None:
     if sampled:
         return terms[_SAMPLED[min(sampled)]]
     specimens = sorted(segment.ids("specimen") - _NOT_ALONE)
+    if "blood" in segment.ids("specimen") and said & FROM:
+        # "Is there blood in his sputum?" is no culture of it.
+        return None
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
     return None

@@ -32,6 +32,10 @@ from medaction_gym.catalogue.wording import without_manner, without_purpose
 _NO_SPECIMEN = frozenset({"imaging", "endoscopy", "physiology", "examination"})
 _NO_SITE = frozenset({"laboratory", "genetics"})
 
+# What is only called by its kind once it was named.
+_THE_ORGAN = frozenset({"gland", "organ"})
+_OF_SITES = frozenset({"imaging", "pathology"})
+
 _STAIN = frozenset({"stain", "staining", "immunostain", "immunoreactivity"})
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _GENE = frozenset({"gene", "sequence", "sequencing", "mutation", "variant", "exon"})
@@ -124,7 +128,8 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             found = _orders(segment, carried, text)
             if segment.joint.strip() == "/" and orders and found:
                 orders[-1] = _at_the_same_site(orders[-1], found[0])
-            orders += found
+            for order in found:
+                orders.append(_of_the_same(order, orders[-1]) if orders else order)
             carried = []
         elif segment.loose or segment.mentions:
             alone = unsaid(segment) or tested(segment)
@@ -264,6 +269,9 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
             specimens -= {"body_fluid"}
         if "body_fluid" in head.specimens and sites and not specimens:
             specimens = catalogue.fluids_of(sites)
+        if head.category == "imaging" and not (sites or head.sites):
+            # "CT for stroke" is one of the brain.
+            sites, loose = _seen_at(loose)
         if head.category in _NO_SPECIMEN:
             specimens = frozenset()
         elif head.category in _NO_SITE:
@@ -279,6 +287,13 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         way=way,
         source=segment.source,
     )
+
+
+def _seen_at(loose: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The sites that words name by what is seen there, and the other words."""
+    names, _ = Catalogue.load().signs
+    found = {word: site for word in loose for sign, site in names.get(word, ()) if sign == (word,)}
+    return frozenset(found.values()), loose.difference(found)
 
 
 def _makes_another(value: Term, segment: Segment) -> bool:
@@ -368,6 +383,21 @@ def _for_the_same(order: Order, before: Order) -> Order:
     classed = order.head is not None and order.head.id in _ANTIBODY_CLASSES
     head = Catalogue.load().terms["serology"] if classed else order.head
     return replace(order, head=head, organisms=before.organisms)
+
+
+def _of_the_same(order: Order, before: Order) -> Order:
+    """Let "thyroid hormones, scan of the gland" be of one gland, a tap's cells of its fluid."""
+    head, first = order.head, before.head
+    if head is None or first is None:
+        return order
+    catalogue = Catalogue.load()
+    if order.words & _THE_ORGAN and not order.sites and head.category in _OF_SITES:
+        sites = before.sites or catalogue.within_name(words(first.name), "site")
+        return replace(order, sites=sites, words=order.words - _THE_ORGAN) if sites else order
+    fluids = before.specimens & FLUIDS - {"csf"}
+    if head.id == "csf_cell_count" and fluids and "csf" not in words(order.text):
+        return replace(order, head=catalogue.terms["fluid_cell_count"], specimens=fluids)
+    return order
 
 
 def _ends_with_site(segment: Segment) -> bool:

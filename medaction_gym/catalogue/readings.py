@@ -53,6 +53,8 @@ def _film(mention: Mention, mentions: list[Mention], tokens: list[Token]) -> Men
     others = [other.term for other in mentions if other is not mention]
     counted = frozenset().union(*map(catalogue.members, _OF_BLOOD))
     cells = any(term.id in counted or "malaria" in term.name.lower() for term in others)
+    before = {token.text for token in tokens[max(0, mention.first - 2) : mention.first]}
+    cells = cells or (bool(before & _READ_IN) and any(map(_is_measured, others)))
     cells = cells or not _OF_CELLS.isdisjoint(token.text for token in tokens)
     placed = any(term.kind == "site" for term in others)
     return mention._replace(term=catalogue.terms["blood_film"]) if cells and not placed else mention
@@ -94,6 +96,7 @@ def _without_source(
         if value is None:
             left.append(mention)
         else:
+            left += [] if value in left else [value]
             sources[value.first] = mention.term
             left += _taken(mention)
     return left, sources
@@ -115,13 +118,36 @@ def _values_read_in(
             said = {tokens[i].text for i in between}
             whole = all(i in places or tokens[i].text in filler() for i in between)
             broken = any(tokens[i].after_break for i in (*between, source.first))
-            if whole and not broken and said & _READ_IN and "and" not in said and _is_value(value):
+            read = said & _READ_IN and "and" not in said
+            if whole and not broken and read and _is_measured(value.term):
                 yield value
             return
+    named = _named_before(source, tokens)
+    if named is not None:
+        yield named
 
 
-def _is_value(mention: Mention) -> bool:
-    return mention.term.kind == "analyte" and mention.term.category in _MEASURED
+def _named_before(source: Mention, tokens: list[Token]) -> Mention | None:
+    """The protein of "protein on the lumbar puncture", which is one only of the fluid."""
+    last = source.first - 1
+    while last >= 0 and tokens[last].text in filler() - _READ_IN and not tokens[last].after_break:
+        last -= 1
+    if last < 0 or tokens[last].text not in _READ_IN or tokens[source.first].after_break:
+        return None
+    catalogue = Catalogue.load()
+    first = last
+    while first > 0 and tokens[first - 1].text not in filler() and not tokens[first].after_break:
+        first -= 1
+    phrase = tuple(token.text for token in tokens[first:last])
+    for specimen in catalogue.base(source.term.id).specimens if phrase else ():
+        term = catalogue.in_specimen(phrase, specimen)
+        if term is not None:
+            return Mention(term, first, last)
+    return None
+
+
+def _is_measured(term: Term) -> bool:
+    return term.kind == "analyte" and term.category in _MEASURED
 
 
 def _taken(mention: Mention) -> list[Mention]:

@@ -95,7 +95,8 @@ _BY_ADVERB: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(\w+(?:graph|scop|log))ically\b", re.IGNORECASE), r"\1y"),
     (
         re.compile(
-            r"\b(?:patholog\w+ stag\w+(?: and (?:\w+ )?margins?)?|(?:resection |surgical |excision )?"
+            r"\b(?:patholog\w+ stag\w+(?: and (?:\w+ )?margins?)?|"
+            r"(?:(?:resection|surgical|excision) )?"
             r"margins?)(?: (?:status|clear|involved|positive|negative|free))*\b"
             r"(?=.*\b(?:resect|excis|remov|specimen|\w+ectomy|tumou?r)|\W*$)",
             re.IGNORECASE,
