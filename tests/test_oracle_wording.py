@@ -130,6 +130,13 @@ def released(menu: Case, request: str) -> tuple[set[str], list[Outcome]]:
         ("After clipping, was a control angiographic study done?", {"Angiogram"}),
         ("the latest angiogram", {"Angiogram"}),
         ("angiogram from last year", {"Angiogram"}),
+        # Tests that are named and not ordered.
+        ("If the TSH allows, angiogram", {"Angiogram"}),
+        ("TSH instead of an angiogram", {BLOOD + "TSH"}),
+        ("No echo, just the wrist radiograph", {"Wrist radiograph"}),
+        ("Wrist radiograph (the angiogram was normal)", {"Wrist radiograph"}),
+        ("I would be grateful if you could add a TSH", {BLOOD + "TSH"}),
+        ("TSH, and tell me if ANA is positive", {BLOOD + "TSH", BLOOD + "ANA"}),
         # At one site, the test itself rather than a kind of it.
         ("Left ventricular EF by echo", {"Echocardiography"}),
     ],

@@ -34,6 +34,7 @@ _SAMPLE = frozenset({"sample", "specimen"})
 _LOOKING = frozenset("examine exam examination examined look looked looking inspect assess".split())
 # "Test her hearing", "assess his mental state".
 _ASSESSING = frozenset("test check assess examine screen measure evaluate look".split())
+_BEING = frozenset({"is", "was", "are"})
 _ASSESSMENT = ("test", "examination", "screen", "assessment", "level")
 _NOT_ALONE = frozenset({"blood", "urine", "stool", "tissue", "body_fluid", "tumour_tissue"})
 
@@ -196,7 +197,13 @@ def tested(segment: Segment) -> Term | None:
     """The test that words name beside a verb: "test her hearing" is a hearing test."""
     said = [token.text for token in segment.tokens[segment.first : segment.stop]]
     phrase = tuple(segment.tokens[i].text for i in segment.loose)
-    if segment.mentions or not phrase or _ASSESSING.isdisjoint(said):
+    if segment.mentions or not phrase:
+        return None
+    if not _BEING.isdisjoint(said):
+        # "Is he anaemic?"
+        finding = re.sub(r"ic$", "ia", " ".join(phrase))
+        return Catalogue.load().findings.get(finding)
+    if _ASSESSING.isdisjoint(said):
         return None
     named = (Catalogue.load().named((*phrase, noun)) for noun in _ASSESSMENT)
     return next(filter(None, named), None)

@@ -22,6 +22,10 @@ _METHODS = frozenset(
     "electrophoresis_method pcr".split()
 )
 _MEASURED = frozenset({"laboratory", "microbiology"})
+# Done on what was taken: the culture of "culture of the biopsy".
+_ON_SAMPLES = frozenset(
+    "culture gram_stain acid_fast_stain pcr cytology flow_cytometry microscopy".split()
+)
 _CLASSES = frozenset({"igg", "igm", "iga", "serology"})
 _BETWEEN = frozenset({"for", "of", "by", "with", "using", "the"})
 # Blood under a microscope: "neutrophils on the film".
@@ -118,8 +122,11 @@ def _values_read_in(
             said = {tokens[i].text for i in between}
             whole = all(i in places or tokens[i].text in filler() for i in between)
             broken = any(tokens[i].after_break for i in (*between, source.first))
-            read = said & _READ_IN and "and" not in said
-            if whole and not broken and read and _is_measured(value.term):
+            done = _on_samples(value.term) and (term.id == "biopsy" or _taken(source))
+            # "Cytology of the thoracentesis" names both, and both may be its record.
+            of = {"of"} if done and term.id == "biopsy" else set()
+            read = said & (_READ_IN | of) and "and" not in said
+            if whole and not broken and read and (done or _is_measured(value.term)):
                 yield value
             return
     named = _named_before(source, tokens)
@@ -146,6 +153,11 @@ def _named_before(source: Mention, tokens: list[Token]) -> Mention | None:
     return None
 
 
+def _on_samples(term: Term) -> bool:
+    germ = (term.kind, term.category) == ("analyte", "microbiology")
+    return germ or not _ON_SAMPLES.isdisjoint(Catalogue.load().ancestors(term.id))
+
+
 def _is_measured(term: Term) -> bool:
     return term.kind == "analyte" and term.category in _MEASURED
 
@@ -154,4 +166,6 @@ def _taken(mention: Mention) -> list[Mention]:
     """What a procedure yields, in its place: the fluid of a lumbar puncture."""
     catalogue = Catalogue.load()
     specimens = sorted(catalogue.base(mention.term.id).specimens)
+    if mention.term.id == "biopsy":
+        specimens = ["tissue"]
     return [mention._replace(term=catalogue.terms[id]) for id in specimens[:1]]

@@ -13,7 +13,7 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
-from medaction_gym.catalogue.speech import by_adverb, plainly
+from medaction_gym.catalogue.speech import as_ordered, by_adverb, plainly
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
@@ -103,9 +103,12 @@ def read_request(text: str) -> Request:
 def _orders(text: str) -> tuple[Order, ...]:
     """What a request asks for, as it is written or, failing that, as it is meant."""
     said = plainly(text)
-    orders = parse_orders(said)
-    implied = by_adverb(said) if not any(order.head for order in orders) else said
-    return parse_orders(implied) if implied != said else orders
+    orders: tuple[Order, ...] = ()
+    for reading in dict.fromkeys((as_ordered(said), said, by_adverb(said))):
+        orders = parse_orders(reading)
+        if any(order.head for order in orders):
+            break
+    return orders
 
 
 def _read_in(order: Order) -> Iterator[Order]:
