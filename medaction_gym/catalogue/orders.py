@@ -132,7 +132,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
                 orders.append(_of_the_same(order, orders[-1]) if orders else order)
             carried = []
         elif segment.loose or segment.mentions:
-            alone = unsaid(segment) or tested(segment)
+            alone = unsaid(segment) or tested(segment) or _tested_for(carried)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
                 alone = _same_search(orders[-1])
@@ -192,6 +192,11 @@ def _covers(special: Term, general: Term) -> bool:
     department |= general.id in _ANY_TEST and special.category == "laboratory"
     department |= general.id == "swab" and special.category == "microbiology"
     return department or Catalogue.load().within(special.id, general.id)
+
+
+def _tested_for(carried: list[Segment]) -> Term | None:
+    """The test of what is listed before: "tested for toxoplasma, rubella and herpes"."""
+    return next(filter(None, (unsaid(s) for s in carried if s.ids("organism"))), None)
 
 
 def _seeks(order: Order) -> bool:
@@ -263,6 +268,11 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         if base.term.id != head.id and not (base.sites or base.specimens or base.organisms):
             way = head.id
         head, specimens = base.term, specimens | base.specimens
+        if way == "swab" and sites and not specimens:
+            # "Throat swab for culture" is of that swab alone.
+            specimens = _swabs(sites)
+            sites = _NONE if specimens else sites
+            head = catalogue.terms["culture"] if segment.says("culture") else head
         organisms |= base.organisms
         if len(specimens) > 1:
             # The ascites of "amylase in ascites" says which body fluid.
@@ -286,6 +296,14 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         words=frozenset(w for w in loose - SIDES - _GENE - _STAIN if not w.isdigit()),
         way=way,
         source=segment.source,
+    )
+
+
+def _swabs(sites: frozenset[str]) -> frozenset[str]:
+    return frozenset(
+        term.id
+        for term in Catalogue.load().terms.values()
+        if term.kind == "specimen" and term.id.endswith("_swab") and not sites.isdisjoint(term.sites)
     )
 
 

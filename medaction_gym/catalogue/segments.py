@@ -84,6 +84,10 @@ class Segment:
         """The tests it mentions."""
         return [m.term for m in self.mentions if m.term.kind in HEADS]
 
+    def says(self, word: str) -> bool:
+        """Whether a word stands in it."""
+        return any(token.text == word for token in self.tokens[self.first : self.stop])
+
     @property
     def says_when(self) -> bool:
         """Whether it begins as a clause of time."""
@@ -271,7 +275,11 @@ def _without_method(mentions: list[Mention], tokens: list[Token], text: str) -> 
         before = text[: tokens[mention.first].start].rstrip()
         after = text[tokens[mention.last - 1].end :].lstrip()
         bracket = before.endswith("(") and after.startswith(")")
-        means = any(t.text == "by" for t in tokens[max(0, mention.first - 3) : mention.first])
+        heads = {i for m in mentions if m.term.kind in HEADS for i in range(m.first, m.last)}
+        means = any(
+            tokens[i].text == "by" and heads.isdisjoint(range(i, mention.first))
+            for i in range(max(0, mention.first - 4), mention.first)
+        )
         kind_of = any(within(mention.term.id, m.term.id) for m in mentions if m is not mention)
         is_test = mention.term.kind in HEADS
         return (mention.term.id in _METHODS and bracket) or (is_test and means and not kind_of)

@@ -82,6 +82,22 @@ _ALWAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bback(?: yet| now| from the lab)*(?=\s*\?)", ""),
         # One test for either: "HIV antigen/antibody".
         (r"\b(?:antigen|ag)\s*[/-]\s*(?:antibody|ab)\b(?: combination| combo)?", "antibody"),
+        (
+            rf"\b(blood pressure|bp|temperature)(?:,| and) (?:{_THE} )?pulse(?: rate)?\b"
+            rf"|\bpulse(?: rate)?(?:,| and) (?:{_THE} )?(?:blood pressure|bp|temperature)\b",
+            "vital signs",
+        ),
+        # A fluid by where it comes from.
+        *(
+            (rf"\bfluid (?:from|in|off|out of|around) {_THE} (?:\w+ )?{place}\b", f"{fluid} fluid")
+            for place, fluid in (
+                (r"(?:joint|knee|ankle|hip|elbow|wrist|shoulder)", "synovial"),
+                (r"(?:belly|abdomen|peritoneum)", "ascitic"),
+                (r"(?:chest|lungs?|pleura)", "pleural"),
+                (r"(?:spine|back)", "cerebrospinal"),
+                (r"heart", "pericardial"),
+            )
+        ),
         # What is drawn off with a needle.
         (
             rf"\b(?:tap|aspirate) (?={_THE} (?:\w+ )?(?:joint|knee|ankle|hip|elbow|wrist|"
