@@ -137,6 +137,10 @@ def released(menu: Case, request: str) -> tuple[set[str], list[Outcome]]:
         ("Wrist radiograph (the angiogram was normal)", {"Wrist radiograph"}),
         ("I would be grateful if you could add a TSH", {BLOOD + "TSH"}),
         ("TSH, and tell me if ANA is positive", {BLOOD + "TSH", BLOOD + "ANA"}),
+        ("The echo showed dilated atria, so do an angiogram", {"Angiogram"}),
+        ("The wrist radiograph was normal. Send a TSH.", {BLOOD + "TSH"}),
+        ("We already have the angiogram; get a TSH", {BLOOD + "TSH"}),
+        ("An angiogram is indicated, and a TSH", {"Angiogram", BLOOD + "TSH"}),
         # At one site, the test itself rather than a kind of it.
         ("Left ventricular EF by echo", {"Echocardiography"}),
     ],

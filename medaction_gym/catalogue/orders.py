@@ -303,7 +303,9 @@ def _swabs(sites: frozenset[str]) -> frozenset[str]:
     return frozenset(
         term.id
         for term in Catalogue.load().terms.values()
-        if term.kind == "specimen" and term.id.endswith("_swab") and not sites.isdisjoint(term.sites)
+        if term.kind == "specimen"
+        and term.id.endswith("_swab")
+        and not sites.isdisjoint(term.sites)
     )
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from medaction_gym.catalogue.catalogue import HEADS, Catalogue
-
 _THE = r"(?:the|his|her|their|this|that|these|those|any|an?|some)"
 _ASKED = r"\b(?:what|how|which) "
 _DID = r"(?:did|does|do|has|have|had|was|were|is|are|would|will)"
@@ -73,6 +71,7 @@ _ALWAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bgrow (?:anything|something|bugs?)(?: (?:from|in|out of))?\b", "culture of"),
         (r"(?<=can |get |ask |let )the lab\b|(?<=could )the lab\b|(?<=have )the lab\b", ""),
         (rf"\blook at {_THE} blood under (?:the|a) microscope\b", "blood film"),
+        (r"\bhow long (?:does|do|did) \w+ (?:bleed|take to stop bleeding)\b", "bleeding time"),
         (rf"\bany growth (?:in|on|from|of) (?={_THE} )", "culture of "),
         (
             r"\b(?:anything|something) (?:abnormal |wrong |unusual |else )?(?:in|on) "
@@ -148,46 +147,6 @@ _BY_ADVERB: tuple[tuple[re.Pattern[str], str], ...] = (
         "histopathology",
     ),
 )
-
-
-_END = r"(?=[,;.]|$|\b(?:get|do|order|send|perform|arrange|request|obtain|please|"
-_END += r"of (?:the|his|her))\b)"
-# Tests that are named and not ordered: another's alternative, condition or result.
-_NOT_ORDERED: tuple[re.Pattern[str], ...] = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\b(?:instead of|rather than|in place of|as opposed to|without waiting for)\b"
-        rf"[^,;.]*?{_END}",
-        rf"\bin addition to [^,;.]*\b(?:already|done)\b[^,;.]*?{_END}",
-        r"\bnot?(?: the| an?| another)? [^,;.]{2,30}[,;] ?(?=just|but|only|simply|the\b|an?\b)",
-        r"(?:^|(?<=[.;] ))(?:if|assuming|provided|supposing|in case|unless|now that|seeing that) "
-        r"[^,;.]*,",
-        r"(?<!see )(?<!check )(?<!know )(?<!ask )(?<!wonder )(?<!me )(?<!out )(?<!determine )"
-        r"\b(?:but )?(?:only )?(?:if|unless|provided that|assuming)\b"
-        r"(?! (?:you|we|they|someone|possible|available)\b)[^,;.?]*",
-        r"\((?:the |his |her )?[^()]*\b(?:was|were|is|are|already|unremarkable)\b[^()]*\)",
-    )
-)
-
-
-def as_ordered(text: str) -> str:
-    """A request without the tests that it names only as an alternative, condition or result.
-
-    Example:
-        >>> as_ordered("If the CRP is raised, send cultures")
-        ' send cultures'
-        >>> as_ordered("CT rather than an MRI of the neck")
-        'CT of the neck'
-    """
-    for pattern in _NOT_ORDERED:
-        text = pattern.sub(_if_no_test, text)
-    return text
-
-
-def _if_no_test(found: re.Match[str]) -> str:
-    """A clause that names no test may say where another is to be done: it stays."""
-    named = Catalogue.load().find(found.group())
-    return "" if any(mention.term.kind in HEADS for mention in named) else found.group()
 
 
 def plainly(text: str) -> str:

@@ -448,7 +448,8 @@ def _without_parts(releases: Iterable[Release]) -> tuple[Release, ...]:
 def _alike(order: Order, entries: list[Entry]) -> list[Entry]:
     """At a site, the very test rather than a kind of it: of "echo" no transoesophageal one."""
     same = [e for e in entries if any(held.head == order.head for held in e.orders)]
-    return same if order.sites else []
+    there = [e for e in same if any(held.sites & order.sites for held in e.orders)]
+    return there or (same if order.sites else [])
 
 
 def _missing(order: Order, entries: list[Entry]) -> str:

@@ -13,9 +13,10 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
-from medaction_gym.catalogue.speech import as_ordered, by_adverb, plainly
+from medaction_gym.catalogue.speech import by_adverb, plainly
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
+from medaction_gym.catalogue.unordered import as_ordered
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
