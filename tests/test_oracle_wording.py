@@ -104,6 +104,9 @@ def released(menu: Case, request: str) -> tuple[set[str], list[Outcome]]:
         ("Are there schistocytes on the film?", {"Peripheral smear"}),
         ("neutrophils on the film", {BLOOD + "Neutrophils"}),
         ("Can haematology look at the film for fragmented cells?", {"Peripheral smear"}),
+        ("TSH on the blood count", {BLOOD + "TSH"}),
+        ("glucose on the urinalysis", set()),
+        ("AFB stain of the kidney biopsy", set()),
         ("please film the left wrist", {"Wrist radiograph"}),
         # The method of a value.
         ("TSH immunoassay", {BLOOD + "TSH"}),

@@ -6,8 +6,6 @@ their own: the one says what the value is read from, the other how.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.tokens import Token
 from medaction_gym.catalogue.wording import filler
@@ -22,6 +20,7 @@ _METHODS = frozenset(
     "electrophoresis_method pcr".split()
 )
 _MEASURED = frozenset({"laboratory", "microbiology"})
+_STAINING = frozenset({"ihc", "special_stains"})
 # Done on what was taken: the culture of "culture of the biopsy".
 _ON_SAMPLES = frozenset(
     "culture gram_stain acid_fast_stain pcr cytology flow_cytometry microscopy".split()
@@ -71,8 +70,12 @@ def _without_means(mentions: list[Mention], tokens: list[Token]) -> list[Mention
     def measures(method: Mention, other: Mention) -> bool:
         first, second = sorted((method, other), key=lambda mention: mention.first)
         between = tokens[first.last : second.first]
-        near = not tokens[second.first].after_break and all(
-            token.text in _BETWEEN and not token.after_break for token in between
+        # "Serological studies HLA typing" are two.
+        apart = first is method and not between
+        near = (
+            not apart
+            and not tokens[second.first].after_break
+            and all(token.text in _BETWEEN and not token.after_break for token in between)
         )
         value = other.term.kind == "analyte" and other.term.category in (*_MEASURED, "genetics")
         if method.term.id == "pcr":
@@ -96,42 +99,48 @@ def _without_source(
     left: list[Mention] = []
     sources: dict[int, Term] = {}
     for mention in mentions:
-        value = next(_values_read_in(mention, left, tokens), None)
+        value = _value_read_in(mention, left, tokens)
         if value is None:
             left.append(mention)
         else:
             left += [] if value in left else [value]
             sources[value.first] = mention.term
-            left += _taken(mention)
+            left += _taken(value.term, mention)
     return left, sources
 
 
-def _values_read_in(
-    source: Mention, before: list[Mention], tokens: list[Token]
-) -> Iterator[Mention]:
+def _value_read_in(source: Mention, before: list[Mention], tokens: list[Token]) -> Mention | None:
     """The value that is said to be read in a test."""
-    term = source.term
-    if term.id != "blood_film" and (term.kind != "procedure" or term.category not in _REPORTS):
-        return
     places = {
         i for m in before if m.term.kind in ("site", "specimen") for i in range(m.first, m.last)
     }
-    for value in reversed(before):
-        if value.term.kind in HEADS:
-            between = range(value.last, source.first)
-            said = {tokens[i].text for i in between}
-            whole = all(i in places or tokens[i].text in filler() for i in between)
-            broken = any(tokens[i].after_break for i in (*between, source.first))
-            done = _on_samples(value.term) and (term.id == "biopsy" or _taken(source))
-            # "Cytology of the thoracentesis" names both, and both may be its record.
-            of = {"of"} if done and term.id == "biopsy" else set()
-            read = said & (_READ_IN | of) and "and" not in said
-            if whole and not broken and read and (done or _is_measured(value.term)):
-                yield value
-            return
-    named = _named_before(source, tokens)
-    if named is not None:
-        yield named
+    value = next((m for m in reversed(before) if m.term.kind in HEADS), None)
+    if value is None:
+        return _named_before(source, tokens)
+    between = range(value.last, source.first)
+    said = {tokens[i].text for i in between}
+    whole = all(i in places or tokens[i].text in filler() for i in between)
+    broken = any(tokens[i].after_break for i in (*between, source.first))
+    if not whole or broken or "and" in said:
+        return None
+    # "Cytology of the thoracentesis" names both, and both may be its record.
+    of = {"of"} if _is_piece(source.term) else set()
+    return value if said & (_READ_IN | of) and _tells(source.term, value.term) else None
+
+
+def _tells(source: Term, value: Term) -> bool:
+    """Whether a test is what another is read in, or done on."""
+    if _is_piece(source):
+        of_tissue = value.category in ("pathology", "genetics") and _is_marker(value)
+        return of_tissue or _on_samples(value) or _is_measured(value)
+    if source.kind == "panel":
+        return _is_measured(value)
+    if source.id != "blood_film" and (
+        source.kind != "procedure" or source.category not in _REPORTS
+    ):
+        return False
+    yields = bool(Catalogue.load().base(source.id).specimens)
+    return _is_measured(value) or (yields and _on_samples(value))
 
 
 def _named_before(source: Mention, tokens: list[Token]) -> Mention | None:
@@ -153,6 +162,10 @@ def _named_before(source: Mention, tokens: list[Token]) -> Mention | None:
     return None
 
 
+def _is_piece(term: Term) -> bool:
+    return Catalogue.load().base(term.id).term.id == "biopsy"
+
+
 def _on_samples(term: Term) -> bool:
     germ = (term.kind, term.category) == ("analyte", "microbiology")
     return germ or not _ON_SAMPLES.isdisjoint(Catalogue.load().ancestors(term.id))
@@ -162,10 +175,20 @@ def _is_measured(term: Term) -> bool:
     return term.kind == "analyte" and term.category in _MEASURED
 
 
-def _taken(mention: Mention) -> list[Mention]:
+def _is_marker(term: Term) -> bool:
+    """Whether it is one marker or gene, that tissue is tested for."""
+    return term.kind == "analyte" or not _STAINING.isdisjoint(Catalogue.load().ancestors(term.id))
+
+
+def _taken(value: Term, source: Mention) -> list[Mention]:
     """What a procedure yields, in its place: the fluid of a lumbar puncture."""
     catalogue = Catalogue.load()
-    specimens = sorted(catalogue.base(mention.term.id).specimens)
-    if mention.term.id == "biopsy":
-        specimens = ["tissue"]
-    return [mention._replace(term=catalogue.terms[id]) for id in specimens[:1]]
+    base = catalogue.base(source.term.id)
+    if _is_piece(source.term):
+        # And where it was taken.
+        specimens = [*sorted(base.sites)[:1], *(["tissue"] if _on_samples(value) else [])]
+    elif source.term.kind == "panel":
+        specimens = [id for id in source.term.specimens if id != "blood"][:1]
+    else:
+        specimens = sorted(base.specimens)[:1]
+    return [source._replace(term=catalogue.terms[id]) for id in specimens]
