@@ -170,3 +170,39 @@ def test_reads_the_test_within_the_wording(request_: str, given: set[str]) -> No
 )
 def test_hands_out_nothing_else(request_: str) -> None:
     assert not released(MENU, request_)[0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The {other} was normal. {test}",
+        "The {other} did not explain this, so {test}",
+        "If the {other} is unremarkable, {test}",
+        "{test} rather than the {other}",
+        "{test} ({other} was already done)",
+        "No {other}, just a {test}",
+        "Having seen the {other}, I now want a {test}",
+        "I have reviewed the {other}. Now a {test}",
+        "Based on the {other}, {test}",
+        "{test} to follow up on the {other}",
+        "Thank you for the {other}. {test} please",
+        "{test}; the {other} can wait",
+        "{test}, no need for the {other}",
+        "After the {other}, {test}",
+        "Was {test} ever done?",
+        "I want to see the {test} before deciding",
+        "I would be grateful for a {test}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("test", "other", "given"),
+    [
+        ("TSH", "angiogram", {BLOOD + "TSH"}),
+        ("wrist radiograph", "echocardiogram", {"Wrist radiograph"}),
+        ("thyroid ultrasound", "lumbar puncture", {"Thyroid ultrasound"}),
+    ],
+)
+def test_what_is_only_mentioned_is_kept_back(
+    said: str, test: str, other: str, given: set[str]
+) -> None:
+    assert released(MENU, said.format(test=test, other=other))[0] == given

@@ -50,6 +50,8 @@ _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_
 _ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
 _ON_FLUIDS = frozenset({"cytology", "flow_cytometry", "pcr", "fluid_analysis"})
 _ON_TISSUE = frozenset({"biopsy", "histopathology"})
+# What the culture of "urinalysis and culture" is of.
+_PASSED = frozenset({"urine", "stool", "sputum"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
@@ -381,7 +383,7 @@ def _from_before(orders: list[Order]) -> list[Order]:
             # "IgG and IgM for CMV".
             before = result[-1] = replace(before, head=order.head, organisms=order.organisms)
         if before.head and head and not (order.sites or order.specimens or head.sites):
-            taken = before.specimens or frozenset(before.head.specimens) & FLUIDS
+            taken = before.specimens or frozenset(before.head.specimens) & (FLUIDS | _PASSED)
             where = before.sites or frozenset(before.head.sites)
             if head.id == "biopsy" and before.head.id in _MARROW:
                 order = replace(order, head=Catalogue.load().terms["bone_marrow_biopsy"])

@@ -10,8 +10,17 @@ import re
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue
 
-_END = r"(?=[,;.]|$|\b(?:get|do|order|send|perform|arrange|request|obtain|please|"
-_END += r"of (?:the|his|her))\b)"
+_THE = r"(?:the|any|another|his|her|their|this|that)"
+_WHO = r"(?:we|they|i|you|he|she)"
+# Where a sentence or clause begins, what is left of it, and that more follows.
+_START = r"(?:^|(?<=[.;] ))"
+_REST = r"[^,;.]*"
+_MORE = r"[,;.](?=\s*\w)"
+# Where a contrast ends: at a stop, a new order or the site of both.
+_END = (
+    r"(?=[,;.]|$|\b(?:get|do|order|send|perform|arrange|request|obtain|please|"
+    r"of (?:the|his|her))\b)"
+)
 # What is said of a test that was done.
 _STATE = (
     r"(?:(?:completely |entirely |already |not |all |in)?(?:normal|negative|positive|unremarkable|"
@@ -19,29 +28,52 @@ _STATE = (
 )
 _RESULT = (
     r"(?:showed|shows|revealed|reveals|suggested|suggests|demonstrated|demonstrates|came back|"
+    r"did not|didn't|does not|doesn't|failed to|could not|has not|have not|"
     rf"has shown|have shown|(?:was|were|is|are|being|has been|have been) {_STATE})"
 )
-_BY_WHOM = (
+_NO_QUESTION = (
     r"(?!(?:what|which|how|did|do|does|was|is|are|were|has|have|any|could|can|would|please)\b)"
 )
-# Tests that are named and not ordered: another's alternative, condition or result.
+# Not "see if", "let me know if", "if you could".
+_IF = (
+    r"(?<!see )(?<!check )(?<!know )(?<!ask )(?<!wonder )(?<!me )(?<!out )(?<!determine )"
+    r"\b(?:but )?(?:only )?(?:if|unless|provided that|assuming)\b"
+    r"(?! (?:you|we|they|someone|possible|available)\b)"
+)
+_NEEDLESS = (
+    r"(?:can wait|(?:is|are) (?:not |un)(?:needed|necessary|required|indicated|warranted)|"
+    r"can be (?:deferred|skipped|omitted))"
+)
+_OMIT = (
+    r"(?:skip|hold|cancel|forget|omit|defer|postpone|leave out|no need for|"
+    r"(?:don't|do not) (?:do|need|want|order))"
+)
 _NOT_ORDERED: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        # An alternative.
         r"\b(?:instead of|rather than|in place of|as opposed to|without waiting for)\b"
-        rf"[^,;.]*?{_END}",
-        rf"\bin addition to [^,;.]*\b(?:already|done)\b[^,;.]*?{_END}",
-        r"\bnot?(?: the| an?| another)? [^,;.]{2,30}[,;] ?(?=just|but|only|simply|the\b|an?\b)",
-        r"(?:^|(?<=[.;] ))(?:if|assuming|provided|supposing|in case|unless|now that|seeing that) "
-        r"[^,;.]*,",
-        r"(?<!see )(?<!check )(?<!know )(?<!ask )(?<!wonder )(?<!me )(?<!out )(?<!determine )"
-        r"\b(?:but )?(?:only )?(?:if|unless|provided that|assuming)\b"
-        r"(?! (?:you|we|they|someone|possible|available)\b)[^,;.?]*",
-        rf"(?:^|(?<=[.;] )){_BY_WHOM}[^.;?!,]*\b{_RESULT}\b[^.;?!,]*?"
+        rf"{_REST}?{_END}",
+        r"\bnot?(?: the| an?| another)? [^,;.]{2,60}[,;] ?(?=just|but|only|simply|the\b|an?\b)",
+        rf"(?:^|(?<=[.;,] ))[^.;?!,]*\b{_NEEDLESS}\b[^.;?!,]*",
+        rf"\b{_OMIT} (?:{_THE} )?{_REST}?{_END}",
+        # A condition.
+        rf"{_START}(?:if|assuming|provided|supposing|in case|unless|now that|seeing that) {_REST},",
+        rf"{_IF}[^,;.?]*",
+        # What was done, and what came of it.
+        rf"{_START}{_NO_QUESTION}[^.;?!,]*\b{_RESULT}\b[^.;?!,]*?"
         r"(?:[.;,]|\b(?:so|now|then|therefore|hence|thus)\b)(?=\s*\w)",
-        r"\b(?:we|they|i|you|he|she) (?:already )?(?:have|has|had) already [^,;.?]*[,;.](?=\s*\w)",
-        r"\b(?:we|they|i|you|he|she) already (?:have|has|had) [^,;.?]*[,;.](?=\s*\w)",
+        rf"\b{_WHO} (?:already )?(?:have|has|had) already {_REST}{_MORE}",
+        rf"\b{_WHO} already (?:have|has|had) {_REST}{_MORE}",
+        rf"\bi(?:'ve| have)? (?:reviewed|seen|read|noted|got|received) {_THE} {_REST}{_MORE}",
+        rf"\bin addition to {_REST}\b(?:already|done)\b{_REST}?{_END}",
         r"\((?:the |his |her )?[^()]*\b(?:was|were|is|are|already|unremarkable)\b[^()]*\)",
+        # What led to the order, and what it comes before or after.
+        rf"{_START}(?:based on|going by|judging by|having \w+|thank(?:s| you) for|"
+        rf"(?:after|before|following) {_THE}) {_REST}{_MORE}",
+        rf"\bto (?:follow[ -]up|go with|complement|compare|correlate)(?: on| with)? {_REST}",
+        rf"\b(?:before|prior to|ahead of|after|following) {_THE} [^,;.?]*?"
+        r"(?=[,;.?]|$|\band\b|\bplus\b)",
     )
 )
 
