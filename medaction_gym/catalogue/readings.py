@@ -12,6 +12,7 @@ from medaction_gym.catalogue.wording import filler
 
 # What stands between a value and what it is read in.
 _READ_IN = frozenset({"at", "on", "in", "from", "during", "via"})
+_PLACING = _READ_IN | {"of"}
 # Procedures whose reports a value is read from; of the others only a sample is taken.
 _REPORTS = frozenset({"imaging", "physiology", "endoscopy", "procedure", "pathology"})
 # How something in blood is measured; "TSH immunoassay" is TSH.
@@ -38,13 +39,12 @@ def settle(mentions: list[Mention], tokens: list[Token]) -> tuple[list[Mention],
     Returns:
         What is left, and by a value's first token the test that it is to be read in.
     """
-    heads = [mention for mention in mentions if mention.term.kind in HEADS]
-    if not heads:
-        return mentions, {}
-    mentions = [_film(mention, mentions, tokens) for mention in mentions]
-    if len(heads) > 1:
+    if any(mention.term.id == "xray" for mention in mentions):
+        mentions = [_film(mention, mentions, tokens) for mention in mentions]
+    if len(mentions) > 1 and any(mention.term.id in _METHODS for mention in mentions):
         mentions = _without_means(mentions, tokens)
-    return _without_source(mentions, tokens)
+    said = {token.text for token in tokens}
+    return (mentions, {}) if said.isdisjoint(_PLACING) else _without_source(mentions, tokens)
 
 
 def _film(mention: Mention, mentions: list[Mention], tokens: list[Token]) -> Mention:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from medaction_gym.catalogue.tokens import fold_word, words
+
 _THE = r"(?:the|his|her|their|this|that|these|those|any|an?|some)"
 _ASKED = r"\b(?:what|how|which) "
 _DID = r"(?:did|does|do|has|have|had|was|were|is|are|would|will)"
@@ -148,6 +150,15 @@ _BY_ADVERB: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 
+# Most requests have none of these words, and are left alone.
+_CUES = frozenset(
+    fold_word(word)
+    for word in "pathologist histopathologist radiologist surgeon pathology histology "
+    "histopathology found seen discovered encountered scope scoped scoping camera look looking "
+    "inside lining picture image piece grow grew growing grown growth lab bleed anything something "
+    "back ag antigen pulse fluid tap drain aspirate when pressure stop".split()
+)
+
 
 def plainly(text: str) -> str:
     """A request with what somebody is to do or say put as a test.
@@ -158,6 +169,8 @@ def plainly(text: str) -> str:
         >>> plainly("Please scope the airways")
         'Please endoscopy of the airways'
     """
+    if _CUES.isdisjoint(words(text)):
+        return text
     for pattern, put in _ALWAYS:
         text = pattern.sub(put, text)
     return text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue
+from medaction_gym.catalogue.tokens import fold_word, words
 
 _THE = r"(?:the|any|another|his|her|their|this|that)"
 _WHO = r"(?:we|they|i|you|he|she)"
@@ -77,6 +78,18 @@ _NOT_ORDERED: tuple[re.Pattern[str], ...] = tuple(
     )
 )
 
+# Most requests have none of these words, and are left alone.
+_CUES = frozenset(
+    fold_word(word)
+    for word in "instead rather place opposed without not no wait needed unneeded necessary "
+    "unnecessary warranted unwarranted required unrequired deferred skipped omitted skip hold "
+    "cancel forget omit defer postpone leave don if assuming provided supposing case unless now "
+    "seeing showed shows revealed reveals suggested suggests demonstrated demonstrates came did "
+    "didn does doesn failed could has have had was were is are being addition based going judging "
+    "having reviewed seen read noted got received thank after before following prior ahead follow "
+    "go complement compare correlate".split()
+)
+
 
 def as_ordered(text: str) -> str:
     """A request without the tests that it names only as an alternative, condition or result.
@@ -87,6 +100,8 @@ def as_ordered(text: str) -> str:
         >>> as_ordered("CT rather than an MRI of the neck")
         'CT of the neck'
     """
+    if "(" not in text and _CUES.isdisjoint(words(text)):
+        return text
     for pattern in _NOT_ORDERED:
         text = pattern.sub(_if_no_test, text)
     return text

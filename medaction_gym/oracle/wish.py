@@ -104,12 +104,18 @@ def read_request(text: str) -> Request:
 def _orders(text: str) -> tuple[Order, ...]:
     """What a request asks for, as it is written or, failing that, as it is meant."""
     said = plainly(text)
-    orders: tuple[Order, ...] = ()
-    for reading in dict.fromkeys((as_ordered(said), said, by_adverb(said))):
-        orders = parse_orders(reading)
-        if any(order.head for order in orders):
-            break
+    ordered = as_ordered(said)
+    orders = parse_orders(ordered)
+    if not _name_a_test(orders) and ordered != said:
+        orders = parse_orders(said)
+    if not _name_a_test(orders):
+        implied = by_adverb(said)
+        orders = parse_orders(implied) if implied != said else orders
     return orders
+
+
+def _name_a_test(orders: tuple[Order, ...]) -> bool:
+    return any(order.head for order in orders)
 
 
 def _read_in(order: Order) -> Iterator[Order]:
