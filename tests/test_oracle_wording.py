@@ -144,6 +144,10 @@ def released(menu: Case, request: str) -> tuple[set[str], list[Outcome]]:
         ("The wrist radiograph was normal. Send a TSH.", {BLOOD + "TSH"}),
         ("We already have the angiogram; get a TSH", {BLOOD + "TSH"}),
         ("An angiogram is indicated, and a TSH", {"Angiogram", BLOOD + "TSH"}),
+        ("Do not repeat the echo; get a TSH", {BLOOD + "TSH"}),
+        ("No further imaging needed, send a TSH", {BLOOD + "TSH"}),
+        ("ANA, and after the echo an angiogram", {BLOOD + "ANA", "Angiogram"}),
+        ("Was the ANA positive?", {BLOOD + "ANA"}),
         # At one site, the test itself rather than a kind of it.
         ("Left ventricular EF by echo", {"Echocardiography"}),
     ],

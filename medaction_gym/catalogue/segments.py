@@ -39,6 +39,8 @@ _DISEASE = frozenset(
     "intoxication poisoning overdose toxicity withdrawal abuse deficiency excess disease syndrome "
     "overload dependence addiction storage resistance crisis positive negative".split()
 )
+_FOUND = frozenset({"positive", "negative"})
+_BEING = frozenset({"is", "was", "are", "were"})
 _TESTING = frozenset(
     "test testing level screen screening panel check measure assay workup work study profile "
     "marker antibody analysis".split()
@@ -143,8 +145,10 @@ class Segment:
         """Whether it only names a disease by an analyte: "vitamin B12 deficiency"."""
         here = {token.text for token in self.tokens[self.first : self.stop]}
         tests = [m for m in self.mentions if m.term.kind in HEADS]
+        # "Was the ANA positive?" asks for it.
+        named = _DISEASE - _FOUND if here & _BEING else _DISEASE
         return (
-            all(m.last < self.stop and self.tokens[m.last].text in _DISEASE for m in tests)
+            all(m.last < self.stop and self.tokens[m.last].text in named for m in tests)
             and not here & _TESTING
         )
 

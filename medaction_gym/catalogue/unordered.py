@@ -47,7 +47,7 @@ _NEEDLESS = (
 )
 _OMIT = (
     r"(?:skip|hold|cancel|forget|omit|defer|postpone|leave out|no need for|"
-    r"(?:don't|do not) (?:do|need|want|order))"
+    r"(?:don't|do not) (?:do|need|want|order|repeat|get|perform|request))"
 )
 _NOT_ORDERED: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -57,6 +57,7 @@ _NOT_ORDERED: tuple[re.Pattern[str], ...] = tuple(
         rf"{_REST}?{_END}",
         r"\bnot?(?: the| an?| another)? [^,;.]{2,60}[,;] ?(?=just|but|only|simply|the\b|an?\b)",
         rf"(?:^|(?<=[.;,] ))[^.;?!,]*\b{_NEEDLESS}\b[^.;?!,]*",
+        rf"{_START}no {_REST}\b(?:needed|necessary|required|indicated){_MORE}",
         rf"\b{_OMIT} (?:{_THE} )?{_REST}?{_END}",
         # A condition.
         rf"{_START}(?:if|assuming|provided|supposing|in case|unless|now that|seeing that) {_REST},",
@@ -74,7 +75,7 @@ _NOT_ORDERED: tuple[re.Pattern[str], ...] = tuple(
         rf"(?:after|before|following) {_THE}) {_REST}{_MORE}",
         rf"\bto (?:follow[ -]up|go with|complement|compare|correlate)(?: on| with)? {_REST}",
         rf"\b(?:before|prior to|ahead of|after|following) {_THE} [^,;.?]*?"
-        r"(?=[,;.?]|$|\band\b|\bplus\b)",
+        r"(?=[,;.?]|$|\b(?:and|plus|an?)\b)",
     )
 )
 
