@@ -7,6 +7,7 @@ of "Bartonella DNA".
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
@@ -53,6 +54,9 @@ IN_FLUIDS = frozenset(
 )
 # Done on a sample, which a name such as "bone marrow" or "gastric lavage" before them then is.
 _OF_SAMPLES = frozenset({"laboratory", "microbiology", "genetics"})
+# What is only called by its kind once it was named.
+_THE_ORGAN = frozenset({"gland", "organ"})
+_OF_SITES = frozenset({"imaging", "pathology"})
 _BLOOD = frozenset({"serum", "plasma", "blood"})
 FROM = frozenset({"of", "from", "in", "on"})
 _LISTED = re.compile(r"[\s,/&+]*")
@@ -207,3 +211,41 @@ def tested(segment: Segment) -> Term | None:
         return None
     named = (Catalogue.load().named((*phrase, noun)) for noun in _ASSESSMENT)
     return next(filter(None, named), None)
+
+
+def swabs(sites: frozenset[str]) -> frozenset[str]:
+    """The swabs that are taken at some sites."""
+    return frozenset(
+        term.id
+        for term in Catalogue.load().terms.values()
+        if term.kind == "specimen"
+        and term.id.endswith("_swab")
+        and not sites.isdisjoint(term.sites)
+    )
+
+
+def seen_at(loose: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The sites that words name by what is seen there, and the other words."""
+    names, _ = Catalogue.load().signs
+    found = {word: site for word in loose for sign, site in names.get(word, ()) if sign == (word,)}
+    return frozenset(found.values()), loose.difference(found)
+
+
+def of_the_same(order: Order, before: Order) -> Order:
+    """Let "thyroid hormones, scan of the gland" be of one gland, a tap's cells of its fluid."""
+    head, first = order.head, before.head
+    if head is None or first is None:
+        return order
+    catalogue = Catalogue.load()
+    if order.words & _THE_ORGAN and not order.sites and head.category in _OF_SITES:
+        sites = before.sites or catalogue.within_name(words(first.name), "site")
+        return replace(order, sites=sites, words=order.words - _THE_ORGAN) if sites else order
+    fluids = before.specimens & FLUIDS - {"csf"}
+    if head.id == "csf_cell_count" and fluids and "csf" not in words(order.text):
+        return replace(order, head=catalogue.terms["fluid_cell_count"], specimens=fluids)
+    return order
+
+
+def tested_for(carried: list[Segment]) -> Term | None:
+    """The test of what is listed before: "tested for toxoplasma, rubella and herpes"."""
+    return next(filter(None, (unsaid(s) for s in carried if s.ids("organism"))), None)

@@ -18,9 +18,13 @@ from medaction_gym.catalogue.ellipsis import (
     FROM,
     IN_FLUIDS,
     complete,
+    of_the_same,
     place,
     sample,
+    seen_at,
+    swabs,
     tested,
+    tested_for,
     unsaid,
 )
 from medaction_gym.catalogue.order import Order
@@ -31,10 +35,6 @@ from medaction_gym.catalogue.wording import without_manner, without_purpose
 # "Retinal" and "vaginal" are specimens to the laboratory alone; a gene has no site.
 _NO_SPECIMEN = frozenset({"imaging", "endoscopy", "physiology", "examination"})
 _NO_SITE = frozenset({"laboratory", "genetics"})
-
-# What is only called by its kind once it was named.
-_THE_ORGAN = frozenset({"gland", "organ"})
-_OF_SITES = frozenset({"imaging", "pathology"})
 
 _STAIN = frozenset({"stain", "staining", "immunostain", "immunoreactivity"})
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
@@ -131,10 +131,10 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             if segment.joint.strip() == "/" and orders and found:
                 orders[-1] = _at_the_same_site(orders[-1], found[0])
             for order in found:
-                orders.append(_of_the_same(order, orders[-1]) if orders else order)
+                orders.append(of_the_same(order, orders[-1]) if orders else order)
             carried = []
         elif segment.loose or segment.mentions:
-            alone = unsaid(segment) or tested(segment) or _tested_for(carried)
+            alone = unsaid(segment) or tested(segment) or tested_for(carried)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
                 alone = _same_search(orders[-1])
@@ -194,11 +194,6 @@ def _covers(special: Term, general: Term) -> bool:
     department |= general.id in _ANY_TEST and special.category == "laboratory"
     department |= general.id == "swab" and special.category == "microbiology"
     return department or Catalogue.load().within(special.id, general.id)
-
-
-def _tested_for(carried: list[Segment]) -> Term | None:
-    """The test of what is listed before: "tested for toxoplasma, rubella and herpes"."""
-    return next(filter(None, (unsaid(s) for s in carried if s.ids("organism"))), None)
 
 
 def _seeks(order: Order) -> bool:
@@ -272,7 +267,7 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         head, specimens = base.term, specimens | base.specimens
         if way == "swab" and sites and not specimens:
             # "Throat swab for culture" is of that swab alone.
-            specimens = _swabs(sites)
+            specimens = swabs(sites)
             sites = _NONE if specimens else sites
             head = catalogue.terms["culture"] if segment.says("culture") else head
         organisms |= base.organisms
@@ -283,7 +278,7 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
             specimens = catalogue.fluids_of(sites)
         if head.category == "imaging" and not (sites or head.sites):
             # "CT for stroke" is one of the brain.
-            sites, loose = _seen_at(loose)
+            sites, loose = seen_at(loose)
         if head.category in _NO_SPECIMEN:
             specimens = frozenset()
         elif head.category in _NO_SITE:
@@ -299,23 +294,6 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         way=way,
         source=segment.source,
     )
-
-
-def _swabs(sites: frozenset[str]) -> frozenset[str]:
-    return frozenset(
-        term.id
-        for term in Catalogue.load().terms.values()
-        if term.kind == "specimen"
-        and term.id.endswith("_swab")
-        and not sites.isdisjoint(term.sites)
-    )
-
-
-def _seen_at(loose: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """The sites that words name by what is seen there, and the other words."""
-    names, _ = Catalogue.load().signs
-    found = {word: site for word in loose for sign, site in names.get(word, ()) if sign == (word,)}
-    return frozenset(found.values()), loose.difference(found)
 
 
 def _makes_another(value: Term, segment: Segment) -> bool:
@@ -405,21 +383,6 @@ def _for_the_same(order: Order, before: Order) -> Order:
     classed = order.head is not None and order.head.id in _ANTIBODY_CLASSES
     head = Catalogue.load().terms["serology"] if classed else order.head
     return replace(order, head=head, organisms=before.organisms)
-
-
-def _of_the_same(order: Order, before: Order) -> Order:
-    """Let "thyroid hormones, scan of the gland" be of one gland, a tap's cells of its fluid."""
-    head, first = order.head, before.head
-    if head is None or first is None:
-        return order
-    catalogue = Catalogue.load()
-    if order.words & _THE_ORGAN and not order.sites and head.category in _OF_SITES:
-        sites = before.sites or catalogue.within_name(words(first.name), "site")
-        return replace(order, sites=sites, words=order.words - _THE_ORGAN) if sites else order
-    fluids = before.specimens & FLUIDS - {"csf"}
-    if head.id == "csf_cell_count" and fluids and "csf" not in words(order.text):
-        return replace(order, head=catalogue.terms["fluid_cell_count"], specimens=fluids)
-    return order
 
 
 def _ends_with_site(segment: Segment) -> bool:
