@@ -7,6 +7,8 @@ of "Bartonella DNA".
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.order import Order
@@ -33,6 +35,7 @@ _SAMPLE = frozenset({"sample", "specimen"})
 _LOOKING = frozenset("examine exam examination examined look looked looking inspect assess".split())
 # "Test her hearing", "assess his mental state".
 _ASSESSING = frozenset("test check assess examine screen measure evaluate look".split())
+_BEING = frozenset({"is", "was", "are"})
 _ASSESSMENT = ("test", "examination", "screen", "assessment", "level")
 _NOT_ALONE = frozenset({"blood", "urine", "stool", "tissue", "body_fluid", "tumour_tissue"})
 
@@ -51,6 +54,9 @@ IN_FLUIDS = frozenset(
 )
 # Done on a sample, which a name such as "bone marrow" or "gastric lavage" before them then is.
 _OF_SAMPLES = frozenset({"laboratory", "microbiology", "genetics"})
+# What is only called by its kind once it was named.
+_THE_ORGAN = frozenset({"gland", "organ"})
+_OF_SITES = frozenset({"imaging", "pathology"})
 _BLOOD = frozenset({"serum", "plasma", "blood"})
 FROM = frozenset({"of", "from", "in", "on"})
 _LISTED = re.compile(r"[\s,/&+]*")
@@ -105,6 +111,8 @@ def place(segment: Segment, before: Order | None) -> None:
         fluids = measured & FLUIDS if before.head.category in _FLUID_TESTS else _NONE
     else:
         fluids = own
+    if not segment.heads and len(own) > 1 and _within_another(segment):
+        return
     # The words of the stretch, its specimen aside.
     kept = [m for m in segment.mentions if m.term.kind != "specimen"]
     inside = sorted({*segment.loose, *(i for m in kept for i in range(m.first, m.last))})
@@ -131,6 +139,20 @@ def place(segment: Segment, before: Order | None) -> None:
             return
     if not own and before is not None:
         segment.given = _of_the_list(segment, before)
+
+
+def _within_another(segment: Segment) -> bool:
+    """Read the blood of "any blood in the urine?" as what is looked for there."""
+    named = [m for m in segment.mentions if m.term.kind == "specimen"]
+    for sought, fluid in pairwise(named):
+        phrase = tuple(t.text for t in segment.tokens[sought.first : sought.last])
+        before = {t.text for t in segment.tokens[sought.last : fluid.first]}
+        term = Catalogue.load().in_specimen(phrase, fluid.term.id)
+        if term is not None and before & FROM:
+            segment.mentions = [Mention(term, sought.first, sought.last), fluid]
+            segment.loose = []
+            return True
+    return False
 
 
 def _first(mention: Mention) -> int:
@@ -167,6 +189,9 @@ def unsaid(segment: Segment) -> Term | None:
     if sampled:
         return terms[_SAMPLED[min(sampled)]]
     specimens = sorted(segment.ids("specimen") - _NOT_ALONE)
+    if "blood" in segment.ids("specimen") and said & FROM:
+        # "Is there blood in his sputum?" is no culture of it.
+        return None
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
     return None
@@ -176,7 +201,51 @@ def tested(segment: Segment) -> Term | None:
     """The test that words name beside a verb: "test her hearing" is a hearing test."""
     said = [token.text for token in segment.tokens[segment.first : segment.stop]]
     phrase = tuple(segment.tokens[i].text for i in segment.loose)
-    if segment.mentions or not phrase or _ASSESSING.isdisjoint(said):
+    if segment.mentions or not phrase:
+        return None
+    if not _BEING.isdisjoint(said):
+        # "Is he anaemic?"
+        finding = re.sub(r"ic$", "ia", " ".join(phrase))
+        return Catalogue.load().findings.get(finding)
+    if _ASSESSING.isdisjoint(said):
         return None
     named = (Catalogue.load().named((*phrase, noun)) for noun in _ASSESSMENT)
     return next(filter(None, named), None)
+
+
+def swabs(sites: frozenset[str]) -> frozenset[str]:
+    """The swabs that are taken at some sites."""
+    return frozenset(
+        term.id
+        for term in Catalogue.load().terms.values()
+        if term.kind == "specimen"
+        and term.id.endswith("_swab")
+        and not sites.isdisjoint(term.sites)
+    )
+
+
+def seen_at(loose: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The sites that words name by what is seen there, and the other words."""
+    names, _ = Catalogue.load().signs
+    found = {word: site for word in loose for sign, site in names.get(word, ()) if sign == (word,)}
+    return frozenset(found.values()), loose.difference(found)
+
+
+def of_the_same(order: Order, before: Order) -> Order:
+    """Let "thyroid hormones, scan of the gland" be of one gland, a tap's cells of its fluid."""
+    head, first = order.head, before.head
+    if head is None or first is None:
+        return order
+    catalogue = Catalogue.load()
+    if order.words & _THE_ORGAN and not order.sites and head.category in _OF_SITES:
+        sites = before.sites or catalogue.within_name(words(first.name), "site")
+        return replace(order, sites=sites, words=order.words - _THE_ORGAN) if sites else order
+    fluids = before.specimens & FLUIDS - {"csf"}
+    if head.id == "csf_cell_count" and fluids and "csf" not in words(order.text):
+        return replace(order, head=catalogue.terms["fluid_cell_count"], specimens=fluids)
+    return order
+
+
+def tested_for(carried: list[Segment]) -> Term | None:
+    """The test of what is listed before: "tested for toxoplasma, rubella and herpes"."""
+    return next(filter(None, (unsaid(s) for s in carried if s.ids("organism"))), None)

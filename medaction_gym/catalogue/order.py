@@ -20,6 +20,7 @@ class Order:
         sides: ``"left"`` and ``"right"`` as named.
         words: Content words that no term explains.
         way: The technique that was named, where the head is the test it is a way of doing.
+        source: The test that a value is to be read in: the film of "schistocytes on the film".
         title: The order in plain words, e.g. ``"computed tomography of abdomen"``.
     """
 
@@ -31,6 +32,7 @@ class Order:
     sides: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     way: str = ""
+    source: Term | None = None
     title: str = ""
 
     def titled(self) -> Order:

@@ -18,9 +18,13 @@ from medaction_gym.catalogue.ellipsis import (
     FROM,
     IN_FLUIDS,
     complete,
+    of_the_same,
     place,
     sample,
+    seen_at,
+    swabs,
     tested,
+    tested_for,
     unsaid,
 )
 from medaction_gym.catalogue.order import Order
@@ -46,6 +50,8 @@ _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_
 _ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
 _ON_FLUIDS = frozenset({"cytology", "flow_cytometry", "pcr", "fluid_analysis"})
 _ON_TISSUE = frozenset({"biopsy", "histopathology"})
+# What the culture of "urinalysis and culture" is of.
+_PASSED = frozenset({"urine", "stool", "sputum"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
@@ -100,7 +106,7 @@ def other_senses(order: Order) -> Iterator[Order]:
 
 def _parse(text: str, mended: bool) -> tuple[Order, ...]:
     catalogue = Catalogue.load()
-    segments = segments_of(text, mended=mended)
+    segments = _without_times(segments_of(text, mended=mended))
     orders: list[Order] = []
     carried: list[Segment] = []
     for segment, following in zip_longest(segments, segments[1:]):
@@ -124,10 +130,11 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             found = _orders(segment, carried, text)
             if segment.joint.strip() == "/" and orders and found:
                 orders[-1] = _at_the_same_site(orders[-1], found[0])
-            orders += found
+            for order in found:
+                orders.append(of_the_same(order, orders[-1]) if orders else order)
             carried = []
         elif segment.loose or segment.mentions:
-            alone = unsaid(segment) or tested(segment)
+            alone = unsaid(segment) or tested(segment) or tested_for(carried)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
                 alone = _same_search(orders[-1])
@@ -139,6 +146,12 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
     return tuple(dict.fromkeys(_from_before(_share_end(orders, segments))))
+
+
+def _without_times(segments: list[Segment]) -> list[Segment]:
+    """Drop a clause that only says when: "after clipping, was there an angiogram?"."""
+    tests = [segment for segment in segments if segment.heads]
+    return [s for s in segments if s.mentions or not s.says_when] if tests else segments
 
 
 def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
@@ -252,12 +265,20 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         if base.term.id != head.id and not (base.sites or base.specimens or base.organisms):
             way = head.id
         head, specimens = base.term, specimens | base.specimens
+        if way == "swab" and sites and not specimens:
+            # "Throat swab for culture" is of that swab alone.
+            specimens = swabs(sites)
+            sites = _NONE if specimens else sites
+            head = catalogue.terms["culture"] if segment.says("culture") else head
         organisms |= base.organisms
         if len(specimens) > 1:
             # The ascites of "amylase in ascites" says which body fluid.
             specimens -= {"body_fluid"}
         if "body_fluid" in head.specimens and sites and not specimens:
             specimens = catalogue.fluids_of(sites)
+        if head.category == "imaging" and not (sites or head.sites):
+            # "CT for stroke" is one of the brain.
+            sites, loose = seen_at(loose)
         if head.category in _NO_SPECIMEN:
             specimens = frozenset()
         elif head.category in _NO_SITE:
@@ -271,6 +292,7 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         sides=loose & SIDES,
         words=frozenset(w for w in loose - SIDES - _GENE - _STAIN if not w.isdigit()),
         way=way,
+        source=segment.source,
     )
 
 
@@ -339,7 +361,7 @@ def _from_before(orders: list[Order]) -> list[Order]:
             # "IgG and IgM for CMV".
             before = result[-1] = replace(before, head=order.head, organisms=order.organisms)
         if before.head and head and not (order.sites or order.specimens or head.sites):
-            taken = before.specimens or frozenset(before.head.specimens) & FLUIDS
+            taken = before.specimens or frozenset(before.head.specimens) & (FLUIDS | _PASSED)
             where = before.sites or frozenset(before.head.sites)
             if head.id == "biopsy" and before.head.id in _MARROW:
                 order = replace(order, head=Catalogue.load().terms["bone_marrow_biopsy"])

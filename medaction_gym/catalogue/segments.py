@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Kind, Mention, Term
+from medaction_gym.catalogue.readings import settle
 from medaction_gym.catalogue.spelling import mend
 from medaction_gym.catalogue.tokens import BREAK, Token, tokenize
 from medaction_gym.catalogue.wording import filler
@@ -26,6 +27,7 @@ _FRACTIONS = frozenset({"direct", "indirect", "total", "free"})
 # When something is done, and what it is done before or after.
 _PREFIXES = frozenset({"pre", "post"})
 _WHEN = _PREFIXES | {"before", "after", "following", "until", "preceding"}
+_TIMES = _WHEN | {"since", "once", "when", "while", "during", "upon"}
 _DETERMINERS = frozenset("the a an any his her their this that".split())
 _EVENTS = frozenset({"pathology", "endoscopy", "procedure", "imaging"})
 
@@ -37,6 +39,8 @@ _DISEASE = frozenset(
     "intoxication poisoning overdose toxicity withdrawal abuse deficiency excess disease syndrome "
     "overload dependence addiction storage resistance crisis positive negative".split()
 )
+_FOUND = frozenset({"positive", "negative"})
+_BEING = frozenset({"is", "was", "are", "were"})
 _TESTING = frozenset(
     "test testing level screen screening panel check measure assay workup work study profile "
     "marker antibody analysis".split()
@@ -63,6 +67,7 @@ class Segment:
         first: Its first token.
         stop: The token after its last.
         given: Specimens it has from what stands before it.
+        source: The test that its value is to be read in.
     """
 
     tokens: list[Token]
@@ -74,11 +79,21 @@ class Segment:
     first: int = 0
     stop: int = 0
     given: frozenset[str] = frozenset()
+    source: Term | None = None
 
     @property
     def heads(self) -> list[Term]:
         """The tests it mentions."""
         return [m.term for m in self.mentions if m.term.kind in HEADS]
+
+    def says(self, word: str) -> bool:
+        """Whether a word stands in it."""
+        return any(token.text == word for token in self.tokens[self.first : self.stop])
+
+    @property
+    def says_when(self) -> bool:
+        """Whether it begins as a clause of time."""
+        return self.tokens[self.first].text in _TIMES
 
     def ids(self, kind: str) -> frozenset[str]:
         """The terms of a kind; a site that is a union of regions as its regions."""
@@ -130,8 +145,10 @@ class Segment:
         """Whether it only names a disease by an analyte: "vitamin B12 deficiency"."""
         here = {token.text for token in self.tokens[self.first : self.stop]}
         tests = [m for m in self.mentions if m.term.kind in HEADS]
+        # "Was the ANA positive?" asks for it.
+        named = _DISEASE - _FOUND if here & _BEING else _DISEASE
         return (
-            all(m.last < self.stop and self.tokens[m.last].text in _DISEASE for m in tests)
+            all(m.last < self.stop and self.tokens[m.last].text in named for m in tests)
             and not here & _TESTING
         )
 
@@ -180,6 +197,7 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
     mentions = _without_occasion(_without_guidance(found, tokens), tokens)
     mentions = _without_method(mentions, tokens, text)
     mentions = _without_hybrid(mentions, tokens, text)
+    mentions, sources = settle(mentions, tokens)
     named = {i for m in found for i in range(m.first, m.last)}
     inside = {i: m for m in mentions for i in range(m.first, m.last)}
     segments = [Segment(tokens)]
@@ -197,6 +215,7 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
             segment.start = token.start
         if mention is not None and i == mention.first:
             segment.mentions.append(mention)
+            segment.source = sources.get(i, segment.source)
         elif i not in named and (token.text not in filler() or token.text in SIDES):
             segment.loose.append(i)
         previous_end = token.end
@@ -260,7 +279,11 @@ def _without_method(mentions: list[Mention], tokens: list[Token], text: str) -> 
         before = text[: tokens[mention.first].start].rstrip()
         after = text[tokens[mention.last - 1].end :].lstrip()
         bracket = before.endswith("(") and after.startswith(")")
-        means = any(t.text == "by" for t in tokens[max(0, mention.first - 3) : mention.first])
+        heads = {i for m in mentions if m.term.kind in HEADS for i in range(m.first, m.last)}
+        means = any(
+            tokens[i].text == "by" and heads.isdisjoint(range(i, mention.first))
+            for i in range(max(0, mention.first - 4), mention.first)
+        )
         kind_of = any(within(mention.term.id, m.term.id) for m in mentions if m is not mention)
         is_test = mention.term.kind in HEADS
         return (mention.term.id in _METHODS and bracket) or (is_test and means and not kind_of)

@@ -62,8 +62,8 @@ _REMARK = re.compile(
 EXAMINING = frozenset(
     fold_word(word)
     for word in "examine examination exam inspect inspection palpate palpation auscultate "
-    "auscultation percuss percussion observe look looking listen feel touch tap "
-    "press watch hear test measure check assess elicit".split()
+    "auscultation percuss percussion observe look looking listen feel touch touched tap "
+    "press pressed palpated felt watch hear test measure check assess elicit".split()
 )
 
 # Of the words of asking, those that tell one test from another.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.entry import Entry
 
 # Ways that exclude one another, group by group; of a group the first that is found counts.
@@ -19,13 +20,17 @@ _WAYS = (
         "transrectal": r"trans-? ?rectal|trus|endorectal",
     },
     {
+        "film": r"x-? ?rays?|radiograph|film|roentgen",
+        "scan": r"scan|ct|mri?|tomogra|magnetic|pet|ultraso|sono|scintigra",
+    },
+    {
         "excised": r"excis|resect|surgical|operative|\w*ectomy|final",
         "by needle": r"needle|core|punch|tru-? ?cut|fna|incision",
     },
     {
         "without contrast": r"non ?-?(?:contrast|enhanced)|unenhanced|plain|native|ncct"
         r"|without (?:\w+ )?(?:contrast|gadolinium)",
-        "with contrast": r"contrast|enhanced|cect|gadolinium",
+        "with contrast": r"contrast|enhanced|cect|ceus|gadolinium|microbubble|sonovue",
     },
     {
         "before": r"(?:pre-? ?|before (?:the )?)(?:op|surg|treat|transplant|procedur)",
@@ -58,7 +63,17 @@ def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
         # "CT" beside "follow-up CT".
         plain = [entry for entry in left if not _dated(entry)]
         left = plain if len(plain) == 1 else left
-    return left if len(left) < len(entries) else []
+    return left if len(left) < len(entries) else _with_its_words(request, entries)
+
+
+def _with_its_words(request: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The one whose name is the others' and words of the request: "whole-body PET", "PET"."""
+    asked = frozenset(words(request))
+    for entry in entries:
+        others = frozenset().union(*(other.words for other in entries if other is not entry))
+        if others < entry.words and entry.words - others <= asked:
+            return [entry]
+    return []
 
 
 def _dated(entry: Entry) -> bool:

@@ -190,7 +190,8 @@ class RecordOracle:
         items = {release.item for release in releases if release.analyte < 0}
         if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
             entries = [e for e in self._entries if e.release in releases]
-            meant = [entry.release for entry in told_apart(wish.manner, entries)]
+            apart = told_apart(wish.manner, entries) or _alike(order, entries)
+            meant = [entry.release for entry in apart]
             if len(meant) == 1:
                 return part(Outcome.RESULT, meant, "the one that fits how and when it is done")
             why = f"{len(items)} tests in the record fit; say which {_missing(order, entries)}"
@@ -442,6 +443,13 @@ def _without_parts(releases: Iterable[Release]) -> tuple[Release, ...]:
     unique = sorted(set(releases))
     whole = {r.item for r in unique if r.analyte < 0}
     return tuple(r for r in unique if r.analyte < 0 or r.item not in whole)
+
+
+def _alike(order: Order, entries: list[Entry]) -> list[Entry]:
+    """At a site, the very test rather than a kind of it: of "echo" no transoesophageal one."""
+    same = [e for e in entries if any(held.head == order.head for held in e.orders)]
+    there = [e for e in same if any(held.sites & order.sites for held in e.orders)]
+    return there or (same if order.sites else [])
 
 
 def _missing(order: Order, entries: list[Entry]) -> str:

@@ -20,6 +20,8 @@ from medaction_gym.oracle.matching import alike
 LEAST = 0.6  # of a name's words, that a request must have
 # Departments that a vertebra or a sequence is more at home in than a gene.
 _WITHOUT_SYMBOLS = frozenset({"imaging", "examination", "physiology", "endoscopy"})
+_SKIN = frozenset({"skin"})
+_NONE: frozenset[str] = frozenset()
 # Letters with a figure among them, as genes and antigens are called.
 _SYMBOL = re.compile(r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)?(?![\w-])")
 
@@ -86,7 +88,11 @@ def examined(
             word in context.words or any(alike(word, o) for o in entry.content.words)
             for word in sought
         )
-        and (not order.sites or nested(order.sites, entry.content.sites))
+        # What is seen on the skin is told by the part of the body.
+        and (
+            not order.sites - (_SKIN if sought else _NONE)
+            or nested(order.sites, entry.content.sites)
+        )
     ]
     return tuple(told) if len(told) == 1 else ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
@@ -12,14 +13,19 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
+from medaction_gym.catalogue.speech import by_adverb, plainly
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
+from medaction_gym.catalogue.unordered import as_ordered
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
 
 # "CBC (WBC", but not "CBC (including WBC".
 _BRACKET = re.compile(r"\((?!\s*(?:e\.?g|inc|such|with|esp))", re.IGNORECASE)
+
+# Departments whose reports describe what was seen.
+_DESCRIBING = frozenset({"imaging", "physiology", "endoscopy", "pathology"})
 
 # However long a request asks, so many of its readings are looked up, and the shortest.
 _MOST_NAMES = 64
@@ -78,12 +84,14 @@ def read_request(text: str) -> Request:
         >>> [wish.order.title for wish in read_request("CRP and a chest film").wishes]
         ['C-reactive protein', 'plain radiograph of chest and lung']
     """
-    orders = parse_orders(text)
+    orders = _orders(text)
     phrase = words(text)
     wishes = []
     for order, following in zip_longest(orders, orders[1:]):
         manner = text if len(orders) == 1 else order.text
-        senses = tuple(wish_for(sense, manner) for sense in other_senses(order))
+        senses = tuple(
+            wish_for(sense, manner) for sense in (*other_senses(order), *_read_in(order))
+        )
         only = _spelt_out(order, orders) if following is not None else frozenset()
         wishes.append(wish_for(order, manner, senses)._replace(only=only))
     wanted = (text, without_purpose(text), without_purpose(without_manner(text)))
@@ -91,6 +99,32 @@ def read_request(text: str) -> Request:
     known = known_words().issuperset(phrase)
     examining = not EXAMINING.isdisjoint(phrase)
     return Request(phrase, tuple(names), known, tuple(wishes), examining)
+
+
+def _orders(text: str) -> tuple[Order, ...]:
+    """What a request asks for, as it is written or, failing that, as it is meant."""
+    said = plainly(text)
+    ordered = as_ordered(said)
+    orders = parse_orders(ordered)
+    if not _name_a_test(orders) and ordered != said:
+        orders = parse_orders(said)
+    if not _name_a_test(orders):
+        implied = by_adverb(said)
+        orders = parse_orders(implied) if implied != said else orders
+    return orders
+
+
+def _name_a_test(orders: tuple[Order, ...]) -> bool:
+    return any(order.head for order in orders)
+
+
+def _read_in(order: Order) -> Iterator[Order]:
+    """The test that a value is read in, where its report is all that may tell of the value."""
+    source = order.source
+    if source is not None and (source.id == "blood_film" or source.category in _DESCRIBING):
+        base = Catalogue.load().base(source.id)
+        sites = order.sites or base.sites
+        yield Order(order.text, base.term, sites, base.specimens, base.organisms).titled()
 
 
 def _spelt_out(panel: Order, orders: tuple[Order, ...]) -> frozenset[str]:
