@@ -230,6 +230,8 @@ def _head_tier(
             return Tier.DESCRIBED
         silent = not any(_is_test(id, asked.category) for id in content.heads)
         silent &= asked.category != "imaging" or asked.id in _COMMON
+        # Where the report names a test of that pathogen, it is by no other method.
+        silent &= not any(catalogue.pathogens(h) & order.organisms for h in content.heads)
         if head.category == asked.category and silent and (order.organisms or order.sites):
             # "Imaging: normal" does not say which, "microbiology: no CMV" not by what method.
             return Tier.DESCRIBED

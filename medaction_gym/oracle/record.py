@@ -22,7 +22,13 @@ from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import FROM_ANYWHERE, Tier, nested
 from medaction_gym.oracle.answer import Part, Release
-from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
+from medaction_gym.oracle.entry import (
+    Entry,
+    context_of,
+    default_specimens,
+    entries_of,
+    implied_sites,
+)
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.report import told_beside, told_in
@@ -151,6 +157,10 @@ class RecordOracle:
         if named and order.specimens and order.head is not None:
             # "Serum sodium and glucose" asks for none of the CSF.
             named = tuple(r for r in named if not self._of_others(order.specimens, r))
+        elif order.head is not None:
+            # "WBC" is the blood's, where the CSF's is called so too.
+            usual = default_specimens(order.head)
+            named = tuple(r for r in named if not self._of_others(usual, r)) or named
         if (
             named
             and not self._is_panel_entry(order.head, named)
