@@ -31,6 +31,7 @@ from medaction_gym.oracle.entry import (
 )
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import match
+from medaction_gym.oracle.plain import plain
 from medaction_gym.oracle.report import told_beside, told_in
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, misspelt
 from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
@@ -200,9 +201,12 @@ class RecordOracle:
         items = {release.item for release in releases if release.analyte < 0}
         if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
             entries = [e for e in self._entries if e.release in releases]
-            meant = [entry.release for entry in told_apart(wish.manner, entries)]
+            meant = [e.release for e in told_apart(wish.manner, entries)]
             if len(meant) == 1:
                 return part(Outcome.RESULT, meant, "the one that fits how and when it is done")
+            meant = [e.release for e in plain(order.head, entries)]
+            if len(meant) == 1:
+                return part(Outcome.RESULT, meant, "the one that is called so for short")
             why = f"{len(items)} tests in the record fit; say which {_missing(order, entries)}"
             return part(Outcome.AMBIGUOUS, (), why)
         releases = self._at_lines(wish, tier, releases)
@@ -391,6 +395,8 @@ class RecordOracle:
             return self._told(wish, part) or none
         own = [i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head]
         items = own if len(own) == 1 else items
+        whole = [e for e in self._entries if e.release.item in items and e.release.analyte < 0]
+        items = [entry.release.item for entry in plain(head, whole)]
         if len(items) > 1:
             why = f"{len(items)} tests in the record fit {head.name}; name the test"
             return part(Outcome.AMBIGUOUS, (), why)

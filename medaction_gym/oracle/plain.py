@@ -1,0 +1,33 @@
+"""Plain: the item that the plain name of a department means, where a menu holds several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from medaction_gym.catalogue.catalogue import Catalogue, Term
+from medaction_gym.oracle.entry import Entry
+
+# What is done on a piece beside looking at it; "pathology" is what was seen.
+_BESIDE = {
+    "pathology": frozenset({"ihc", "special_stains", "flow_cytometry", "electron_microscopy"}),
+}
+
+
+def plain(head: Term | None, entries: Iterable[Entry]) -> list[Entry]:
+    """The one entry that is not done beside the others; all of them if there is not just one.
+
+    Args:
+        head: What is asked for.
+        entries: What fits it.
+    """
+    every = list(entries)
+    beside = _BESIDE.get(head.id) if head is not None else None
+    left = [entry for entry in every if not (beside and _is_one_of(beside, entry))]
+    return left if len(left) == 1 else every
+
+
+def _is_one_of(kinds: frozenset[str], entry: Entry) -> bool:
+    """Whether each of an entry's names is one of some kinds of test."""
+    ancestors = Catalogue.load().ancestors
+    heads = [order.head for order in entry.orders]
+    return all(head is not None and not kinds.isdisjoint(ancestors(head.id)) for head in heads)
