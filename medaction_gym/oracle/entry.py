@@ -18,6 +18,7 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
+from medaction_gym.oracle.halves import first_halves
 
 _LEVELS = (
     (r"C[1-7]", "cervical_spine"),
@@ -219,6 +220,7 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
     tokens = tokenize(text)
     catalogue = Catalogue.load()
     mentions = [m for m in catalogue.find(tokens) if not is_unit(m, tokens)]
+    half = frozenset(term.id for term in first_halves(tokens, mentions))
     bases = [catalogue.base(m.term.id) for m in mentions if m.term.kind in HEADS]
     nameless = all(order.head is None for order in orders)
 
@@ -228,7 +230,9 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
     folded = frozenset(token.text for token in tokens)
     own = _own_sites(text, orders)
     return Content(
-        heads=frozenset(id for head in ids(*HEADS) for id in (head, catalogue.base(head).term.id)),
+        heads=frozenset(
+            id for head in ids(*HEADS) | half for id in (head, catalogue.base(head).term.id)
+        ),
         sites=own
         or ids("site").union(
             _vertebrae(text),

@@ -49,6 +49,9 @@ _DEPARTMENTS = {
     "functional_tests": ("physiology",),
 }
 
+# Those whose tests may be told one by one under other headings.
+_TOLD_BY_LINES = frozenset({"blood_tests", "laboratory_tests", "microbiology"})
+
 _WHY = {
     Tier.NAME: "named as in the record",
     Tier.SAME: "the same test",
@@ -240,6 +243,12 @@ class RecordOracle:
             found = {tier: releases for tier, releases in kept.items() if releases}
         return found
 
+    def _is_core(self, order: Order, held: Order) -> bool:
+        """Whether a test that a report tells of holds what makes the panel one."""
+        catalogue = Catalogue.load()
+        core = catalogue.core(order.head.id) if order.head else frozenset()
+        return not core or (held.head is not None and bool(core & catalogue.members(held.head.id)))
+
     def _of_the_core(self, order: Order, releases: list[Release]) -> bool:
         """Whether parts of a panel hold what makes it one: D-dimer alone is no coagulation."""
         core = Catalogue.load().core(order.head.id) if order.head else frozenset()
@@ -309,19 +318,33 @@ class RecordOracle:
             if order.specimens <= FROM_ANYWHERE or entry.content.specimens or held.specimens
             for tier in [match(order, entry, near)]
             if tier is not None and tier <= Tier.GENERAL
+            if tier is not Tier.PART or self._is_core(order, held)
         }
-        return tuple(sorted(told))
+        # The line that tells of it, rather than all of the item.
+        lines = {release.item for release in told if release.analyte >= 0}
+        return tuple(sorted(r for r in told if r.analyte >= 0 or r.item not in lines))
 
     def _told_in(self, number: int) -> tuple[Entry, ...]:
         """The tests that an item's report tells of, read when first needed."""
         known = self._tellings.get(number)
         if known is None:
             entry = self._entries[number]
-            test = self.case.tests[entry.release.item]
-            whole = entry.release.analyte < 0
-            known = told_in(entry, test.result, test.category) if whole else ()
+            item, line = entry.release
+            test = self.case.tests[item]
+            text = test.result if line < 0 else test.analytes[line].result
+            known = told_in(entry, text, test.category, self._measured_apart(item))
             self._tellings[number] = known
         return known
+
+    def _measured_apart(self, item: int) -> frozenset[str]:
+        """What the values of an item, which can be ordered one by one, are values of."""
+        return frozenset(
+            order.head.id
+            for entry in self._entries
+            if entry.release.item == item and entry.release.analyte >= 0
+            for order in entry.orders
+            if order.head is not None
+        )
 
     def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
         """What the best tiers amount to."""
@@ -391,6 +414,9 @@ class RecordOracle:
             if test.category in _DEPARTMENTS[head.id] or i in named
         ]
         if not items:
+            lines = self._lines_of(_DEPARTMENTS[head.id])
+            if lines and head.id in _TOLD_BY_LINES and not wish.order.way:
+                return part(Outcome.RESULT, lines, "the only such tests in the record")
             none = part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
             return self._told(wish, part) or none
         own = [i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head]
@@ -403,6 +429,15 @@ class RecordOracle:
         only = (Release(items[0]),)
         why = "the only such test in the record"
         return part(Outcome.RESULT, only, why)._replace(price=self.price(only))
+
+    def _lines_of(self, categories: tuple[str, ...]) -> tuple[Release, ...]:
+        """Values of some departments, told under other headings: a PCR among the blood tests."""
+        return tuple(
+            entry.release
+            for entry in self._entries
+            if entry.release.analyte >= 0
+            and any(order.head and order.head.category in categories for order in entry.orders)
+        )
 
     def _unknown(self, order: Order, part: _PartMaker, examining: bool) -> Part:
         """Match a request outside the catalogue by its words alone."""
