@@ -18,7 +18,7 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.halves import first_halves
+from medaction_gym.oracle.halves import first_halves, halves
 
 _LEVELS = (
     (r"C[1-7]", "cervical_spine"),
@@ -29,6 +29,10 @@ _LEVELS = (
 # "Perihepatic", "retroorbital": beside an organ is where the organ is.
 _NEAR = re.compile(r"^(?:peri|para|retro|intra|sub|extra|supra|infra|juxta)(?=\w{5})")
 _UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
+# What a fluid that is named alone stands for.
+_ANALYSES = frozenset(
+    "csf_analysis pleural_fluid_analysis ascitic_fluid_analysis synovial_fluid_analysis".split()
+)
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
 # Words of a histological report.
 OF_TISSUE = frozenset(
@@ -110,6 +114,7 @@ def entries_of(case: Case) -> Iterator[Entry]:
         orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
         orders += _further_sites(orders, test.result)
         orders += tuple(_other_readings(orders, test))
+        orders += tuple(_unsaid(test.name))
         orders = tuple(_under_category(o, test) for o in orders) or (
             _under_category(Order(text=test.name, head=None), test),
         )
@@ -119,7 +124,7 @@ def entries_of(case: Case) -> Iterator[Entry]:
         specimens = frozenset().union(*(_inherited(order) for order in orders))
         specimens = frozenset() if "blood" in specimens else specimens
         for j, analyte in enumerate(test.analytes):
-            inner = parse_orders(analyte.name)
+            inner = parse_orders(analyte.name, mended=False)
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(content_of(analyte.result, inner), single=True)
@@ -135,6 +140,24 @@ def codes(text: str) -> frozenset[str]:
         ['NKX2-1', 'SLC2A1']
     """
     return frozenset(_CODE.findall(text))
+
+
+def _unsaid(name: str) -> Iterator[Order]:
+    """The tests that a name leaves half said.
+
+    The analysis of "cerebrospinal fluid and viral PCR panel", the liver's of "liver and kidney
+    function".
+    """
+    for term in halves(name):
+        base = Catalogue.load().base(term.id)
+        yield Order(name, base.term, specimens=base.specimens).titled()
+    first, _, rest = name.partition(" and ")
+    alone = parse_orders(first) if rest else ()
+    if len(alone) == 1 and alone[0].head is not None and alone[0].head.id in _ANALYSES:
+        further = Catalogue.load().find(rest)
+        shared = any(m.term.kind == "specimen" or m.term.id == "culture" for m in further)
+        if not shared and any(m.term.kind in HEADS for m in further):
+            yield alone[0]
 
 
 def _under_category(order: Order, test: TestResult) -> Order:
@@ -156,7 +179,7 @@ def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Ord
 
 def _ordered_apart(test: TestResult) -> bool:
     """Whether an item's values can be ordered one by one."""
-    return any(order.head for analyte in test.analytes for order in parse_orders(analyte.name))
+    return any(order.head for analyte in test.analytes for order in parse_orders(analyte.name, mended=False))
 
 
 def _at_one_site(orders: Iterable[Order]) -> tuple[Order, ...]:
@@ -220,7 +243,7 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
     tokens = tokenize(text)
     catalogue = Catalogue.load()
     mentions = [m for m in catalogue.find(tokens) if not is_unit(m, tokens)]
-    half = frozenset(term.id for term in first_halves(tokens, mentions))
+    half = frozenset(term.id for term in first_halves(text, tokens, mentions))
     bases = [catalogue.base(m.term.id) for m in mentions if m.term.kind in HEADS]
     nameless = all(order.head is None for order in orders)
 

@@ -30,7 +30,7 @@ from medaction_gym.oracle.entry import (
     implied_sites,
 )
 from medaction_gym.oracle.manner import told_apart
-from medaction_gym.oracle.matching import match
+from medaction_gym.oracle.matching import BY_METHOD, IN_BLOOD, match
 from medaction_gym.oracle.plain import plain
 from medaction_gym.oracle.report import told_beside, told_in
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, misspelt
@@ -301,10 +301,11 @@ class RecordOracle:
         """The items whose reports tell of a test beside their own."""
         order = wish.order
         any_method = order.head is not None and order.head.id == "microbiology"
-        if not any_method and self._by_told.keys().isdisjoint(wish.heads):
+        in_blood = order.head is not None and order.head.id in IN_BLOOD and bool(order.organisms)
+        if not (any_method or in_blood) and self._by_told.keys().isdisjoint(wish.heads):
             return ()
         numbers = {n for head in wish.heads & self._by_told.keys() for n in self._by_told[head]}
-        if any_method:
+        if any_method or in_blood:
             numbers.update(n for o in order.organisms for n in self._by_organism.get(o, ()))
         # What a report tells of is where the report says, whatever the case is about.
         near = replace(self._context, sites=_NONE, lead=_NONE, specimens=_NONE)
@@ -313,8 +314,10 @@ class RecordOracle:
             for number in numbers
             for entry in self._told_in(number)
             for held in entry.orders
-            # "H. pylori negative" does not say by what method.
-            if any_method or (held.head and held.head.id != "microbiology")
+            # "H. pylori negative" does not say by what method; of blood it is the usual one.
+            if any_method
+            or (held.head and held.head.id != "microbiology")
+            or (in_blood and self._of_blood(number))
             if order.specimens <= FROM_ANYWHERE or entry.content.specimens or held.specimens
             for tier in [match(order, entry, near)]
             if tier is not None and tier <= Tier.GENERAL
@@ -323,6 +326,16 @@ class RecordOracle:
         # The line that tells of it, rather than all of the item.
         lines = {release.item for release in told if release.analyte >= 0}
         return tuple(sorted(r for r in told if r.analyte >= 0 or r.item not in lines))
+
+    def _of_blood(self, number: int) -> bool:
+        """Whether what an item looked for was looked for in blood, as far as it says."""
+        entry = self._entries[number]
+        category = self.case.tests[entry.release.item].category
+        return (
+            category in ("laboratory", "other")
+            and entry.content.specimens <= {"blood"}
+            and not entry.content.heads & BY_METHOD
+        )
 
     def _told_in(self, number: int) -> tuple[Entry, ...]:
         """The tests that an item's report tells of, read when first needed."""

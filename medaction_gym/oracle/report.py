@@ -60,6 +60,12 @@ _FIGURE = re.compile(
 _FOUND = re.compile(
     r"[\s:=(-]*(?:was |were |is )?(?:positive|negative|not detected|detected)\b", re.IGNORECASE
 )
+# "Negative results for metabolic disorders and infections (e.g., Lyme disease, HIV)".
+_SOUGHT = re.compile(
+    r"\b(?:negative|positive|(?:no|without) (?:serologic(?:al)? )?evidence)\b(?: \w+)? (?:for|of)\b"
+    r"(?:(?!\b(?:but|while|showed|revealed|due|caused)\b)[^;:])*$",
+    re.IGNORECASE,
+)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -119,7 +125,7 @@ def _orders(sentence: str, entry: Entry, category: str, lines: frozenset[str]) -
                 order = replace(order, sites=order.sites or sites.get(department, _NONE))
             yield replace(order, sides=order.sides or sides)
         start = joint.end() if joint else stop
-    yield from _sought(sentence)
+    yield from _sought(sentence, category)
 
 
 def _completed(
@@ -132,13 +138,17 @@ def _completed(
         yield Order(sentence[start:stop], base.term, specimens=base.specimens)
 
 
-def _sought(sentence: str) -> Iterator[Order]:
+def _sought(sentence: str, category: str) -> Iterator[Order]:
     """The pathogens that are said to be found or not, by whatever test."""
     tokens = tokenize(sentence)
     catalogue = Catalogue.load()
     for mention in catalogue.find(tokens):
-        after = sentence[tokens[mention.last - 1].end :]
-        if mention.term.kind == "organism" and _FOUND.match(after):
+        if mention.term.kind != "organism":
+            continue
+        listed = category not in _OF_OTHER_WORDS and _SOUGHT.search(
+            sentence[: tokens[mention.first].start]
+        )
+        if listed or _FOUND.match(sentence[tokens[mention.last - 1].end :]):
             head = catalogue.terms["microbiology"]
             yield Order(sentence, head, organisms=frozenset({mention.term.id}))
 
