@@ -63,7 +63,7 @@ EXAMINING = frozenset(
     fold_word(word)
     for word in "examine examination exam inspect inspection palpate palpation auscultate "
     "auscultation percuss percussion observe look looking listen feel touch tap "
-    "press watch hear test measure check assess elicit".split()
+    "press watch hear test measure check assess elicit touched pressed".split()
 )
 
 # Of the words of asking, those that tell one test from another.

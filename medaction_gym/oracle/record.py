@@ -31,6 +31,7 @@ from medaction_gym.oracle.entry import (
 )
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import BY_METHOD, IN_BLOOD, match
+from medaction_gym.oracle.parts import fits, goes_through_others, is_of_many, part_asked, tells
 from medaction_gym.oracle.plain import plain
 from medaction_gym.oracle.report import told_beside, told_in
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, misspelt
@@ -49,6 +50,7 @@ _DEPARTMENTS = {
     "functional_tests": ("physiology",),
 }
 
+_TELLS = "the only examination in the record that tells of it"
 # Those whose tests may be told one by one under other headings.
 _TOLD_BY_LINES = frozenset({"blood_tests", "laboratory_tests", "microbiology"})
 
@@ -171,6 +173,9 @@ class RecordOracle:
             and not self._measured_elsewhere(wish, named)
         ):
             return part(Outcome.RESULT, named, "named as in the record")
+        examined = self._part_examined(wish, part)
+        if examined is not None:
+            return examined
         if order.head is None and not wish.senses:
             return self._unknown(order, part, examining)
         if (
@@ -219,6 +224,37 @@ class RecordOracle:
             items = {release.item for release in releases}
             more += tuple(r for r in self._telling(wish) if r.item not in items)
         return part(Outcome.RESULT, releases + more, _WHY[tier])
+
+    def _part_examined(self, wish: Wish, part: _PartMaker) -> Part | None:
+        """Answer for a part of an examination, where it matters what the reports go through."""
+        order = wish.order
+        asked = part_asked(order)
+        if asked is None:
+            return None
+        exams = [
+            (entry, test.result)
+            for entry in self._entries
+            for test in [self.case.tests[entry.release.item]]
+            if entry.release.analyte < 0 and test.category == "examination"
+        ]
+        telling = [e for e, report in exams if tells(asked.parts, report)]
+        found = self._found(wish) if order.head is not None else {}
+        fit = {release for releases in found.values() for release in releases}
+        fitting = [e.release for e in telling if e.release in fit]
+        if fit:
+            others = [
+                e.release
+                for e, report in exams
+                if any(map(is_of_many, e.orders)) and goes_through_others(asked.parts, report)
+            ]
+            if len(fitting) == 1 < len(fit) and not asked.beside:
+                return part(Outcome.RESULT, fitting, _TELLS)
+            return None if asked.beside or not fit <= set(others) else wish.unavailable
+        there = [e.release for e in telling if fits(asked, e, self._context)]
+        if len(there) > 1:
+            why = f"{len(there)} examinations in the record tell of it; say which body site"
+            return part(Outcome.AMBIGUOUS, (), why)
+        return part(Outcome.RESULT, there, _TELLS) if there else None
 
     def _found(self, wish: Wish) -> dict[Tier, list[Release]]:
         """Everything on the menu that may answer a wish, by how well it does."""
@@ -460,8 +496,7 @@ class RecordOracle:
         if lines := by_symbol(order, self.case, self._entries):
             return part(Outcome.RESULT, lines, "the only report with this symbol")
         if examining and (signs := examined(order, self.case, self._entries, self._context)):
-            why = "the only examination in the record that tells of it"
-            return part(Outcome.RESULT, signs, why)
+            return part(Outcome.RESULT, signs, _TELLS)
         if order.sites or order.specimens or order.organisms:
             why = "names a site, specimen or organism but no test"
         else:

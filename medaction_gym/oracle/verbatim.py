@@ -18,6 +18,10 @@ from medaction_gym.oracle.entry import Context, Entry
 from medaction_gym.oracle.matching import alike
 
 LEAST = 0.6  # of a name's words, that a request must have
+# What somebody points at; a report may call it otherwise.
+_LESIONS = frozenset(
+    "sore ulcer lump lesion spot mass wound swelling nodule blister growth bump".split()
+)
 # Departments that a vertebra or a sequence is more at home in than a gene.
 _WITHOUT_SYMBOLS = frozenset({"imaging", "examination", "physiology", "endoscopy"})
 # Letters with a figure among them, as genes and antigens are called.
@@ -77,11 +81,14 @@ def examined(
 ) -> tuple[Release, ...]:
     """The one examination whose findings speak of what is to be looked for, and where."""
     sought = order.words - EXAMINING
+    lesion = sought & _LESIONS
+    sought -= lesion
     told = [
         entry.release
         for entry in entries
         if case.tests[entry.release.item].category == "examination"
         and (sought or order.sites)
+        and (not lesion or not _LESIONS.isdisjoint(entry.content.words))
         and all(
             word in context.words or any(alike(word, o) for o in entry.content.words)
             for word in sought
