@@ -106,6 +106,9 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.head == held.head and _is(asked, "endoscopy") and implied_sites(asked.head):
         # How far a colonoscopy went does not make it another.
         return Tier.SAME
+    if asked.sites and asked.head == held.head and asked.sites <= frozenset(held.head.sites):
+        # An EMG is of muscles, whether its name says so or not.
+        return Tier.SAME
     if not asked.sites:
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):

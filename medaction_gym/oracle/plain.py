@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.oracle.entry import Entry
 
-# What is done on a piece beside looking at it; "pathology" is what was seen.
+# Kinds that nobody means who says no more: "pathology" is what was seen of a piece, and not what
+# was done on it besides.
 _BESIDE = {
     "pathology": frozenset({"ihc", "special_stains", "flow_cytometry", "electron_microscopy"}),
+    "echo": frozenset({"tee", "stress_echo", "fetal_echo"}),
 }
 
 

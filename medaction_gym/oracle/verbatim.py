@@ -18,6 +18,7 @@ from medaction_gym.oracle.entry import Context, Entry
 from medaction_gym.oracle.matching import alike
 
 LEAST = 0.6  # of a name's words, that a request must have
+_SKIN = frozenset({"skin"})
 # What somebody points at; a report may call it otherwise.
 _LESIONS = frozenset(
     "sore ulcer lump lesion spot mass wound swelling nodule blister growth bump".split()
@@ -93,7 +94,8 @@ def examined(
             word in context.words or any(alike(word, o) for o in entry.content.words)
             for word in sought
         )
-        and (not order.sites or nested(order.sites, entry.content.sites))
+        # Whatever is seen on the skin is seen anywhere.
+        and (not order.sites or order.sites == _SKIN or nested(order.sites, entry.content.sites))
     ]
     return tuple(told) if len(told) == 1 else ()
 
