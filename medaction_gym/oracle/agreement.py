@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from enum import IntEnum
 from functools import cache
 
-from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.entry import TISSUES, Content, Context, default_specimens, implied_sites
@@ -106,7 +106,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.head == held.head and _is(asked, "endoscopy") and implied_sites(asked.head):
         # How far a colonoscopy went does not make it another.
         return Tier.SAME
-    if asked.sites and asked.head == held.head and asked.sites <= frozenset(held.head.sites):
+    if asked.sites and asked.head == held.head and asked.sites <= _all_sites(held.head):
         # An EMG is of muscles, whether its name says so or not.
         return Tier.SAME
     if not asked.sites:
@@ -274,6 +274,11 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
         for a, h in pairs
     )
     return Tier.GENERAL if found else None
+
+
+def _all_sites(head: Term | None) -> frozenset[str]:
+    """The sites of a test, vessels and muscles among them."""
+    return frozenset(head.sites) if head else _NONE
 
 
 def _from_elsewhere(asked: Order, held: Order) -> bool:

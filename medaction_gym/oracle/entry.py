@@ -179,7 +179,11 @@ def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Ord
 
 def _ordered_apart(test: TestResult) -> bool:
     """Whether an item's values can be ordered one by one."""
-    return any(order.head for analyte in test.analytes for order in parse_orders(analyte.name, mended=False))
+    return any(
+        order.head
+        for analyte in test.analytes
+        for order in parse_orders(analyte.name, mended=False)
+    )
 
 
 def _at_one_site(orders: Iterable[Order]) -> tuple[Order, ...]:

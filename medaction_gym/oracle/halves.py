@@ -35,9 +35,7 @@ def halves(text: str) -> tuple[Term, ...]:
     return tuple(first_halves(text, tokens, Catalogue.load().find(tokens)))
 
 
-def first_halves(
-    text: str, tokens: Sequence[Token], mentions: Sequence[Mention]
-) -> Iterator[Term]:
+def first_halves(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> Iterator[Term]:
     """The same of a text whose tests are found already."""
     taken = {i for m in mentions if m.term.kind in _MEASURED for i in range(m.first, m.last)}
     for mention in mentions:

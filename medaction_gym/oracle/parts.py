@@ -6,16 +6,18 @@ is called; "visual acuity" by none that goes through pupils, pressure and fundus
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.catalogue import Catalogue, read_table
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.term import cell_list
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING, filler
 from medaction_gym.oracle.agreement import nested
+from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.entry import Context, Entry
 
 # Examinations of many parts; others are of one, whatever their reports say.
@@ -130,9 +132,49 @@ def is_of_many(order: Order) -> bool:
     return order.head is not None and order.head.id in _OF_MANY
 
 
-def fits(asked: PartAsked, entry: Entry, context: Context) -> bool:
+def examinations(
+    asked: PartAsked,
+    case: Case,
+    entries: Iterable[Entry],
+    fit: Set[Release],
+    context: Context,
+) -> tuple[Release, ...] | None:
+    """The examinations that answer for a part.
+
+    Args:
+        asked: What is asked for.
+        case: The case.
+        entries: Everything on its menu.
+        fit: What of it fits the request by its name.
+        context: What the case as a whole makes plain.
+
+    Returns:
+        Those that tell of the part; none where those that fit go through other parts, and None
+        where their names decide.
+    """
+    exams = [
+        (entry, test.result)
+        for entry in entries
+        for test in [case.tests[entry.release.item]]
+        if entry.release.analyte < 0 and test.category == "examination"
+    ]
+    telling = [entry for entry, report in exams if tells(asked.parts, report)]
+    if fit:
+        both = tuple(entry.release for entry in telling if entry.release in fit)
+        if len(both) == 1 < len(fit) and not asked.beside:
+            return both
+        others = {
+            entry.release
+            for entry, report in exams
+            if any(map(is_of_many, entry.orders)) and goes_through_others(asked.parts, report)
+        }
+        return () if fit <= others and not asked.beside else None
+    return tuple(e.release for e in telling if _fits(asked, e, context)) or None
+
+
+def _fits(asked: PartAsked, entry: Entry, context: Context) -> bool:
     """Whether an examination is of the place that a request names beside a part, if it does."""
-    mentions = [m for m in Catalogue.load().find(" ".join(sorted(asked.beside)))]
+    mentions = Catalogue.load().find(" ".join(sorted(asked.beside)))
     sites = frozenset(m.term.id for m in mentions if m.term.kind == "site")
     named = {w for s in sites for n in _names(s) for w in words(n)}
     held = entry.content.sites.union(*(order.sites for order in entry.orders))

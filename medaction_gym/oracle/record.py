@@ -20,7 +20,7 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.oracle.agreement import FROM_ANYWHERE, Tier, nested
+from medaction_gym.oracle.agreement import Tier, nested
 from medaction_gym.oracle.answer import Part, Release
 from medaction_gym.oracle.entry import (
     Entry,
@@ -30,10 +30,10 @@ from medaction_gym.oracle.entry import (
     implied_sites,
 )
 from medaction_gym.oracle.manner import told_apart
-from medaction_gym.oracle.matching import BY_METHOD, IN_BLOOD, match
-from medaction_gym.oracle.parts import fits, goes_through_others, is_of_many, part_asked, tells
+from medaction_gym.oracle.matching import match
+from medaction_gym.oracle.parts import examinations, part_asked
 from medaction_gym.oracle.plain import plain
-from medaction_gym.oracle.report import told_beside, told_in
+from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, misspelt
 from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
 
@@ -97,21 +97,17 @@ class RecordOracle:
         # answer a request for it.
         self._by_head: dict[str, list[int]] = {}
         self._by_organism: dict[str, list[int]] = {}
-        # Which items' reports may tell of a test beside their own.
-        self._by_told: dict[str, list[int]] = {}
         for number, entry in enumerate(self._entries):
             heads = {order.head.id for order in entry.orders if order.head} | entry.content.heads
             for head in heads:
                 self._by_head.setdefault(head, []).append(number)
-            for head in told_beside(entry):
-                self._by_told.setdefault(head, []).append(number)
             for organism in with_broader(
                 entry.content.organisms.union(*(o.organisms for o in entry.orders))
             ):
                 self._by_organism.setdefault(organism, []).append(number)
         self._heads = frozenset(self._by_head)
         self._cache: dict[str, tuple[Part, ...]] = {}
-        self._tellings: dict[int, tuple[Entry, ...]] = {}
+        self._tellings = Tellings(case, self._entries, self._by_organism, self._context)
 
     def answer(self, request: str) -> tuple[Part, ...]:
         """Answer a request, test by test. Same request, same answer.
@@ -173,9 +169,16 @@ class RecordOracle:
             and not self._measured_elsewhere(wish, named)
         ):
             return part(Outcome.RESULT, named, "named as in the record")
-        examined = self._part_examined(wish, part)
-        if examined is not None:
-            return examined
+        asked = part_asked(order)
+        if asked is not None:
+            found = self._found(wish) if order.head is not None else {}
+            fit = {release for releases in found.values() for release in releases}
+            tell = examinations(asked, self.case, self._entries, fit, self._context)
+            if tell is not None and len(tell) > 1:
+                why = f"{len(tell)} examinations in the record tell of it; say which body site"
+                return part(Outcome.AMBIGUOUS, (), why)
+            if tell is not None:
+                return part(Outcome.RESULT, tell, _TELLS) if tell else wish.unavailable
         if order.head is None and not wish.senses:
             return self._unknown(order, part, examining)
         if (
@@ -222,39 +225,8 @@ class RecordOracle:
         if order.head and order.head.kind == "analyte" and all(r.analyte >= 0 for r in releases):
             # All recorded values of an analyte, wherever they are told.
             items = {release.item for release in releases}
-            more += tuple(r for r in self._telling(wish) if r.item not in items)
+            more += tuple(r for r in self._tellings.of(wish) if r.item not in items)
         return part(Outcome.RESULT, releases + more, _WHY[tier])
-
-    def _part_examined(self, wish: Wish, part: _PartMaker) -> Part | None:
-        """Answer for a part of an examination, where it matters what the reports go through."""
-        order = wish.order
-        asked = part_asked(order)
-        if asked is None:
-            return None
-        exams = [
-            (entry, test.result)
-            for entry in self._entries
-            for test in [self.case.tests[entry.release.item]]
-            if entry.release.analyte < 0 and test.category == "examination"
-        ]
-        telling = [e for e, report in exams if tells(asked.parts, report)]
-        found = self._found(wish) if order.head is not None else {}
-        fit = {release for releases in found.values() for release in releases}
-        fitting = [e.release for e in telling if e.release in fit]
-        if fit:
-            others = [
-                e.release
-                for e, report in exams
-                if any(map(is_of_many, e.orders)) and goes_through_others(asked.parts, report)
-            ]
-            if len(fitting) == 1 < len(fit) and not asked.beside:
-                return part(Outcome.RESULT, fitting, _TELLS)
-            return None if asked.beside or not fit <= set(others) else wish.unavailable
-        there = [e.release for e in telling if fits(asked, e, self._context)]
-        if len(there) > 1:
-            why = f"{len(there)} examinations in the record tell of it; say which body site"
-            return part(Outcome.AMBIGUOUS, (), why)
-        return part(Outcome.RESULT, there, _TELLS) if there else None
 
     def _found(self, wish: Wish) -> dict[Tier, list[Release]]:
         """Everything on the menu that may answer a wish, by how well it does."""
@@ -278,12 +250,6 @@ class RecordOracle:
             kept = {t: [r for r in releases if r in as_asked] for t, releases in found.items()}
             found = {tier: releases for tier, releases in kept.items() if releases}
         return found
-
-    def _is_core(self, order: Order, held: Order) -> bool:
-        """Whether a test that a report tells of holds what makes the panel one."""
-        catalogue = Catalogue.load()
-        core = catalogue.core(order.head.id) if order.head else frozenset()
-        return not core or (held.head is not None and bool(core & catalogue.members(held.head.id)))
 
     def _of_the_core(self, order: Order, releases: list[Release]) -> bool:
         """Whether parts of a panel hold what makes it one: D-dimer alone is no coagulation."""
@@ -327,73 +293,11 @@ class RecordOracle:
 
     def _told(self, wish: Wish, part: _PartMaker) -> Part | None:
         """The one report that tells of a test; a value may be told in several."""
-        told = self._telling(wish)
+        told = self._tellings.of(wish)
         value = wish.order.head is not None and wish.order.head.kind == "analyte"
         if not told or (len(told) > 1 and not value):
             return None
         return part(Outcome.RESULT, told, _WHY[Tier.DESCRIBED])
-
-    def _telling(self, wish: Wish) -> tuple[Release, ...]:
-        """The items whose reports tell of a test beside their own."""
-        order = wish.order
-        any_method = order.head is not None and order.head.id == "microbiology"
-        in_blood = order.head is not None and order.head.id in IN_BLOOD and bool(order.organisms)
-        if not (any_method or in_blood) and self._by_told.keys().isdisjoint(wish.heads):
-            return ()
-        numbers = {n for head in wish.heads & self._by_told.keys() for n in self._by_told[head]}
-        if any_method or in_blood:
-            numbers.update(n for o in order.organisms for n in self._by_organism.get(o, ()))
-        # What a report tells of is where the report says, whatever the case is about.
-        near = replace(self._context, sites=_NONE, lead=_NONE, specimens=_NONE)
-        told = {
-            entry.release
-            for number in numbers
-            for entry in self._told_in(number)
-            for held in entry.orders
-            # "H. pylori negative" does not say by what method; of blood it is the usual one.
-            if any_method
-            or (held.head and held.head.id != "microbiology")
-            or (in_blood and self._of_blood(number))
-            if order.specimens <= FROM_ANYWHERE or entry.content.specimens or held.specimens
-            for tier in [match(order, entry, near)]
-            if tier is not None and tier <= Tier.GENERAL
-            if tier is not Tier.PART or self._is_core(order, held)
-        }
-        # The line that tells of it, rather than all of the item.
-        lines = {release.item for release in told if release.analyte >= 0}
-        return tuple(sorted(r for r in told if r.analyte >= 0 or r.item not in lines))
-
-    def _of_blood(self, number: int) -> bool:
-        """Whether what an item looked for was looked for in blood, as far as it says."""
-        entry = self._entries[number]
-        category = self.case.tests[entry.release.item].category
-        return (
-            category in ("laboratory", "other")
-            and entry.content.specimens <= {"blood"}
-            and not entry.content.heads & BY_METHOD
-        )
-
-    def _told_in(self, number: int) -> tuple[Entry, ...]:
-        """The tests that an item's report tells of, read when first needed."""
-        known = self._tellings.get(number)
-        if known is None:
-            entry = self._entries[number]
-            item, line = entry.release
-            test = self.case.tests[item]
-            text = test.result if line < 0 else test.analytes[line].result
-            known = told_in(entry, text, test.category, self._measured_apart(item))
-            self._tellings[number] = known
-        return known
-
-    def _measured_apart(self, item: int) -> frozenset[str]:
-        """What the values of an item, which can be ordered one by one, are values of."""
-        return frozenset(
-            order.head.id
-            for entry in self._entries
-            if entry.release.item == item and entry.release.analyte >= 0
-            for order in entry.orders
-            if order.head is not None
-        )
 
     def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
         """What the best tiers amount to."""
@@ -513,9 +417,6 @@ class RecordOracle:
             if order.head is not None
         ]
         return max(map(price_of, heads), key=lambda price: price.usd) if heads else price_of(None)
-
-
-_NONE: frozenset[str] = frozenset()
 
 
 class _PartMaker(Protocol):
