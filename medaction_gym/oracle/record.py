@@ -31,7 +31,7 @@ from medaction_gym.oracle.entry import (
 )
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import match
-from medaction_gym.oracle.parts import examinations, part_asked
+from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import plain
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, misspelt
@@ -159,7 +159,7 @@ class RecordOracle:
         if named and order.specimens and order.head is not None:
             # "Serum sodium and glucose" asks for none of the CSF.
             named = tuple(r for r in named if not self._of_others(order.specimens, r))
-        elif order.head is not None:
+        elif len(named) > 1 and order.head is not None:
             # "WBC" is the blood's, where the CSF's is called so too.
             usual = default_specimens(order.head)
             named = tuple(r for r in named if not self._of_others(usual, r)) or named
@@ -169,7 +169,7 @@ class RecordOracle:
             and not self._measured_elsewhere(wish, named)
         ):
             return part(Outcome.RESULT, named, "named as in the record")
-        asked = part_asked(order)
+        asked = wish.examined
         if asked is not None:
             found = self._found(wish) if order.head is not None else {}
             fit = {release for releases in found.values() for release in releases}

@@ -41,8 +41,14 @@ class Tellings:
         # What a report tells of is where the report says, whatever the case is about.
         self._near = replace(context, sites=_NONE, lead=_NONE, specimens=_NONE)
         self._by_head: dict[str, list[int]] = {}
+        # What the values of an item, which can be ordered one by one, are values of.
+        self._apart: dict[int, set[str]] = {}
+        for entry in entries:
+            if entry.release.analyte >= 0:
+                heads = (order.head.id for order in entry.orders if order.head is not None)
+                self._apart.setdefault(entry.release.item, set()).update(heads)
         for number, entry in enumerate(entries):
-            for head in told_beside(entry):
+            for head in told_beside(entry) - self._apart.get(entry.release.item, _NONE):
                 self._by_head.setdefault(head, []).append(number)
         self._read: dict[int, tuple[Entry, ...]] = {}
 
@@ -51,6 +57,8 @@ class Tellings:
         order = wish.order
         any_method = order.head is not None and order.head.id == "microbiology"
         in_blood = order.head is not None and order.head.id in IN_BLOOD and bool(order.organisms)
+        if not (any_method or in_blood) and self._by_head.keys().isdisjoint(wish.heads):
+            return ()
         heads = wish.heads & self._by_head.keys()
         numbers = {number for head in heads for number in self._by_head[head]}
         if any_method or in_blood:
@@ -91,19 +99,10 @@ class Tellings:
             item, line = entry.release
             test = self._case.tests[item]
             text = test.result if line < 0 else test.analytes[line].result
-            known = told_in(entry, text, test.category, self._measured_apart(item))
+            apart = frozenset(self._apart.get(item, ()))
+            known = told_in(entry, text, test.category, apart)
             self._read[number] = known
         return known
-
-    def _measured_apart(self, item: int) -> frozenset[str]:
-        """What the values of an item, which can be ordered one by one, are values of."""
-        return frozenset(
-            order.head.id
-            for entry in self._entries
-            if entry.release.item == item and entry.release.analyte >= 0
-            for order in entry.orders
-            if order.head is not None
-        )
 
 
 def _is_core(order: Order, held: Order) -> bool:

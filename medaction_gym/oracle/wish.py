@@ -17,6 +17,7 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
+from medaction_gym.oracle.parts import PartAsked, part_asked
 
 # "CBC (WBC", but not "CBC (including WBC".
 _BRACKET = re.compile(r"\((?!\s*(?:e\.?g|inc|such|with|esp))", re.IGNORECASE)
@@ -39,6 +40,7 @@ class Wish(NamedTuple):
         price: Its price.
         unavailable: The answer of a record that holds no such test.
         only: The values that a request spells a panel out by; empty if it does not.
+        examined: The part of an examination that is asked for, if one is.
     """
 
     order: Order
@@ -50,6 +52,7 @@ class Wish(NamedTuple):
     price: Price
     unavailable: Part
     only: frozenset[str] = frozenset()
+    examined: PartAsked | None = None
 
 
 class Request(NamedTuple):
@@ -114,6 +117,7 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
         senses=senses,
         price=price,
         unavailable=Part(order.title, Outcome.UNAVAILABLE, (), why, price),
+        examined=part_asked(order),
     )
 
 
