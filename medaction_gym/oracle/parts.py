@@ -159,6 +159,7 @@ def examinations(
         if entry.release.analyte < 0 and test.category == "examination"
     ]
     telling = [entry for entry, report in exams if tells(asked.parts, report)]
+    there = tuple(entry.release for entry in telling if _fits(asked, entry, context))
     if fit:
         both = tuple(entry.release for entry in telling if entry.release in fit)
         if len(both) == 1 < len(fit) and not asked.beside:
@@ -168,8 +169,8 @@ def examinations(
             for entry, report in exams
             if any(map(is_of_many, entry.orders)) and goes_through_others(asked.parts, report)
         }
-        return () if fit <= others and not asked.beside else None
-    return tuple(e.release for e in telling if _fits(asked, e, context)) or None
+        return there if fit <= others and not asked.beside else None
+    return there or None
 
 
 def _fits(asked: PartAsked, entry: Entry, context: Context) -> bool:

@@ -35,7 +35,7 @@ from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import plain
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, misspelt
-from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
+from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
 
 # Requests for a whole department: they mean every item of these categories.
 _DEPARTMENTS = {
@@ -50,7 +50,7 @@ _DEPARTMENTS = {
     "functional_tests": ("physiology",),
 }
 
-_TELLS = "the only examination in the record that tells of it"
+_TELLS = "told in an examination's report"
 # Those whose tests may be told one by one under other headings.
 _TOLD_BY_LINES = frozenset({"blood_tests", "laboratory_tests", "microbiology"})
 
@@ -140,7 +140,7 @@ class RecordOracle:
         if not asked.wishes:
             yield Part(request, Outcome.NOT_UNDERSTOOD, (), "names no test", price_of(None))
         for wish in asked.wishes:
-            yield self._one(wish, asked.examining)
+            yield self._one(wish, asked)
 
     def _named(self, names: tuple[str, ...]) -> tuple[Release, ...]:
         """What bears the first of some names that anything bears."""
@@ -149,7 +149,7 @@ class RecordOracle:
             return ()
         return next(called[name] for name in names if name in called)
 
-    def _one(self, wish: Wish, examining: bool) -> Part:
+    def _one(self, wish: Wish, request: Request) -> Part:
         order = wish.order
 
         def part(outcome: Outcome, releases: Iterable[Release], why: str) -> Part:
@@ -174,13 +174,13 @@ class RecordOracle:
             found = self._found(wish) if order.head is not None else {}
             fit = {release for releases in found.values() for release in releases}
             tell = examinations(asked, self.case, self._entries, fit, self._context)
-            if tell is not None and len(tell) > 1:
+            if tell is not None and len(tell) > 2:
                 why = f"{len(tell)} examinations in the record tell of it; say which body site"
                 return part(Outcome.AMBIGUOUS, (), why)
             if tell is not None:
                 return part(Outcome.RESULT, tell, _TELLS) if tell else wish.unavailable
         if order.head is None and not wish.senses:
-            return self._unknown(order, part, examining)
+            return self._unknown(wish, part, request)
         if (
             order.head is not None
             and order.head.id in _DEPARTMENTS
@@ -371,7 +371,8 @@ class RecordOracle:
             if lines and head.id in _TOLD_BY_LINES and not wish.order.way:
                 return part(Outcome.RESULT, lines, "the only such tests in the record")
             none = part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
-            return self._told(wish, part) or none
+            # A swab is no blood test, whatever that looked for.
+            return (None if wish.order.way else self._told(wish, part)) or none
         own = [i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head]
         items = own if len(own) == 1 else items
         whole = [e for e in self._entries if e.release.item in items and e.release.analyte < 0]
@@ -392,15 +393,23 @@ class RecordOracle:
             and any(order.head and order.head.category in categories for order in entry.orders)
         )
 
-    def _unknown(self, order: Order, part: _PartMaker, examining: bool) -> Part:
+    def _unknown(self, wish: Wish, part: _PartMaker, request: Request) -> Part:
         """Match a request outside the catalogue by its words alone."""
+        order = wish.order
         releases = _without_parts(by_name(order, self._entries))
         if releases and len({r.item for r in releases}) == 1:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
         if lines := by_symbol(order, self.case, self._entries):
             return part(Outcome.RESULT, lines, "the only report with this symbol")
-        if examining and (signs := examined(order, self.case, self._entries, self._context)):
+        signs = (
+            examined(order, request.phrase, self.case, self._entries, self._context)
+            if request.examining
+            else ()
+        )
+        if signs:
             return part(Outcome.RESULT, signs, _TELLS)
+        if wish.examined and not wish.examined.beside:
+            return wish.unavailable
         if order.sites or order.specimens or order.organisms:
             why = "names a site, specimen or organism but no test"
         else:

@@ -18,6 +18,7 @@ from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, w
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
 from medaction_gym.oracle.parts import PartAsked, part_asked
+from medaction_gym.oracle.verbatim import TENDER
 
 # "CBC (WBC", but not "CBC (including WBC".
 _BRACKET = re.compile(r"\((?!\s*(?:e\.?g|inc|such|with|esp))", re.IGNORECASE)
@@ -92,7 +93,7 @@ def read_request(text: str) -> Request:
     wanted = (text, without_purpose(text), without_purpose(without_manner(text)))
     names = dict.fromkeys(name for part in wanted for name in bare(words(part)))
     known = known_words().issuperset(phrase)
-    examining = not EXAMINING.isdisjoint(phrase)
+    examining = not (EXAMINING | TENDER).isdisjoint(phrase)
     return Request(phrase, tuple(names), known, tuple(wishes), examining)
 
 
