@@ -196,3 +196,23 @@ def test_the_uterus_is_no_ovary() -> None:
     )
     assert given("endometrial pipelle biopsy", menu) == set()
     assert given("ovarian biopsy", menu) == {"Histopathology"}
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "request_", "expected"),
+    [
+        ("calcium", "A variant that impairs calcium transport.", "serum calcium", False),
+        ("calcium", "The calcium was 2.9 mmol/L.", "serum calcium", True),
+        ("renal function", "Differential renal function of 31 % left.", "creatinine", False),
+        ("renal function", "Differential renal function of 31 % left.", "DMSA scan", True),
+        ("renal function", "Normal renal function.", "creatinine", True),
+    ],
+)
+def test_words_that_are_no_values(name: str, result: str, request_: str, *, expected: bool) -> None:
+    item = TestResult(
+        name=name.capitalize() if name == "renal function" else "Modelling",
+        category="laboratory",
+        result=result,
+        analytes=(Analyte(name=name, result=result),),
+    )
+    assert bool(given(request_, case(item))) is expected

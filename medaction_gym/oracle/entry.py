@@ -19,6 +19,7 @@ from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.halves import first_halves, halves
+from medaction_gym.oracle.values import is_no_value, of_one_kidney
 
 _LEVELS = (
     (r"C[1-7]", "cervical_spine"),
@@ -115,6 +116,8 @@ def entries_of(case: Case) -> Iterator[Entry]:
         orders += _further_sites(orders, test.result)
         orders += tuple(_other_readings(orders, test))
         orders += tuple(_unsaid(test.name))
+        if is_no_value(test.name, test.result):
+            orders = tuple(of_one_kidney(orders))
         orders = tuple(_under_category(o, test) for o in orders) or (
             _under_category(Order(text=test.name, head=None), test),
         )
@@ -125,6 +128,8 @@ def entries_of(case: Case) -> Iterator[Entry]:
         specimens = frozenset() if "blood" in specimens else specimens
         for j, analyte in enumerate(test.analytes):
             inner = parse_orders(analyte.name, mended=False)
+            if is_no_value(analyte.name, analyte.result):
+                inner = ()
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(content_of(analyte.result, inner), single=True)

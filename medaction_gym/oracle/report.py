@@ -22,6 +22,7 @@ from medaction_gym.catalogue.tokens import tokenize, words
 from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.entry import Content, Entry, content_of, is_unit
 from medaction_gym.oracle.halves import halves
+from medaction_gym.oracle.values import is_no_value
 
 # A test that somebody thinks of, or that was not done.
 _NOT_DONE = re.compile(
@@ -189,6 +190,7 @@ def _is_test(mention: Mention, sentence: str, first: int, last: int) -> bool:
         and not (said <= _places() or said <= EXAMINING)
         and not part_of_symbol
         and not _ELSEWHEN.search(sentence[:first])
+        and not is_no_value(sentence[first:last], sentence)
     )
 
 
