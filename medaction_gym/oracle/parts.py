@@ -145,7 +145,7 @@ def examinations(
         asked: What is asked for.
         case: The case.
         entries: Everything on its menu.
-        fit: What of it fits the request by its name.
+        fit: What of it fits the request best by its name.
         context: What the case as a whole makes plain.
 
     Returns:

@@ -172,7 +172,7 @@ class RecordOracle:
         asked = wish.examined
         if asked is not None:
             found = self._found(wish) if order.head is not None else {}
-            fit = {release for releases in found.values() for release in releases}
+            fit = set(found[min(found)]) if found else set()
             tell = examinations(asked, self.case, self._entries, fit, self._context)
             if tell is not None and len(tell) > 2:
                 why = f"{len(tell)} examinations in the record tell of it; say which body site"
