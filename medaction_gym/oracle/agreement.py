@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from enum import IntEnum
 from functools import cache
 
-from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.entry import TISSUES, Content, Context, default_specimens, implied_sites
@@ -36,6 +36,9 @@ _OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
 _OF_THE_HEAD = frozenset({"head", "skull"})
 # Regions of many organs, which are scanned for one of them.
 _OF_MANY_ORGANS = frozenset({"abdomen", "pelvis"})
+_OF_THE_FACE = frozenset({"face"})
+# Their lesions reach into one another, and a "lip biopsy" is of the glands in it.
+_HARD_PARTS = frozenset({"bone", "jaw", "teeth", "tooth", "gingiva", "salivary_gland", "sinuses"})
 _TRUNK = _OF_MANY_ORGANS | {"chest"}
 _AREAS = ("abdomen", "pelvis", "quadrant", "flank", "fossa")
 # Their parts that are imaged one by one; the hand and its wrist are one, and the foot likewise.
@@ -103,6 +106,9 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.head == held.head and _is(asked, "endoscopy") and implied_sites(asked.head):
         # How far a colonoscopy went does not make it another.
         return Tier.SAME
+    if asked.sites and asked.head == held.head and asked.sites <= _all_sites(held.head):
+        # An EMG is of muscles, whether its name says so or not.
+        return Tier.SAME
     if not asked.sites:
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):
@@ -112,6 +118,9 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             # A belly that was percussed is no tooth, a liver's biopsy no EBUS.
             return None
         return Tier.UNSITED if held.sites and not own else Tier.SAME
+    if _is(asked, "microbiology") and not asked.specimens and _from_elsewhere(asked, held):
+        # A throat swab is no blood culture.
+        return None
     sexes = _sexes(asked.sites)
     if sexes and "pelvis" not in asked.sites:
         others = _sexes(named | content.sites | context.sites | context.lead)
@@ -148,13 +157,20 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.sites <= TISSUES and any(_within_tissue(w, a) for w in where for a in asked.sites):
         return Tier.GENERAL
     common = _regions(asked.sites) & _regions(where)
-    organs = where | context.lead - _REGIONS if content.sites else context.lead - _REGIONS
+    lead = _innermost(context.lead - _REGIONS)
+    told_which = content.sited or (_inner(asked.sites) and nested(content.sites, lead) is not None)
+    organs = where if told_which else where | lead if content.sites else lead
     if _is(asked, "pathology") and (content.sites or _inner(asked.sites)):
         # A piece of the kidney is none of the liver, though both lie in the abdomen.
         if not organs and asked.sites - _REGIONS:
             return Tier.UNSTATED if common else None
         common = _NONE if nested(asked.sites, organs) is None else common
         where = where if content.sites else organs
+    elif _is(asked, "pathology") and common <= _OF_THE_FACE and _soft_parts(asked.sites):
+        # Nor is a piece of the lip one of the tongue.
+        beside = _soft_parts(lead)
+        common = _NONE if beside and nested(asked.sites, beside) is None else common
+        where = where if common else beside
     if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
     apart = _organ_apart(asked.sites)
@@ -260,6 +276,17 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
     return Tier.GENERAL if found else None
 
 
+def _all_sites(head: Term | None) -> frozenset[str]:
+    """The sites of a test, vessels and muscles among them."""
+    return frozenset(head.sites) if head else _NONE
+
+
+def _from_elsewhere(asked: Order, held: Order) -> bool:
+    """Whether what was cultured does not come from the site that is asked for."""
+    taken = held.specimens - FROM_ANYWHERE
+    return bool(taken) and nested(asked.sites, held.sites | _sources(taken)) is None
+
+
 def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) -> bool:
     """Whether a report tells of what the case is about, and an organ apart from it is asked for.
 
@@ -276,6 +303,22 @@ def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) ->
 def _organ_apart(sites: frozenset[str]) -> frozenset[str]:
     within = Catalogue.load().within
     return frozenset(organ for organ in ("heart", "breast") for s in sites if within(s, organ))
+
+
+@cache
+def _innermost(sites: frozenset[str]) -> frozenset[str]:
+    """Sites without those that another of them lies in: a lesion of the lip is not of the mouth."""
+    within = Catalogue.load().within
+    return frozenset(s for s in sites if not any(o != s and within(o, s) for o in sites))
+
+
+@cache
+def _soft_parts(sites: frozenset[str]) -> frozenset[str]:
+    """Of some sites, the lip, the tongue, the nose and other parts of the face that are apart."""
+    ancestors = Catalogue.load().ancestors
+    return frozenset(
+        s for s in sites - _OF_THE_FACE if "face" in ancestors(s) and not _HARD_PARTS & ancestors(s)
+    )
 
 
 def _inner(sites: frozenset[str]) -> bool:

@@ -18,6 +18,8 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
+from medaction_gym.oracle.halves import first_halves, halves
+from medaction_gym.oracle.values import is_no_value, of_one_kidney
 
 _LEVELS = (
     (r"C[1-7]", "cervical_spine"),
@@ -28,6 +30,10 @@ _LEVELS = (
 # "Perihepatic", "retroorbital": beside an organ is where the organ is.
 _NEAR = re.compile(r"^(?:peri|para|retro|intra|sub|extra|supra|infra|juxta)(?=\w{5})")
 _UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
+# What a fluid that is named alone stands for.
+_ANALYSES = frozenset(
+    "csf_analysis pleural_fluid_analysis ascitic_fluid_analysis synovial_fluid_analysis".split()
+)
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
 # Words of a histological report.
 OF_TISSUE = frozenset(
@@ -109,6 +115,9 @@ def entries_of(case: Case) -> Iterator[Entry]:
         orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
         orders += _further_sites(orders, test.result)
         orders += tuple(_other_readings(orders, test))
+        orders += tuple(_unsaid(test.name))
+        if is_no_value(test.name, test.result):
+            orders = tuple(of_one_kidney(orders))
         orders = tuple(_under_category(o, test) for o in orders) or (
             _under_category(Order(text=test.name, head=None), test),
         )
@@ -118,7 +127,9 @@ def entries_of(case: Case) -> Iterator[Entry]:
         specimens = frozenset().union(*(_inherited(order) for order in orders))
         specimens = frozenset() if "blood" in specimens else specimens
         for j, analyte in enumerate(test.analytes):
-            inner = parse_orders(analyte.name)
+            inner = parse_orders(analyte.name, mended=False)
+            if is_no_value(analyte.name, analyte.result):
+                inner = ()
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(content_of(analyte.result, inner), single=True)
@@ -134,6 +145,24 @@ def codes(text: str) -> frozenset[str]:
         ['NKX2-1', 'SLC2A1']
     """
     return frozenset(_CODE.findall(text))
+
+
+def _unsaid(name: str) -> Iterator[Order]:
+    """The tests that a name leaves half said.
+
+    The analysis of "cerebrospinal fluid and viral PCR panel", the liver's of "liver and kidney
+    function".
+    """
+    for term in halves(name):
+        base = Catalogue.load().base(term.id)
+        yield Order(name, base.term, specimens=base.specimens).titled()
+    first, _, rest = name.partition(" and ")
+    alone = parse_orders(first) if rest else ()
+    if len(alone) == 1 and alone[0].head is not None and alone[0].head.id in _ANALYSES:
+        further = Catalogue.load().find(rest)
+        shared = any(m.term.kind == "specimen" or m.term.id == "culture" for m in further)
+        if not shared and any(m.term.kind in HEADS for m in further):
+            yield alone[0]
 
 
 def _under_category(order: Order, test: TestResult) -> Order:
@@ -155,7 +184,11 @@ def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Ord
 
 def _ordered_apart(test: TestResult) -> bool:
     """Whether an item's values can be ordered one by one."""
-    return any(order.head for analyte in test.analytes for order in parse_orders(analyte.name))
+    return any(
+        order.head
+        for analyte in test.analytes
+        for order in parse_orders(analyte.name, mended=False)
+    )
 
 
 def _at_one_site(orders: Iterable[Order]) -> tuple[Order, ...]:
@@ -219,6 +252,7 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
     tokens = tokenize(text)
     catalogue = Catalogue.load()
     mentions = [m for m in catalogue.find(tokens) if not is_unit(m, tokens)]
+    half = frozenset(term.id for term in first_halves(text, tokens, mentions))
     bases = [catalogue.base(m.term.id) for m in mentions if m.term.kind in HEADS]
     nameless = all(order.head is None for order in orders)
 
@@ -228,7 +262,9 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
     folded = frozenset(token.text for token in tokens)
     own = _own_sites(text, orders)
     return Content(
-        heads=frozenset(id for head in ids(*HEADS) for id in (head, catalogue.base(head).term.id)),
+        heads=frozenset(
+            id for head in ids(*HEADS) | half for id in (head, catalogue.base(head).term.id)
+        ),
         sites=own
         or ids("site").union(
             _vertebrae(text),

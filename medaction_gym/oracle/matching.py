@@ -90,8 +90,8 @@ _GENERIC = frozenset(
     "physiology endoscopy".split()
 )
 # Tests for a pathogen that "negative for HIV" may speak of, and methods that would be named.
-_IN_BLOOD = frozenset({"serology", "antigen_test", "microbiology", "igg", "igm"})
-_BY_METHOD = frozenset({"pcr", "multiplex_pcr", "culture", "blood_culture", "microscopy"})
+IN_BLOOD = frozenset({"serology", "antigen_test", "microbiology", "igg", "igm"})
+BY_METHOD = frozenset({"pcr", "multiplex_pcr", "culture", "blood_culture", "microscopy"})
 # Departments that read one tissue.
 _READ = frozenset({"pathology", "microbiology", "genetics"})
 # Departments whose reports describe further tests of their own.
@@ -186,7 +186,7 @@ def _head_tier(
         return None if specific else Tier.SAME
     if head.id == "microbiology" and held.organisms and asked.category == "microbiology":
         # "Retroviral screening for HIV": a pathogen without a method.
-        return Tier.KIN if order.organisms and asked.id not in _BY_METHOD else None
+        return Tier.KIN if order.organisms and asked.id not in BY_METHOD else None
     if head.id in catalogue.same(asked.id):
         return Tier.KIN
     parts = catalogue.members(head.id) - {head.id} or {head.id}
@@ -230,6 +230,8 @@ def _head_tier(
             return Tier.DESCRIBED
         silent = not any(_is_test(id, asked.category) for id in content.heads)
         silent &= asked.category != "imaging" or asked.id in _COMMON
+        # Where the report names a test of that pathogen, it is by no other method.
+        silent &= not any(catalogue.pathogens(h) & order.organisms for h in content.heads)
         if head.category == asked.category and silent and (order.organisms or order.sites):
             # "Imaging: normal" does not say which, "microbiology: no CMV" not by what method.
             return Tier.DESCRIBED
@@ -275,11 +277,11 @@ def _told_of(order: Order, content: Content) -> bool:
     assert order.head is not None
     catalogue = Catalogue.load()
     sought = order.organisms | catalogue.pathogens(order.head.id)
-    if order.head.id not in _IN_BLOOD and order.head.kind != "analyte":
+    if order.head.id not in IN_BLOOD and order.head.kind != "analyte":
         return False
     if order.specimens - {"blood"} or any(catalogue.pathogens(h) & sought for h in content.heads):
         return False
-    method = content.heads & _BY_METHOD
+    method = content.heads & BY_METHOD
     return not method and any(catalogue.within(o, s) for o in content.organisms for s in sought)
 
 

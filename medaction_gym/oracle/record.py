@@ -20,14 +20,22 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.oracle.agreement import FROM_ANYWHERE, Tier, nested
+from medaction_gym.oracle.agreement import Tier, nested
 from medaction_gym.oracle.answer import Part, Release
-from medaction_gym.oracle.entry import Entry, context_of, entries_of, implied_sites
+from medaction_gym.oracle.entry import (
+    Entry,
+    context_of,
+    default_specimens,
+    entries_of,
+    implied_sites,
+)
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import match
-from medaction_gym.oracle.report import told_beside, told_in
+from medaction_gym.oracle.parts import examinations
+from medaction_gym.oracle.plain import plain, the_very
+from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, misspelt
-from medaction_gym.oracle.wish import Wish, price_of, read_request, wish_for, with_broader
+from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
 
 # Requests for a whole department: they mean every item of these categories.
 _DEPARTMENTS = {
@@ -41,6 +49,10 @@ _DEPARTMENTS = {
     "endoscopy": ("endoscopy",),
     "functional_tests": ("physiology",),
 }
+
+_TELLS = "told in an examination's report"
+# Those whose tests may be told one by one under other headings.
+_TOLD_BY_LINES = frozenset({"blood_tests", "laboratory_tests", "microbiology"})
 
 _WHY = {
     Tier.NAME: "named as in the record",
@@ -85,21 +97,17 @@ class RecordOracle:
         # answer a request for it.
         self._by_head: dict[str, list[int]] = {}
         self._by_organism: dict[str, list[int]] = {}
-        # Which items' reports may tell of a test beside their own.
-        self._by_told: dict[str, list[int]] = {}
         for number, entry in enumerate(self._entries):
             heads = {order.head.id for order in entry.orders if order.head} | entry.content.heads
             for head in heads:
                 self._by_head.setdefault(head, []).append(number)
-            for head in told_beside(entry):
-                self._by_told.setdefault(head, []).append(number)
             for organism in with_broader(
                 entry.content.organisms.union(*(o.organisms for o in entry.orders))
             ):
                 self._by_organism.setdefault(organism, []).append(number)
         self._heads = frozenset(self._by_head)
         self._cache: dict[str, tuple[Part, ...]] = {}
-        self._tellings: dict[int, tuple[Entry, ...]] = {}
+        self._tellings = Tellings(case, self._entries, self._by_organism, self._context)
 
     def answer(self, request: str) -> tuple[Part, ...]:
         """Answer a request, test by test. Same request, same answer.
@@ -132,7 +140,7 @@ class RecordOracle:
         if not asked.wishes:
             yield Part(request, Outcome.NOT_UNDERSTOOD, (), "names no test", price_of(None))
         for wish in asked.wishes:
-            yield self._one(wish, asked.examining)
+            yield self._one(wish, asked)
 
     def _named(self, names: tuple[str, ...]) -> tuple[Release, ...]:
         """What bears the first of some names that anything bears."""
@@ -141,7 +149,7 @@ class RecordOracle:
             return ()
         return next(called[name] for name in names if name in called)
 
-    def _one(self, wish: Wish, examining: bool) -> Part:
+    def _one(self, wish: Wish, request: Request) -> Part:
         order = wish.order
 
         def part(outcome: Outcome, releases: Iterable[Release], why: str) -> Part:
@@ -151,14 +159,28 @@ class RecordOracle:
         if named and order.specimens and order.head is not None:
             # "Serum sodium and glucose" asks for none of the CSF.
             named = tuple(r for r in named if not self._of_others(order.specimens, r))
+        elif len(named) > 1 and order.head is not None:
+            # "WBC" is the blood's, where the CSF's is called so too.
+            usual = default_specimens(order.head)
+            named = tuple(r for r in named if not self._of_others(usual, r)) or named
         if (
             named
             and not self._is_panel_entry(order.head, named)
             and not self._measured_elsewhere(wish, named)
         ):
             return part(Outcome.RESULT, named, "named as in the record")
+        asked = wish.examined
+        if asked is not None:
+            found = self._found(wish) if order.head is not None else {}
+            fit = set(found[min(found)]) if found else set()
+            tell = examinations(asked, self.case, self._entries, fit, self._context)
+            if tell is not None and len(tell) > 2:
+                why = f"{len(tell)} examinations in the record tell of it; say which body site"
+                return part(Outcome.AMBIGUOUS, (), why)
+            if tell is not None:
+                return part(Outcome.RESULT, tell, _TELLS) if tell else wish.unavailable
         if order.head is None and not wish.senses:
-            return self._unknown(order, part, examining)
+            return self._unknown(wish, part, request)
         if (
             order.head is not None
             and order.head.id in _DEPARTMENTS
@@ -190,10 +212,13 @@ class RecordOracle:
         items = {release.item for release in releases if release.analyte < 0}
         if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
             entries = [e for e in self._entries if e.release in releases]
-            apart = told_apart(wish.manner, entries) or _alike(order, entries)
+            apart = told_apart(wish.manner, entries) or the_very(order, entries)
             meant = [entry.release for entry in apart]
             if len(meant) == 1:
                 return part(Outcome.RESULT, meant, "the one that fits how and when it is done")
+            meant = [e.release for e in plain(order.head, entries)]
+            if len(meant) == 1:
+                return part(Outcome.RESULT, meant, "the one that is called so for short")
             why = f"{len(items)} tests in the record fit; say which {_missing(order, entries)}"
             return part(Outcome.AMBIGUOUS, (), why)
         releases = self._at_lines(wish, tier, releases)
@@ -201,7 +226,7 @@ class RecordOracle:
         if order.head and order.head.kind == "analyte" and all(r.analyte >= 0 for r in releases):
             # All recorded values of an analyte, wherever they are told.
             items = {release.item for release in releases}
-            more += tuple(r for r in self._telling(wish) if r.item not in items)
+            more += tuple(r for r in self._tellings.of(wish) if r.item not in items)
         return part(Outcome.RESULT, releases + more, _WHY[tier])
 
     def _found(self, wish: Wish) -> dict[Tier, list[Release]]:
@@ -269,46 +294,11 @@ class RecordOracle:
 
     def _told(self, wish: Wish, part: _PartMaker) -> Part | None:
         """The one report that tells of a test; a value may be told in several."""
-        told = self._telling(wish)
+        told = self._tellings.of(wish)
         value = wish.order.head is not None and wish.order.head.kind == "analyte"
         if not told or (len(told) > 1 and not value):
             return None
         return part(Outcome.RESULT, told, _WHY[Tier.DESCRIBED])
-
-    def _telling(self, wish: Wish) -> tuple[Release, ...]:
-        """The items whose reports tell of a test beside their own."""
-        order = wish.order
-        any_method = order.head is not None and order.head.id == "microbiology"
-        if not any_method and self._by_told.keys().isdisjoint(wish.heads):
-            return ()
-        numbers = {n for head in wish.heads & self._by_told.keys() for n in self._by_told[head]}
-        if any_method:
-            numbers.update(n for o in order.organisms for n in self._by_organism.get(o, ()))
-        # What a report tells of is where the report says, whatever the case is about.
-        near = replace(self._context, sites=_NONE, lead=_NONE, specimens=_NONE)
-        told = {
-            entry.release
-            for number in numbers
-            for entry in self._told_in(number)
-            for held in entry.orders
-            # "H. pylori negative" does not say by what method.
-            if any_method or (held.head and held.head.id != "microbiology")
-            if order.specimens <= FROM_ANYWHERE or entry.content.specimens or held.specimens
-            for tier in [match(order, entry, near)]
-            if tier is not None and tier <= Tier.GENERAL
-        }
-        return tuple(sorted(told))
-
-    def _told_in(self, number: int) -> tuple[Entry, ...]:
-        """The tests that an item's report tells of, read when first needed."""
-        known = self._tellings.get(number)
-        if known is None:
-            entry = self._entries[number]
-            test = self.case.tests[entry.release.item]
-            whole = entry.release.analyte < 0
-            known = told_in(entry, test.result, test.category) if whole else ()
-            self._tellings[number] = known
-        return known
 
     def _decide(self, order: Order, found: dict[Tier, list[Release]]) -> tuple[Release, ...]:
         """What the best tiers amount to."""
@@ -378,10 +368,16 @@ class RecordOracle:
             if test.category in _DEPARTMENTS[head.id] or i in named
         ]
         if not items:
+            lines = self._lines_of(_DEPARTMENTS[head.id])
+            if lines and head.id in _TOLD_BY_LINES and not wish.order.way:
+                return part(Outcome.RESULT, lines, "the only such tests in the record")
             none = part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
-            return self._told(wish, part) or none
+            # A swab is no blood test, whatever that looked for.
+            return (None if wish.order.way else self._told(wish, part)) or none
         own = [i for i in named if Catalogue.load().named(words(self.case.tests[i].name)) == head]
         items = own if len(own) == 1 else items
+        whole = [e for e in self._entries if e.release.item in items and e.release.analyte < 0]
+        items = [entry.release.item for entry in plain(head, whole)]
         if len(items) > 1:
             why = f"{len(items)} tests in the record fit {head.name}; name the test"
             return part(Outcome.AMBIGUOUS, (), why)
@@ -389,16 +385,32 @@ class RecordOracle:
         why = "the only such test in the record"
         return part(Outcome.RESULT, only, why)._replace(price=self.price(only))
 
-    def _unknown(self, order: Order, part: _PartMaker, examining: bool) -> Part:
+    def _lines_of(self, categories: tuple[str, ...]) -> tuple[Release, ...]:
+        """Values of some departments, told under other headings: a PCR among the blood tests."""
+        return tuple(
+            entry.release
+            for entry in self._entries
+            if entry.release.analyte >= 0
+            and any(order.head and order.head.category in categories for order in entry.orders)
+        )
+
+    def _unknown(self, wish: Wish, part: _PartMaker, request: Request) -> Part:
         """Match a request outside the catalogue by its words alone."""
+        order = wish.order
         releases = _without_parts(by_name(order, self._entries))
         if releases and len({r.item for r in releases}) == 1:
             return part(Outcome.RESULT, releases, "the only name in the record with these words")
         if lines := by_symbol(order, self.case, self._entries):
             return part(Outcome.RESULT, lines, "the only report with this symbol")
-        if examining and (signs := examined(order, self.case, self._entries, self._context)):
-            why = "the only examination in the record that tells of it"
-            return part(Outcome.RESULT, signs, why)
+        signs = (
+            examined(order, request.phrase, self.case, self._entries, self._context)
+            if request.examining
+            else ()
+        )
+        if signs:
+            return part(Outcome.RESULT, signs, _TELLS)
+        if wish.examined and not wish.examined.beside:
+            return wish.unavailable
         if order.sites or order.specimens or order.organisms:
             why = "names a site, specimen or organism but no test"
         else:
@@ -415,9 +427,6 @@ class RecordOracle:
             if order.head is not None
         ]
         return max(map(price_of, heads), key=lambda price: price.usd) if heads else price_of(None)
-
-
-_NONE: frozenset[str] = frozenset()
 
 
 class _PartMaker(Protocol):
@@ -443,13 +452,6 @@ def _without_parts(releases: Iterable[Release]) -> tuple[Release, ...]:
     unique = sorted(set(releases))
     whole = {r.item for r in unique if r.analyte < 0}
     return tuple(r for r in unique if r.analyte < 0 or r.item not in whole)
-
-
-def _alike(order: Order, entries: list[Entry]) -> list[Entry]:
-    """At a site, the very test rather than a kind of it: of "echo" no transoesophageal one."""
-    same = [e for e in entries if any(held.head == order.head for held in e.orders)]
-    there = [e for e in same if any(held.sites & order.sites for held in e.orders)]
-    return there or (same if order.sites else [])
 
 
 def _missing(order: Order, entries: list[Entry]) -> str:

@@ -21,6 +21,8 @@ from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.tokens import tokenize, words
 from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.entry import Content, Entry, content_of, is_unit
+from medaction_gym.oracle.halves import halves
+from medaction_gym.oracle.values import is_no_value
 
 # A test that somebody thinks of, or that was not done.
 _NOT_DONE = re.compile(
@@ -59,32 +61,39 @@ _FIGURE = re.compile(
 _FOUND = re.compile(
     r"[\s:=(-]*(?:was |were |is )?(?:positive|negative|not detected|detected)\b", re.IGNORECASE
 )
+# "Negative results for metabolic disorders and infections (e.g., Lyme disease, HIV)".
+_SOUGHT = re.compile(
+    r"\b(?:negative|positive|(?:no|without) (?:serologic(?:al)? )?evidence)\b(?: \w+)? (?:for|of)\b"
+    r"(?:(?!\b(?:but|while|showed|revealed|due|caused)\b)[^;:])*$",
+    re.IGNORECASE,
+)
 _NONE: frozenset[str] = frozenset()
 
 
 def told_beside(entry: Entry) -> frozenset[str]:
-    """The tests that an item's report names and the item does not."""
-    if entry.release.analyte >= 0:
-        return _NONE
+    """The tests that an item's report, or the line of one value, names beside its own."""
     own = _own(entry)
     base = Catalogue.load().base
     left = entry.content.heads - own - _NO_TEST
     return frozenset(head for head in left if base(head).term.id not in own)
 
 
-def told_in(entry: Entry, text: str, category: str) -> tuple[Entry, ...]:
+def told_in(
+    entry: Entry, text: str, category: str, lines: frozenset[str] = frozenset()
+) -> tuple[Entry, ...]:
     """The tests that a report describes as done, each as an entry that releases the report.
 
     Args:
-        entry: The item's own.
+        entry: The item's own, or that of one of its values.
         text: Its result.
         category: Its department.
+        lines: What the item's values, which can be ordered one by one, are values of.
     """
     return tuple(
         Entry(entry.release, (order,), frozenset(), order.words, _content(sentence, order, entry))
         for sentence in sentences(text)
         if not _NOT_DONE.search(sentence)
-        for order in _orders(sentence, entry, category)
+        for order in _orders(sentence, entry, category, lines)
     )
 
 
@@ -96,9 +105,9 @@ def _content(sentence: str, order: Order, entry: Entry) -> Content:
     )
 
 
-def _orders(sentence: str, entry: Entry, category: str) -> Iterator[Order]:
+def _orders(sentence: str, entry: Entry, category: str, lines: frozenset[str]) -> Iterator[Order]:
     """The tests of a sentence, with the site, specimen and side of the item where it says none."""
-    own = _own(entry)
+    own = _own(entry) | lines
     specimens = frozenset().union(*(order.specimens for order in entry.orders))
     sites = {o.head.category: o.sites for o in entry.orders if o.head is not None}
     sides = frozenset().union(*(order.sides for order in entry.orders))
@@ -106,7 +115,8 @@ def _orders(sentence: str, entry: Entry, category: str) -> Iterator[Order]:
     for joint in (*_JOINT.finditer(sentence), None):
         stop = joint.start() if joint else len(sentence)
         named = _named(sentence, start, stop, entry, category) - own
-        for order in parse_orders(sentence[start:stop], mended=False) if named else ():
+        orders = parse_orders(sentence[start:stop], mended=False) if named else ()
+        for order in orders + tuple(_completed(sentence, start, stop, orders, named)):
             if order.head is None or order.head.id not in named:
                 continue
             department = order.head.category
@@ -116,16 +126,30 @@ def _orders(sentence: str, entry: Entry, category: str) -> Iterator[Order]:
                 order = replace(order, sites=order.sites or sites.get(department, _NONE))
             yield replace(order, sides=order.sides or sides)
         start = joint.end() if joint else stop
-    yield from _sought(sentence)
+    yield from _sought(sentence, category)
 
 
-def _sought(sentence: str) -> Iterator[Order]:
+def _completed(
+    sentence: str, start: int, stop: int, orders: tuple[Order, ...], named: frozenset[str]
+) -> Iterator[Order]:
+    """The renal function tests of "renal and liver function tests"."""
+    read = {order.head.id for order in orders if order.head is not None}
+    for term in halves(sentence[start:stop]) if named - read else ():
+        base = Catalogue.load().base(term.id)
+        yield Order(sentence[start:stop], base.term, specimens=base.specimens)
+
+
+def _sought(sentence: str, category: str) -> Iterator[Order]:
     """The pathogens that are said to be found or not, by whatever test."""
     tokens = tokenize(sentence)
     catalogue = Catalogue.load()
     for mention in catalogue.find(tokens):
-        after = sentence[tokens[mention.last - 1].end :]
-        if mention.term.kind == "organism" and _FOUND.match(after):
+        if mention.term.kind != "organism":
+            continue
+        listed = category not in _OF_OTHER_WORDS and _SOUGHT.search(
+            sentence[: tokens[mention.first].start]
+        )
+        if listed or _FOUND.match(sentence[tokens[mention.last - 1].end :]):
             head = catalogue.terms["microbiology"]
             yield Order(sentence, head, organisms=frozenset({mention.term.id}))
 
@@ -149,9 +173,11 @@ def _named(sentence: str, start: int, stop: int, entry: Entry, category: str) ->
         if mention.term.category != "laboratory":
             done = bool(_TOLD.search(sentence))
         else:
-            done = not entry.content.analytes and _measured(sentence, first, last, category)
+            done = _measured(sentence, first, last, category)
         if done:
             found |= {mention.term.id, catalogue.base(mention.term.id).term.id}
+    if category not in _OF_OTHER_WORDS and STATE.search(sentence):
+        found |= {catalogue.base(term.id).term.id for term in halves(sentence[start:stop])}
     return frozenset(found)
 
 
@@ -164,6 +190,7 @@ def _is_test(mention: Mention, sentence: str, first: int, last: int) -> bool:
         and not (said <= _places() or said <= EXAMINING)
         and not part_of_symbol
         and not _ELSEWHEN.search(sentence[:first])
+        and not is_no_value(sentence[first:last], sentence)
     )
 
 

@@ -18,9 +18,18 @@ from medaction_gym.oracle.entry import Context, Entry
 from medaction_gym.oracle.matching import alike
 
 LEAST = 0.6  # of a name's words, that a request must have
+# What a report says of where it hurts when touched.
+TENDER = frozenset({"tender", "tenderness"})
+_FELT = TENDER | {"nontender"}
+_SKIN = frozenset({"skin"})
+# What somebody points at, which a report may call otherwise.
+_LESIONS = (
+    frozenset("sore ulcer wound blister lesion erosion".split()),
+    frozenset("lump mass nodule growth bump lesion tumor".split()),
+    frozenset("spot macule patch mark lesion".split()),
+)
 # Departments that a vertebra or a sequence is more at home in than a gene.
 _WITHOUT_SYMBOLS = frozenset({"imaging", "examination", "physiology", "endoscopy"})
-_SKIN = frozenset({"skin"})
 _NONE: frozenset[str] = frozenset()
 # Letters with a figure among them, as genes and antigens are called.
 _SYMBOL = re.compile(r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)?(?![\w-])")
@@ -75,15 +84,24 @@ def symbols_in(text: str) -> frozenset[str]:
 
 
 def examined(
-    order: Order, case: Case, entries: Iterable[Entry], context: Context
+    order: Order,
+    phrase: Iterable[str],
+    case: Case,
+    entries: Iterable[Entry],
+    context: Context,
 ) -> tuple[Release, ...]:
     """The one examination whose findings speak of what is to be looked for, and where."""
     sought = order.words - EXAMINING
+    felt = sought & TENDER
+    lesions = [group for group in _LESIONS if not group.isdisjoint(phrase)]
+    sought -= felt.union(*lesions)
     told = [
         entry.release
         for entry in entries
         if case.tests[entry.release.item].category == "examination"
-        and (sought or order.sites)
+        and (sought or order.sites or (felt and lesions))
+        and (not felt or not _FELT.isdisjoint(entry.content.words))
+        and not any(group.isdisjoint(entry.content.words) for group in lesions)
         and all(
             word in context.words or any(alike(word, o) for o in entry.content.words)
             for word in sought

@@ -20,6 +20,8 @@ from medaction_gym.catalogue.unordered import as_ordered
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
 from medaction_gym.oracle.answer import Part
 from medaction_gym.oracle.matching import answering
+from medaction_gym.oracle.parts import PartAsked, part_asked
+from medaction_gym.oracle.verbatim import TENDER
 
 # "CBC (WBC", but not "CBC (including WBC".
 _BRACKET = re.compile(r"\((?!\s*(?:e\.?g|inc|such|with|esp))", re.IGNORECASE)
@@ -45,6 +47,7 @@ class Wish(NamedTuple):
         price: Its price.
         unavailable: The answer of a record that holds no such test.
         only: The values that a request spells a panel out by; empty if it does not.
+        examined: The part of an examination that is asked for, if one is.
     """
 
     order: Order
@@ -56,6 +59,7 @@ class Wish(NamedTuple):
     price: Price
     unavailable: Part
     only: frozenset[str] = frozenset()
+    examined: PartAsked | None = None
 
 
 class Request(NamedTuple):
@@ -97,7 +101,7 @@ def read_request(text: str) -> Request:
     wanted = (text, without_purpose(text), without_purpose(without_manner(text)))
     names = dict.fromkeys(name for part in wanted for name in bare(words(part)))
     known = known_words().issuperset(phrase)
-    examining = not EXAMINING.isdisjoint(phrase)
+    examining = not (EXAMINING | TENDER).isdisjoint(phrase)
     return Request(phrase, tuple(names), known, tuple(wishes), examining)
 
 
@@ -148,6 +152,7 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
         senses=senses,
         price=price,
         unavailable=Part(order.title, Outcome.UNAVAILABLE, (), why, price),
+        examined=part_asked(order),
     )
 
 

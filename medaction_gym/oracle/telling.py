@@ -1,0 +1,112 @@
+"""Telling: what the reports of a record tell beside their own tests, where nothing else fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from medaction_gym.cases.case import Case
+from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.order import Order
+from medaction_gym.oracle.agreement import FROM_ANYWHERE, Tier
+from medaction_gym.oracle.answer import Release
+from medaction_gym.oracle.entry import Context, Entry
+from medaction_gym.oracle.matching import BY_METHOD, IN_BLOOD, match
+from medaction_gym.oracle.report import told_beside, told_in
+from medaction_gym.oracle.wish import Wish
+
+_NONE: frozenset[str] = frozenset()
+
+
+class Tellings:
+    """What the reports of one case tell of beside their own tests.
+
+    Args:
+        case: The case.
+        entries: Everything on its menu.
+        by_organism: Which entries bear a pathogen.
+        context: What the case as a whole makes plain.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        entries: Sequence[Entry],
+        by_organism: Mapping[str, list[int]],
+        context: Context,
+    ):
+        self._case = case
+        self._entries = entries
+        self._by_organism = by_organism
+        # What a report tells of is where the report says, whatever the case is about.
+        self._near = replace(context, sites=_NONE, lead=_NONE, specimens=_NONE)
+        self._by_head: dict[str, list[int]] = {}
+        # What the values of an item, which can be ordered one by one, are values of.
+        self._apart: dict[int, set[str]] = {}
+        for entry in entries:
+            if entry.release.analyte >= 0:
+                heads = (order.head.id for order in entry.orders if order.head is not None)
+                self._apart.setdefault(entry.release.item, set()).update(heads)
+        for number, entry in enumerate(entries):
+            for head in told_beside(entry) - self._apart.get(entry.release.item, _NONE):
+                self._by_head.setdefault(head, []).append(number)
+        self._read: dict[int, tuple[Entry, ...]] = {}
+
+    def of(self, wish: Wish) -> tuple[Release, ...]:
+        """The items, or lines of items, that tell of a test."""
+        order = wish.order
+        any_method = order.head is not None and order.head.id == "microbiology"
+        in_blood = order.head is not None and order.head.id in IN_BLOOD and bool(order.organisms)
+        if not (any_method or in_blood) and self._by_head.keys().isdisjoint(wish.heads):
+            return ()
+        heads = wish.heads & self._by_head.keys()
+        numbers = {number for head in heads for number in self._by_head[head]}
+        if any_method or in_blood:
+            numbers.update(n for o in order.organisms for n in self._by_organism.get(o, ()))
+        told = {
+            entry.release
+            for number in numbers
+            for entry in self._told_in(number)
+            for held in entry.orders
+            # "H. pylori negative" does not say by what method; of blood it is the usual one.
+            if any_method
+            or (held.head and held.head.id != "microbiology")
+            or (in_blood and self._of_blood(number))
+            if order.specimens <= FROM_ANYWHERE or entry.content.specimens or held.specimens
+            for tier in [match(order, entry, self._near)]
+            if tier is not None and tier <= Tier.GENERAL
+            if tier is not Tier.PART or _is_core(order, held)
+        }
+        # The line that tells of it, rather than all of the item.
+        lines = {release.item for release in told if release.analyte >= 0}
+        return tuple(sorted(r for r in told if r.analyte >= 0 or r.item not in lines))
+
+    def _of_blood(self, number: int) -> bool:
+        """Whether what an item looked for was looked for in blood, as far as it says."""
+        entry = self._entries[number]
+        category = self._case.tests[entry.release.item].category
+        return (
+            category in ("laboratory", "other")
+            and entry.content.specimens <= {"blood"}
+            and not entry.content.heads & BY_METHOD
+        )
+
+    def _told_in(self, number: int) -> tuple[Entry, ...]:
+        """The tests that an item's report tells of, read when first needed."""
+        known = self._read.get(number)
+        if known is None:
+            entry = self._entries[number]
+            item, line = entry.release
+            test = self._case.tests[item]
+            text = test.result if line < 0 else test.analytes[line].result
+            apart = frozenset(self._apart.get(item, ()))
+            known = told_in(entry, text, test.category, apart)
+            self._read[number] = known
+        return known
+
+
+def _is_core(order: Order, held: Order) -> bool:
+    """Whether a test that a report tells of holds what makes the panel one."""
+    catalogue = Catalogue.load()
+    core = catalogue.core(order.head.id) if order.head else _NONE
+    return not core or (held.head is not None and bool(core & catalogue.members(held.head.id)))

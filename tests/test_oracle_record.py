@@ -1,0 +1,218 @@
+"""Oracle, on the record's side: what reports tell of that no item is named after."""
+
+from __future__ import annotations
+
+import pytest
+
+from medaction_gym.cases.case import (
+    Analyte,
+    Case,
+    Diagnosis,
+    Presentation,
+    Provenance,
+    TestResult,
+)
+from medaction_gym.oracle import RecordOracle
+
+
+def case(*tests: TestResult, complaint: str = "Fever", diagnosis: str = "Something") -> Case:
+    return Case(
+        id="made-up",
+        provenance=Provenance(source="test", license="Apache-2.0"),
+        presentation=Presentation(chief_complaint=complaint),
+        tests=tests,
+        diagnosis=Diagnosis(name=diagnosis),
+    )
+
+
+def given(request: str, menu: Case) -> set[str]:
+    """The names released."""
+    return {
+        menu.tests[r.item].name
+        if r.analyte < 0
+        else f"{menu.tests[r.item].name}::{menu.tests[r.item].analytes[r.analyte].name}"
+        for part in RecordOracle(menu).answer(request)
+        for r in part.releases
+    }
+
+
+def examination(name: str, result: str) -> TestResult:
+    return TestResult(name=name, category="examination", result=result)
+
+
+VALUES = case(
+    TestResult(
+        name="Laboratory tests",
+        category="laboratory",
+        result="Renal and thyroid function tests were normal, elevated AST/ALT.",
+        analytes=(
+            Analyte(name="thyroid function tests", result="thyroid function tests were normal"),
+            Analyte(name="AST", result="elevated AST/ALT"),
+            Analyte(name="WBC", result="WBC 9"),
+        ),
+    ),
+    TestResult(
+        name="CSF analysis",
+        category="laboratory",
+        result="WBC 120, glucose 40.",
+        analytes=(
+            Analyte(name="WBC", result="WBC 120"),
+            Analyte(name="Glucose", result="glucose 40"),
+        ),
+    ),
+    TestResult(
+        name="Screening",
+        category="laboratory",
+        result="Negative results for vasculitis and infections (e.g., brucellosis, HIV).",
+    ),
+    TestResult(name="Advice", category="other", result="Suggestion: MRI."),
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("renal function tests", {"Laboratory tests"}),  # the first half of a name
+        ("thyroid function tests", {"Laboratory tests::thyroid function tests"}),
+        ("pancreatic function tests", set()),
+        ("ALT", {"Laboratory tests::AST"}),  # told in another value's line
+        ("WBC", {"Laboratory tests::WBC"}),  # bare, it is the blood's
+        ("CSF WBC", {"CSF analysis::WBC"}),
+        ("glucose", {"CSF analysis::Glucose"}),
+        ("HIV serology", {"Screening"}),
+        ("Brucella antibodies", {"Screening"}),
+        ("HIV PCR", set()),  # by another method
+        ("CSF HIV serology", set()),  # of another specimen
+        ("syphilis serology", set()),
+    ],
+)
+def test_values_told_beside_others(request_: str, expected: set[str]) -> None:
+    assert given(request_, VALUES) == expected
+
+
+EXAMINED = case(
+    examination("Neurological Examination", "Pupils: dilated\nReflexes: brisk\nGait: unsteady"),
+    examination("Leg Examination", "Dorsalis pedis pulse: weak. The ulcer is non-tender."),
+    examination("Eye Examination", "Intraocular pressure: 16\nFundoscopy: pale optic disc"),
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("Check the size of the pupils", {"Neurological Examination"}),
+        ("pedal pulses", {"Leg Examination"}),
+        ("How does she walk?", {"Neurological Examination"}),
+        ("deep tendon reflexes", {"Neurological Examination"}),
+        ("tonometry", {"Eye Examination"}),
+        ("optic discs", {"Eye Examination"}),
+        ("Is the sore tender when touched?", {"Leg Examination"}),
+        ("Is the lump tender when touched?", set()),
+        # One that goes through other parts does not answer for what it leaves out.
+        ("Snellen visual acuity", set()),
+        ("Babinski sign", set()),
+        ("bowel sounds", set()),
+        ("heart sounds", set()),
+        ("neurological examination", {"Neurological Examination"}),
+        ("eye exam", {"Eye Examination"}),
+    ],
+)
+def test_parts_of_examinations(request_: str, expected: set[str]) -> None:
+    assert given(request_, EXAMINED) == expected
+
+
+def test_an_examination_that_names_no_parts_answers_for_all() -> None:
+    menu = case(examination("Ophthalmic examination", "Unremarkable."))
+    assert given("visual acuity", menu) == {"Ophthalmic examination"}
+
+
+TISSUE = case(
+    TestResult(name="Histopathology", category="pathology", result="Spindle cells."),
+    TestResult(name="Immunohistochemistry", category="pathology", result="Desmin positive."),
+    TestResult(name="Echocardiography", category="imaging", result="EF 60 %."),
+    TestResult(name="Transesophageal echocardiography", category="imaging", result="No clot."),
+    TestResult(name="Blood cultures", category="microbiology", result="No growth."),
+    TestResult(name="EMG", category="physiology", result="Normal."),
+    TestResult(name="Cerebrospinal fluid and viral PCR panel", category="other", result="Normal."),
+    TestResult(name="Gastric lavage (AFB), Mantoux test", category="other", result="Negative."),
+    complaint="A nodule of the lower lip",
+    diagnosis="Oral papilloma",
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("pathology", {"Histopathology"}),
+        ("send the lesion to pathology", {"Histopathology"}),
+        ("immunohistochemistry", {"Immunohistochemistry"}),
+        ("Biopsy of the tongue", set()),
+        ("Biopsy of the lower lip", {"Histopathology"}),
+        ("throat swab for culture", set()),
+        ("blood cultures", {"Blood cultures"}),
+        ("EMG of the muscles", {"EMG"}),
+        ("CSF analysis", {"Cerebrospinal fluid and viral PCR panel"}),
+        ("TB work-up", {"Gastric lavage (AFB), Mantoux test"}),
+    ],
+)
+def test_the_plain_one_and_the_right_place(request_: str, expected: set[str]) -> None:
+    assert given(request_, TISSUE) == expected
+
+
+def test_an_antigen_is_no_antibody() -> None:
+    menu = case(
+        TestResult(
+            name="Laboratory tests",
+            category="laboratory",
+            result="Positive for dengue NS1 antigen.",
+            analytes=(
+                Analyte(name="dengue NS1 antigen", result="Positive for dengue NS1 antigen"),
+            ),
+        )
+    )
+    assert given("Dengue IgM ELISA", menu) == set()
+    assert given("dengue NS1", menu) == {"Laboratory tests::dengue NS1 antigen"}
+
+
+def test_a_tests_heading_is_not_misspelt() -> None:
+    menu = case(
+        TestResult(
+            name="Additional tests",
+            category="other",
+            result="Suggestion: MRI of the brain.",
+            analytes=(Analyte(name="Suggestion", result="Suggestion: MRI of the brain"),),
+        )
+    )
+    assert given("electrolytes", menu) == set()
+
+
+def test_the_uterus_is_no_ovary() -> None:
+    menu = case(
+        TestResult(
+            name="Histopathology", category="pathology", result="A lymphoma replacing the ovaries."
+        ),
+        complaint="Uterine bleeding",
+        diagnosis="Ovarian lymphoma",
+    )
+    assert given("endometrial pipelle biopsy", menu) == set()
+    assert given("ovarian biopsy", menu) == {"Histopathology"}
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "request_", "expected"),
+    [
+        ("calcium", "A variant that impairs calcium transport.", "serum calcium", False),
+        ("calcium", "The calcium was 2.9 mmol/L.", "serum calcium", True),
+        ("renal function", "Differential renal function of 31 % left.", "creatinine", False),
+        ("renal function", "Differential renal function of 31 % left.", "DMSA scan", True),
+        ("renal function", "Normal renal function.", "creatinine", True),
+    ],
+)
+def test_words_that_are_no_values(name: str, result: str, request_: str, *, expected: bool) -> None:
+    item = TestResult(
+        name=name.capitalize() if name == "renal function" else "Modelling",
+        category="laboratory",
+        result=result,
+        analytes=(Analyte(name=name, result=result),),
+    )
+    assert bool(given(request_, case(item))) is expected
