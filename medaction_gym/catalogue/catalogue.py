@@ -35,6 +35,7 @@ _TABLES: tuple[tuple[str, Kind], ...] = (
     ("organisms", "organism"),
     ("sites", "site"),
     ("specimens", "specimen"),
+    ("measures", "measure"),
 )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
-Kind = Literal["analyte", "panel", "procedure", "organism", "specimen", "site"]
+Kind = Literal["analyte", "panel", "procedure", "organism", "specimen", "site", "measure"]
 
 # The kinds that can be ordered.
 HEADS = ("analyte", "panel", "procedure")
@@ -53,7 +53,8 @@ class Term:
         price: Price class, a key of `prices.prices()`.
         specimens: Default specimen ids of an analyte or panel.
         members: Analyte and panel ids a panel consists of.
-        parents: Broader procedures, containing sites, or more general specimens.
+        parents: Broader procedures, containing sites, or more general specimens; the procedures
+            that tell a measure.
         sites: Body sites that a procedure implies.
     """
 

@@ -82,9 +82,14 @@ def agree(asked: Order, held: Order, content: Content, context: Context) -> Tier
     sides = held.sides or content.sides or context.sides
     if asked.sides and sides and not asked.sides & sides:
         return None
+    where = _sites(asked, held, content, context)
+    if where is None and asked.measure in content.measures and not held.sites:
+        # The report that tells an ejection fraction is of the left ventricle, whatever its name.
+        told = content.sites | implied_sites(asked.head)
+        where = Tier.GENERAL if nested(asked.sites, told) is not None else None
     tier = Tier.NAME
     for agreed in (
-        _sites(asked, held, content, context),
+        where,
         _specimens(asked, held, content, context),
         _organisms(asked, held, content),
     ):
