@@ -20,6 +20,7 @@ from medaction_gym.catalogue.ellipsis import (
     complete,
     place,
     sample,
+    shown,
     tested,
     unsaid,
 )
@@ -139,6 +140,8 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             carried = []
         elif segment.loose or segment.mentions:
             alone = unsaid(segment) or tested(segment)
+            if alone is None and len(segments) == 1:
+                alone = shown(segment)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
                 alone = _same_search(orders[-1])
