@@ -113,7 +113,8 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         if own and not named and not _shown(asked, own, content, context):
             return None
         there = own and named and _is(asked, *_DONE_THERE) and asked.head != held.head
-        if there and nested(own, named) is None:
+        named_so = asked.head is not None and asked.head.id in content.heads
+        if there and not named_so and nested(own, named) is None:
             # A belly that was percussed is no tooth, a liver's biopsy no EBUS.
             return None
         return Tier.UNSITED if held.sites and not own else Tier.SAME

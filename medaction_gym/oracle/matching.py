@@ -54,7 +54,7 @@ _APART = _FILMED | frozenset(
     "triple_endoscopy dise fees sphincter_oddi_manometry arthroscopy angioscopy angiography "
     "venography arthrography linogram fistulography amsler gonioscopy "
     "tonometry schirmer lacrimal_irrigation pharmacologic_pupil exophthalmometry color_vision "
-    "ocular_staining".split()
+    "ocular_staining visual_acuity refraction perimetry".split()
 )
 # What nobody means who asks for the modality and no site: of "X-ray" an angiogram.
 _NOT_MEANT = {
