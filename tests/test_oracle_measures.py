@@ -47,6 +47,10 @@ _CATEGORY: dict[str, Category] = {
     "Other_findings": "other",
     "Sleep_study": "physiology",
     "Bone_densitometry": "imaging",
+    "Leg_examination": "examination",
+    "Cardiovascular_examination": "examination",
+    "Neurological_examination": "examination",
+    "Eye_examination": "examination",
 }
 
 
@@ -114,6 +118,21 @@ def test_beside_its_test_it_decides_between_two() -> None:
 def test_a_test_ordered_with_a_measure_is_still_that_test() -> None:
     menu = oracle(Echocardiography="Thrombus.")
     assert released(menu, "Echocardiogram with ejection fraction") == ["Echocardiography"]
+
+
+@pytest.mark.parametrize(
+    ("test", "result", "request_", "given"),
+    [
+        ("Leg_examination", "Oedema; dorsalis pedis pulses diminished.", "pedal pulses", True),
+        ("Cardiovascular_examination", "Normal heart sounds.", "pedal pulses", False),
+        ("Neurological_examination", "Pupils: dilated.", "Check the size of his pupils", True),
+        ("Neurological_examination", "Reflexes brisk.", "pupils", False),
+        ("Eye_examination", "Fundus: pale disc.", "visual acuity", False),
+        ("Eye_examination", "Visual acuity 20/40.", "visual acuity", True),
+    ],
+)
+def test_what_an_examination_tells(test: str, result: str, request_: str, given: bool) -> None:
+    assert bool(released(oracle(**{test: result}), request_)) is given
 
 
 def test_names_of_measures_are_their_own() -> None:
