@@ -38,8 +38,9 @@ class Order:
     def titled(self) -> Order:
         """The same order with its title."""
         names = Catalogue.load().terms
-        named = names.get(self.measure, self.head)
-        text = named.name if named else self.text
+        text = self.head.name if self.head else self.text
+        if self.measure:
+            text = f"{names[self.measure].name} by {text}"
         if self.organisms:
             text += " for " + ", ".join(sorted(names[o].name for o in self.organisms))
         where = sorted(names[s].name for s in self.specimens | self.sites)

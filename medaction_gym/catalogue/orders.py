@@ -115,7 +115,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
         complete(segment, following)
         sample(segment)
         place(segment, orders[-1] if orders else None)
-        if segment.ids("measure") and not segment.heads:
+        if segment.ids("measure") and not segment.heads and not segment.loose_words() & _GENE:
             orders.append(_of_measure(segment, carried, text))
             carried = []
             continue
