@@ -75,7 +75,9 @@ MENU = case(
     TestResult(name="Bronchoscopy", category="endoscopy", result="Mucus plugs."),
     TestResult(name="Cystoscopy", category="endoscopy", result="Trabeculation."),
     TestResult(name="Surgical findings", category="procedure", result="A cyst in the groin."),
-    TestResult(name="Histopathology", category="pathology", result="Fibroepithelial polyp."),
+    TestResult(
+        name="Histopathology", category="pathology", result="Fibroepithelial polyp, margins free."
+    ),
     TestResult(name="Arthrocentesis", category="procedure", result="Knee: cloudy fluid."),
 )
 CSF, BLOOD, URINE = "CSF analysis::", "Blood tests::", "Urinalysis::"

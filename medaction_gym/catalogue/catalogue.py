@@ -19,6 +19,7 @@ from medaction_gym.catalogue.term import (
     Kind,
     Mention,
     Term,
+    by_noun,
     cell_list,
     read_table,
     variants,
@@ -35,6 +36,7 @@ _TABLES: tuple[tuple[str, Kind], ...] = (
     ("organisms", "organism"),
     ("sites", "site"),
     ("specimens", "specimen"),
+    ("measures", "measure"),
 )
 
 
@@ -132,6 +134,9 @@ class Catalogue:
         lists = {name for _, name in later if catalogue._is_list(name)}
         for term, name in later:
             if name not in lists:
+                add(term, name)
+        for term in catalogue.terms.values():
+            for name in by_noun(term):
                 add(term, name)
         return catalogue
 

@@ -52,6 +52,8 @@ IN_FLUIDS = frozenset(
     "ca125 ca19_9 afp wbc_count rbc_count urine_wbc urine_rbc urine_protein_dip urine_oxalate "
     "urine_citrate".split()
 )
+# Of a finding, what asks for its cause.
+_EXPLAINING = frozenset("work workup up cause for of evaluate evaluation investigate".split())
 # Done on a sample, which a name such as "bone marrow" or "gastric lavage" before them then is.
 _OF_SAMPLES = frozenset({"laboratory", "microbiology", "genetics"})
 # What is only called by its kind once it was named.
@@ -195,6 +197,18 @@ def unsaid(segment: Segment) -> Term | None:
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
     return None
+
+
+def shown(segment: Segment) -> Term | None:
+    """The value that a finding is read from: "any haematuria?" asks for blood in the urine.
+
+    "Work-up of haematuria" asks for whatever explains it.
+    """
+    here = {token.text for token in segment.tokens[segment.first : segment.stop]}
+    phrase = " ".join(segment.tokens[i].text for i in segment.loose)
+    if segment.mentions or not here.isdisjoint(_EXPLAINING):
+        return None
+    return Catalogue.load().findings.get(phrase)
 
 
 def tested(segment: Segment) -> Term | None:

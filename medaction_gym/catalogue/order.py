@@ -19,6 +19,7 @@ class Order:
         organisms: Pathogens named.
         sides: ``"left"`` and ``"right"`` as named.
         words: Content words that no term explains.
+        measure: What of the test's report is asked for ("LVEF"); a report without it is no answer.
         way: The technique that was named, where the head is the test it is a way of doing.
         source: The test that a value is to be read in: the film of "schistocytes on the film".
         title: The order in plain words, e.g. ``"computed tomography of abdomen"``.
@@ -31,6 +32,7 @@ class Order:
     organisms: frozenset[str] = frozenset()
     sides: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    measure: str = ""
     way: str = ""
     source: Term | None = None
     title: str = ""
@@ -39,6 +41,8 @@ class Order:
         """The same order with its title."""
         names = Catalogue.load().terms
         text = self.head.name if self.head else self.text
+        if self.measure:
+            text = f"{names[self.measure].name} by {text}"
         if self.organisms:
             text += " for " + ", ".join(sorted(names[o].name for o in self.organisms))
         where = sorted(names[s].name for s in self.specimens | self.sites)

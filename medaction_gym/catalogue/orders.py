@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
 
-from medaction_gym.catalogue.catalogue import Catalogue, Term
+from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Term
 from medaction_gym.catalogue.ellipsis import (
     FLUIDS,
     FROM,
@@ -22,6 +22,7 @@ from medaction_gym.catalogue.ellipsis import (
     place,
     sample,
     seen_at,
+    shown,
     swabs,
     tested,
     tested_for,
@@ -97,6 +98,13 @@ def other_senses(order: Order) -> Iterator[Order]:
     if looked_at and order.sites and not order.specimens and not order.organisms:
         # "Microscopy of the appendix", which was taken out.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
+    if order.measure and any(m.term.kind in HEADS for m in catalogue.find(order.text)):
+        # "EF by echo" is an echocardiogram, if none tells it.
+        yield replace(order, measure="")
+    elif order.measure:
+        for other in catalogue.terms[order.measure].parents[1:]:
+            base = catalogue.base(other)
+            yield replace(order, head=base.term, sites=order.sites | base.sites)
     for term in catalogue.homonyms.get(words(order.text), ()):
         base = catalogue.base(term.id)
         if base.term != order.head:
@@ -113,6 +121,10 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
         complete(segment, following)
         sample(segment)
         place(segment, orders[-1] if orders else None)
+        if segment.ids("measure") and not segment.heads and not segment.loose_words() & _GENE:
+            orders.append(_of_measure(segment, carried, text))
+            carried = []
+            continue
         more = not segment.heads and segment.mentions and not segment.loose
         if more and orders and segment.ids("organism") and not _seeks(orders[-1]):
             # "CXR, HIV": a pathogen alone stands for the test of it.
@@ -135,6 +147,8 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             carried = []
         elif segment.loose or segment.mentions:
             alone = unsaid(segment) or tested(segment) or tested_for(carried)
+            if alone is None and len(segments) == 1:
+                alone = shown(segment)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
                 alone = _same_search(orders[-1])
@@ -234,6 +248,7 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
     parts = [*carried, segment]
     loose = frozenset().union(*(part.loose_words() for part in parts))
     way = ""
+    measures = segment.measures([head]) if head else []
     specimens = frozenset().union(*(p.ids("specimen") for p in parts))
     sites = frozenset().union(*(p.ids("site") for p in parts))
     organisms = frozenset().union(*(p.ids("organism") for p in parts))
@@ -291,9 +306,24 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         organisms=organisms,
         sides=loose & SIDES,
         words=frozenset(w for w in loose - SIDES - _GENE - _STAIN if not w.isdigit()),
+        measure=measures[0].id if measures else "",
         way=way,
         source=segment.source,
     )
+
+
+# What is asked of a measure, and names no other test.
+_VALUES = frozenset(
+    "clear free involved positive negative normal abnormal reduced preserved prolonged raised "
+    "elevated low high enlarged intact status".split()
+)
+
+
+def _of_measure(segment: Segment, carried: list[Segment], text: str) -> Order:
+    """The LVEF that is asked for by itself: what the first test that tells it says of it."""
+    measure = next(m.term for m in segment.mentions if m.term.kind == "measure")
+    order = _order(Catalogue.load().terms[measure.parents[0]], segment, carried, text)
+    return replace(order, words=(order.words | segment.beside(measure)) - _VALUES)
 
 
 def _makes_another(value: Term, segment: Segment) -> bool:

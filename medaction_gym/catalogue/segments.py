@@ -102,6 +102,34 @@ class Segment:
             return frozenset(part for id in found for part in Catalogue.load().regions(id))
         return frozenset(found) | (self.given if kind == "specimen" else frozenset())
 
+    def measures(self, heads: list[Term]) -> list[Term]:
+        """What of some tests' reports it names: the LVEF beside an echocardiogram."""
+        within = Catalogue.load().within
+        return [
+            m.term
+            for m in self.mentions
+            if m.term.kind == "measure"
+            and any(
+                within(test, head.id) or within(head.id, test)
+                for test in m.term.parents
+                for head in heads
+            )
+        ]
+
+    def set_free(self) -> None:
+        """Leave unexplained what none of its tests measures: the "R0" of "R0 antibody"."""
+        heads = self.heads
+        told = self.measures(heads)
+        if not heads:
+            # What every image tells ("size") says nothing by itself.
+            told = [m.term for m in self.mentions if _DEPARTMENTS.isdisjoint(m.term.parents)]
+        others = [m for m in self.mentions if m.term.kind == "measure" and m.term not in told]
+        freed = {i for m in others for i in range(m.first, m.last)}
+        self.loose = sorted(
+            {*self.loose, *(i for i in freed if self.tokens[i].text not in filler())}
+        )
+        self.mentions = [m for m in self.mentions if m not in others]
+
     def before(self, head: str) -> frozenset[Term]:
         """Blood tests whose names stand right before a test that is found: "NSE staining"."""
         return frozenset(
@@ -224,6 +252,7 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
             # "Bilirubin, total and direct".
             here = range(segment.first, segment.stop)
             segment.loose = [i for i in here if tokens[i].text in _FRACTIONS]
+        segment.set_free()
     return [s for s in segments if s.mentions or s.loose]
 
 

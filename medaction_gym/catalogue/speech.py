@@ -134,20 +134,10 @@ _ALWAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
-# How something is looked at, where nothing else names the test; and what only tissue tells.
+# How something is looked at, where nothing else names the test.
 _BY_ADVERB: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(trans\w{4,})al+y\b", re.IGNORECASE), r"\1al ultrasound"),
     (re.compile(r"\b(\w+(?:graph|scop|log))ically\b", re.IGNORECASE), r"\1y"),
-    (
-        re.compile(
-            r"\b(?:patholog\w+ stag\w+(?: and (?:\w+ )?margins?)?|"
-            r"(?:(?:resection|surgical|excision) )?"
-            r"margins?)(?: (?:status|clear|involved|positive|negative|free))*\b"
-            r"(?=.*\b(?:resect|excis|remov|specimen|\w+ectomy|tumou?r)|\W*$)",
-            re.IGNORECASE,
-        ),
-        "histopathology",
-    ),
 )
 
 # Most requests have none of these words, and are left alone.

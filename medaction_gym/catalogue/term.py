@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
-Kind = Literal["analyte", "panel", "procedure", "organism", "specimen", "site"]
+Kind = Literal["analyte", "panel", "procedure", "organism", "specimen", "site", "measure"]
 
 # The kinds that can be ordered.
 HEADS = ("analyte", "panel", "procedure")
@@ -37,6 +37,29 @@ _STAINS = (
     "stain", "staining", "immunostain", "immunostaining", "immunohistochemistry", "IHC",
     "expression",
 )  # fmt: skip
+# The noun that a test's name ends in, and others for the same test.
+_NOUNS: dict[Kind, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "procedure": (
+        ("ultrasound", ("US", "USS", "USG", "sonogram", "sonography", "ultrasonography")),
+        ("biopsy", ("bx", "biopsies")),
+        ("examination", ("exam",)),
+        ("test", ("testing",)),
+        ("study", ("studies", "test")),
+        ("monitoring", ("monitor",)),
+    ),
+    "panel": (
+        ("panel", ("profile", "screen", "tests", "labs")),
+        ("profile", ("panel", "tests", "labs")),
+        ("screen", ("panel", "screening", "tests", "labs")),
+        ("work-up", ("screen", "panel", "tests", "labs")),
+        ("analysis", ("studies", "examination", "exam")),
+    ),
+    "analyte": (
+        ("activity", ("assay", "enzyme", "enzyme activity", "enzyme assay", "activity level")),
+        ("level", ("concentration",)),
+        ("analysis", ("studies",)),
+    ),
+}
 STAIN = re.compile(r"[ -](?:(?:immuno)?stain(?:s|ing)?|immunohistochemistry|IHC|expression)$")
 
 
@@ -53,7 +76,8 @@ class Term:
         price: Price class, a key of `prices.prices()`.
         specimens: Default specimen ids of an analyte or panel.
         members: Analyte and panel ids a panel consists of.
-        parents: Broader procedures, containing sites, or more general specimens.
+        parents: Broader procedures, containing sites, or more general specimens; the procedures
+            that tell a measure.
         sites: Body sites that a procedure implies.
     """
 
@@ -102,6 +126,8 @@ def variants(term: Term) -> Iterator[str]:
             yield from (f"antibody {to} {core}" for to in ("to", "against"))
             yield from (f"{core} ab", f"anti {core} ab", f"{core} abs")
             yield from (f"{core} autoantibody", f"anti {core} autoantibody")
+            if antibody[3]:
+                yield from (f"{core} titer", f"{core} IgG")
             if len(core) <= _SHORT and core.isalpha():
                 yield f"{core}ab"
         elif term.price == "drug-level" and name.endswith(" level"):
@@ -114,6 +140,20 @@ def variants(term: Term) -> Iterator[str]:
             yield name.removesuffix("graphy") + "gram"
         elif term.kind == "procedure" and name.endswith("gram"):
             yield name.removesuffix("gram") + "graphy"
+
+
+def by_noun(term: Term) -> Iterator[str]:
+    """A term's name with other nouns for what it is, where no other term is called so.
+
+    Example:
+        >>> list(by_noun(Term("x", "procedure", "hip ultrasound")))[:2]
+        ['hip US', 'hip USS']
+    """
+    if (term.kind, term.category) == ("panel", "microbiology"):
+        return  # "Dengue tests" are any of dengue.
+    for noun, others in _NOUNS.get(term.kind, ()):
+        if term.name.endswith(f" {noun}"):
+            yield from (term.name.removesuffix(noun) + other for other in others)
 
 
 def cell_list(cell: str | None) -> tuple[str, ...]:

@@ -298,7 +298,7 @@ def _test_names() -> tuple[frozenset[str], frozenset[frozenset[str]]]:
     short, whole = set(), set()
     for term in Catalogue.load().terms.values():
         for name in (term.name, *term.synonyms):
-            if term.kind not in ("organism", "site") and (token := abbreviation(name)):
+            if term.kind not in ("organism", "site", "measure") and (token := abbreviation(name)):
                 short.add(token)
             if term.kind in ("analyte", "specimen", "site"):
                 whole.add(frozenset(tokens(name)))

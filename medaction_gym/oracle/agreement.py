@@ -85,9 +85,14 @@ def agree(asked: Order, held: Order, content: Content, context: Context) -> Tier
     sides = held.sides or content.sides or context.sides
     if asked.sides and sides and not asked.sides & sides:
         return None
+    where = _sites(asked, held, content, context)
+    if where is None and asked.measure in content.measures and not held.sites:
+        # The report that tells an ejection fraction is of the left ventricle, whatever its name.
+        told = content.sites | implied_sites(asked.head)
+        where = Tier.GENERAL if nested(asked.sites, told) is not None else None
     tier = Tier.NAME
     for agreed in (
-        _sites(asked, held, content, context),
+        where,
         _specimens(asked, held, content, context),
         _organisms(asked, held, content),
     ):
@@ -114,7 +119,8 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         if own and not named and not _shown(asked, own, content, context):
             return None
         there = own and named and _is(asked, *_DONE_THERE) and asked.head != held.head
-        if there and nested(own, named) is None:
+        named_so = asked.head is not None and asked.head.id in content.heads
+        if there and not named_so and nested(own, named) is None:
             # A belly that was percussed is no tooth, a liver's biopsy no EBUS.
             return None
         return Tier.UNSITED if held.sites and not own else Tier.SAME

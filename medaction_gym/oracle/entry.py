@@ -60,6 +60,7 @@ class Content:
         analytes: Its values can be ordered one by one.
         single: It is the line of one value.
         symbols: Words in capitals, as genes are written.
+        measures: What it tells of those in ``measures.tsv``.
         codes: Capitals and numbers in one, as genes are written in full, of report and name.
         running: A pathologist's words in their order, between blanks; else empty.
     """
@@ -74,6 +75,7 @@ class Content:
     analytes: bool
     single: bool = False
     symbols: frozenset[str] = frozenset()
+    measures: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
     running: str = ""
 
@@ -278,6 +280,7 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
         sides=folded & {"left", "right"} if not {"bilateral", "both"} & folded else frozenset(),
         words=folded,
         analytes=analytes,
+        measures=ids("measure"),
         running=f" {' '.join(t.text for t in tokens)} " if _of_pathology(orders) else "",
         symbols=frozenset(t.text for t in tokens if t.capital and len(t.text) > 2),
     )
@@ -297,7 +300,8 @@ def is_unit(mention: Mention, tokens: list[Token]) -> bool:
 
 def _sign_sites(tokens: list[Token], mentions: list[Mention]) -> frozenset[str]:
     """Sites that the findings of a text belong to; a word of a longer name is no finding."""
-    named = {i for m in mentions if m.last - m.first > 1 for i in range(m.first, m.last)}
+    longer = [m for m in mentions if m.last - m.first > 1 and m.term.kind != "measure"]
+    named = {i for m in longer for i in range(m.first, m.last)}
     free = ["" if i in named else token.text for i, token in enumerate(tokens)]
     exact = Catalogue.load().signs[0]
     found: set[str] = set()
@@ -358,6 +362,7 @@ def _own_sites(text: str, orders: tuple[Order, ...]) -> frozenset[str]:
         for order in told
         # A stain is done on what was taken, and "CK7 as in the liver" says nothing of where.
         if order.head is not None and order.head.category in kinds and order.head.price != "ihc"
+        if not order.measure
         for site in order.sites
     )
 
@@ -369,7 +374,7 @@ def _further_sites(orders: tuple[Order, ...], text: str) -> tuple[Order, ...]:
         told
         for told in (parse_orders(_subject(text), mended=False) if sited else ())
         for order in sited
-        if told.head == order.head and order.sites < told.sites
+        if told.head == order.head and order.sites < told.sites and not told.measure
     )
 
 

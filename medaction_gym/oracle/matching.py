@@ -89,6 +89,11 @@ _GENERIC = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
     "physiology endoscopy".split()
 )
+# A report of these words alone tells that whatever the test measures is normal.
+_NORMAL = frozenset(
+    "normal unremarkable no abnormality abnormal finding within limit the was were is be a an "
+    "result study all completely entirely everything".split()
+)
 # Tests for a pathogen that "negative for HIV" may speak of, and methods that would be named.
 IN_BLOOD = frozenset({"serology", "antigen_test", "microbiology", "igg", "igm"})
 BY_METHOD = frozenset({"pcr", "multiplex_pcr", "culture", "blood_culture", "microscopy"})
@@ -128,7 +133,7 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
     if not flow and _OF_FLOW.isdisjoint(entry.words | content.words):
         # A scan of the kidney tells nothing of its artery.
         return None
-    if tier is Tier.DESCRIBED and agreed > Tier.KIN and _nameless(held):
+    if tier is Tier.DESCRIBED and agreed > Tier.KIN and _nameless(held) and not asked.measure:
         # Under a heading for this and that, what the report says decides.
         return None
     tier = max(tier, agreed)
@@ -165,6 +170,12 @@ def _of_a_class(order: Order, held: Order, content: Content) -> bool:
     return not wanted or not named or not wanted.isdisjoint(named)
 
 
+def _normal(measure: str, content: Content) -> bool:
+    """Whether a report says that all is normal, and so what a test of its own measures."""
+    of_any_image = "imaging" in Catalogue.load().terms[measure].parents
+    return content.words <= _NORMAL and not of_any_image
+
+
 def _nameless(held: Order) -> bool:
     return held.head is None or held.head.id in _GENERIC
 
@@ -176,6 +187,11 @@ def _head_tier(
     catalogue = Catalogue.load()
     asked, head = order.head, held.head
     assert asked is not None
+    told = order.measure in content.measures
+    if order.measure and not told and not _normal(order.measure, content):
+        return None
+    if told and (head is None or head.id in _GENERIC):
+        return Tier.DESCRIBED
     if head is None:
         return _described(asked, content)
     if asked.id == "serology" and not _of_a_class(order, held, content):

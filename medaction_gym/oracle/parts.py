@@ -121,10 +121,10 @@ def _tells(part: Part, running: str) -> bool:
 
 
 def goes_through_others(asked: tuple[Part, ...], report: str) -> bool:
-    """Whether a report tells of several parts, and not of these."""
+    """Whether a report tells of other parts, and not of these."""
     if any(tells((part,), report) for part in asked):
         return False
-    return sum(tells((other,), report) for other in parts()) > 1
+    return any(tells((other,), report) for other in parts())
 
 
 def is_of_many(order: Order) -> bool:

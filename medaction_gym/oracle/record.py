@@ -99,6 +99,7 @@ class RecordOracle:
         self._by_organism: dict[str, list[int]] = {}
         for number, entry in enumerate(self._entries):
             heads = {order.head.id for order in entry.orders if order.head} | entry.content.heads
+            heads |= entry.content.measures
             for head in heads:
                 self._by_head.setdefault(head, []).append(number)
             for organism in with_broader(
@@ -184,7 +185,7 @@ class RecordOracle:
         if (
             order.head is not None
             and order.head.id in _DEPARTMENTS
-            and not any((order.sites, order.specimens, order.organisms, order.words))
+            and not any((order.sites, order.specimens, order.organisms, order.words, order.measure))
         ):
             return self._department(wish, order.head, part)
         for sense in (wish, *wish.senses) if order.head else wish.senses:

@@ -147,7 +147,7 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
         order=order,
         names=bare(words(order.text)),
         manner=manner,
-        heads=answering(order.head.id) if order.head else frozenset(),
+        heads=(answering(order.head.id) | {order.measure}) if order.head else frozenset(),
         organisms=with_broader(order.organisms | sought(order)),
         senses=senses,
         price=price,
