@@ -34,7 +34,7 @@ from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import plain, the_very
 from medaction_gym.oracle.telling import Tellings
-from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, misspelt
+from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, in_words, misspelt
 from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
 
 # Requests for a whole department: they mean every item of these categories.
@@ -412,6 +412,8 @@ class RecordOracle:
             return part(Outcome.RESULT, signs, _TELLS)
         if wish.examined and not wish.examined.beside:
             return wish.unavailable
+        if told := in_words(order, self.case, self._entries):
+            return part(Outcome.RESULT, told, "the only report with these words")
         if order.sites or order.specimens or order.organisms:
             why = "names a site, specimen or organism but no test"
         else:
