@@ -243,6 +243,13 @@ def _elsewhere(segment: Segment, carried: list[Segment]) -> list[Order]:
     return [Order(text=plain.name, head=plain, sites=sites)]
 
 
+def _unless_within(implied: frozenset[str], named: frozenset[str]) -> frozenset[str]:
+    """What a test's name implies, unless more is said: the spine, but of a "lumbar spine MRI"."""
+    within = Catalogue.load().within
+    said = any(n != i and within(n, i) for n in named for i in implied)
+    return _NONE if said else implied
+
+
 def _order(head: Term | None, segment: Segment, carried: list[Segment], text: str) -> Order:
     catalogue = Catalogue.load()
     parts = [*carried, segment]
@@ -276,7 +283,9 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         named = head.kind == "procedure" and not base.term.sites
         # The wound of a "wound culture" is what is cultured.
         named = named and not (head.category == "microbiology" and specimens)
-        sites |= base.sites or (segment.within_name(head, "site") if named else _NONE)
+        sites |= _unless_within(base.sites, sites) or (
+            segment.within_name(head, "site") if named and not base.sites else _NONE
+        )
         if base.term.id != head.id and not (base.sites or base.specimens or base.organisms):
             way = head.id
         head, specimens = base.term, specimens | base.specimens
@@ -285,7 +294,7 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
             specimens = swabs(sites)
             sites = _NONE if specimens else sites
             head = catalogue.terms["culture"] if segment.says("culture") else head
-        organisms |= base.organisms
+        organisms |= _unless_within(base.organisms, organisms)
         if len(specimens) > 1:
             # The ascites of "amylase in ascites" says which body fluid.
             specimens -= {"body_fluid"}

@@ -33,6 +33,7 @@ from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import plain, the_very
+from medaction_gym.oracle.taking import taken_otherwise, ways_of
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, in_words, misspelt
 from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
@@ -236,6 +237,7 @@ class RecordOracle:
             return {}
         found: dict[Tier, list[Release]] = {}
         as_asked: set[Release] = set()
+        taken = ways_of(wish.manner or wish.order.text)
         able = wish.heads & self._heads
         numbers = {number for head in able for number in self._by_head[head]}
         for organism in wish.organisms:
@@ -243,7 +245,7 @@ class RecordOracle:
         for number in sorted(numbers):
             entry = self._entries[number]
             tier = match(wish.order, entry, self._context)
-            if tier is not None:
+            if tier is not None and not taken_otherwise(taken, entry):
                 found.setdefault(tier, []).append(entry.release)
                 if wish.order.way in {held.way for held in entry.orders}:
                     as_asked.add(entry.release)
