@@ -33,7 +33,7 @@ from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import plain, the_very
-from medaction_gym.oracle.taking import taken_otherwise, ways_of
+from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, in_words, misspelt
 from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
@@ -237,7 +237,8 @@ class RecordOracle:
             return {}
         found: dict[Tier, list[Release]] = {}
         as_asked: set[Release] = set()
-        taken = ways_of(wish.manner or wish.order.text)
+        manner = wish.manner or wish.order.text
+        taken, when = ways_of(manner), times_of(manner)
         able = wish.heads & self._heads
         numbers = {number for head in able for number in self._by_head[head]}
         for organism in wish.organisms:
@@ -245,10 +246,11 @@ class RecordOracle:
         for number in sorted(numbers):
             entry = self._entries[number]
             tier = match(wish.order, entry, self._context)
-            if tier is not None and not taken_otherwise(taken, entry):
-                found.setdefault(tier, []).append(entry.release)
-                if wish.order.way in {held.way for held in entry.orders}:
-                    as_asked.add(entry.release)
+            if tier is None or taken_otherwise(taken, entry) or done_at_another_time(when, entry):
+                continue
+            found.setdefault(tier, []).append(entry.release)
+            if wish.order.way in {held.way for held in entry.orders}:
+                as_asked.add(entry.release)
         if wish.order.way and as_asked:
             # "Doppler of the neck" is the Doppler rather than an ultrasound scan of the neck.
             kept = {t: [r for r in releases if r in as_asked] for t, releases in found.items()}

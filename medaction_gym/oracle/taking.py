@@ -1,4 +1,7 @@
-"""Taking: how a piece of tissue was taken. A fine needle's cells are no core biopsy."""
+"""Taking: how a piece of tissue was taken, and when a test was done.
+
+A fine needle's cells are no core biopsy, and a postoperative scan is no preoperative one.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,15 @@ _WAYS = {
     # With a needle, but which?
     "needle": rf"(?:needle|percutaneous)\w* {_PIECE}",
 }
+# Times that exclude one another.
+_TIMES = (
+    {
+        "before": r"pre ?op\w*|pre ?surg\w+|before (?:the )?(?:operation|surgery)",
+        "during": r"intra ?op\w*",
+        "after": r"post ?op\w*|post ?surg\w+|after (?:the )?(?:operation|surgery)",
+    },
+    {"again": r"follow ?up|repeat", "first": r"initial|baseline"},
+)
 _BY_NEEDLE = frozenset({"cells", "core"})
 
 
@@ -51,3 +63,27 @@ def taken_otherwise(asked: AbstractSet[str], entry: Entry) -> bool:
     told = frozenset().union(*(ways_of(" ".join(name)) for name in entry.names))
     told = told or ways_of(entry.content.running)
     return bool(told) and told.isdisjoint(asked)
+
+
+@lru_cache(maxsize=20_000)
+def times_of(text: str) -> frozenset[str]:
+    """When a text says that a test is done, or was.
+
+    Example:
+        >>> sorted(times_of("Post-operative CT")), sorted(times_of("initial and repeat CT"))
+        (['after'], ['again', 'first'])
+    """
+    said = " ".join(words(text))
+    found = ((t, p) for times in _TIMES for t, p in times.items())
+    return frozenset(time for time, pattern in found if re.search(rf"\b(?:{pattern})", said))
+
+
+def done_at_another_time(asked: AbstractSet[str], entry: Entry) -> bool:
+    """Whether an entry's name says that it was done when the request says it was not."""
+    if not asked:
+        return False
+    told = frozenset().union(*(times_of(" ".join(name)) for name in entry.names))
+    return any(
+        told & times.keys() and asked & times.keys() and told.isdisjoint(asked & times.keys())
+        for times in _TIMES
+    )
