@@ -7,6 +7,7 @@ that the two can be compared term by term.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -39,6 +40,8 @@ _NO_SITE = frozenset({"laboratory", "genetics"})
 
 _STAIN = frozenset({"stain", "staining", "immunostain", "immunoreactivity"})
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
+# "Thoracic" is of the chest, but here.
+_OF_THE_BACK = re.compile(r"\bthoracic (?:spin|vertebra)", re.IGNORECASE)
 _GENE = frozenset({"gene", "sequence", "sequencing", "mutation", "variant", "exon"})
 # Words that make another test of a value's name.
 _ANOTHER = frozenset(
@@ -294,6 +297,8 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
             specimens = swabs(sites)
             sites = _NONE if specimens else sites
             head = catalogue.terms["culture"] if segment.says("culture") else head
+        if "chest" in sites and _OF_THE_BACK.search(text[parts[0].start : segment.end]):
+            sites = frozenset({"thoracic_spine"})
         organisms |= _unless_within(base.organisms, organisms)
         if len(specimens) > 1:
             # The ascites of "amylase in ascites" says which body fluid.

@@ -160,8 +160,15 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             return None
     elif _is(asked, "imaging") and _apart_in_the_face(asked.sites, content.sites):
         return None
-    if nested(asked.sites, content.sites) is not None:
+    told_of = content.sites
+    if _is(asked, "pathology") and _inner(asked.sites) and asked.sites - _REGIONS:
+        # An "abdominal hysterectomy" yields no piece of the gallbladder.
+        told_of = told_of - _REGIONS or told_of
+    if nested(asked.sites, told_of) is not None:
         return Tier.KIN
+    if _is(asked, "examination") and content.sites and asked.sites - _REGIONS:
+        # It goes through other parts, and not this one.
+        return None
     # The name gives no site and the report not this one: the same region will do, and where
     # the report gives none, what the case as a whole is about.
     vague = content.sites & TISSUES and content.sites <= TISSUES | {"lymph_node"}

@@ -312,7 +312,12 @@ class RecordOracle:
         panel = order.head is not None and order.head.kind == "panel"
         if tier is Tier.SAME and panel and all(release.analyte >= 0 for release in releases):
             # A panel named as a component: its own components belong to it.
-            releases += [r for r in found.get(Tier.PART, ()) if r.analyte >= 0]
+            # A lupus anticoagulant beside "autoimmune serology" is no more than a part of a part.
+            more = found.get(Tier.PART, [])
+            core = Catalogue.load().core(order.head.id) if order.head else frozenset()
+            if order.head and core:
+                more = self._among(core.union(order.head.members), more)
+            releases += [r for r in more if r.analyte >= 0]
         if tier in (Tier.SAME, Tier.KIN) and not order.sites and order.head:
             # "CT" fits an unspecified "CT scan" no better than it fits a "chest CT".
             whole = any(release.analyte < 0 for release in releases)
