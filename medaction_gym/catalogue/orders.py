@@ -249,7 +249,7 @@ def _elsewhere(segment: Segment, carried: list[Segment]) -> list[Order]:
 def _unless_within(implied: frozenset[str], named: frozenset[str]) -> frozenset[str]:
     """What a test's name implies, unless more is said: the spine, but of a "lumbar spine MRI"."""
     within = Catalogue.load().within
-    said = any(n != i and within(n, i) for n in named for i in implied)
+    said = any(within(n, i) for n in named - implied for i in implied)
     return _NONE if said else implied
 
 

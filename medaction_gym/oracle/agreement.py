@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from enum import IntEnum
 from functools import cache
 
@@ -160,11 +161,10 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             return None
     elif _is(asked, "imaging") and _apart_in_the_face(asked.sites, content.sites):
         return None
-    told_of = content.sites
     if _is(asked, "pathology") and _inner(asked.sites) and asked.sites - _REGIONS:
         # An "abdominal hysterectomy" yields no piece of the gallbladder.
-        told_of = told_of - _REGIONS or told_of
-    if nested(asked.sites, told_of) is not None:
+        content = replace(content, sites=content.sites - _REGIONS or content.sites)
+    if nested(asked.sites, content.sites) is not None:
         return Tier.KIN
     if _is(asked, "examination") and content.sites and asked.sites - _REGIONS:
         # It goes through other parts, and not this one.
