@@ -216,3 +216,59 @@ def test_words_that_are_no_values(name: str, result: str, request_: str, *, expe
         analytes=(Analyte(name=name, result=result),),
     )
     assert bool(given(request_, case(item))) is expected
+
+
+def _laboratory(result: str, *values: tuple[str, str], name: str = "Labs") -> Case:
+    analytes = tuple(Analyte(name=value, result=said) for value, said in values)
+    return case(TestResult(name=name, category="laboratory", result=result, analytes=analytes))
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "expected"),
+    [
+        ("Comprehensive metabolic panel", "electrolytes", True),
+        ("Comprehensive metabolic panel", "creatinine", True),
+        ("Comprehensive metabolic panel", "liver function tests", True),
+        ("Comprehensive metabolic panel", "magnesium", False),
+        ("Comprehensive metabolic panel", "GGT", False),
+        ("Electrolytes", "calcium", False),
+        ("Haematological and biochemical results", "blood count", True),
+        ("Haematological and biochemical results", "chemistry", True),
+        ("Haematological and biochemical results", "bloods", True),
+        ("Haematological and biochemical results", "ferritin", False),
+    ],
+)
+def test_a_panel_that_is_only_normal(name: str, request_: str, *, expected: bool) -> None:
+    menu = _laboratory("Within normal limits.", name=name)
+    assert given(request_, menu) == ({name} if expected else set())
+
+
+def test_of_two_panels_the_narrower_tells_of_a_value() -> None:
+    menu = _laboratory(
+        "Normal metabolic panel and electrolytes.",
+        ("metabolic panel", "normal metabolic panel"),
+        ("electrolytes", "electrolytes (normal)"),
+    )
+    assert given("sodium", menu) == {"Labs::electrolytes"}
+    assert given("creatinine", menu) == {"Labs::metabolic panel"}
+
+
+@pytest.mark.parametrize(
+    ("result", "value", "request_", "expected"),
+    [
+        ("Positive IgM for mumps (1:80)", "IgM", "mumps serology", {"Labs::IgM"}),
+        ("Positive IgM for mumps (1:80)", "IgM", "antibodies against mumps", {"Labs::IgM"}),
+        ("Positive IgM for mumps (1:80)", "IgM", "IgM level", set()),
+        ("Positive IgM for mumps (1:80)", "IgM", "rubella serology", set()),
+        ("Positive IgM for mumps (1:80)", "IgM", "immunoglobulins", set()),
+        ("IgM 2 g/L", "IgM", "IgM level", {"Labs::IgM"}),
+        ("Normal cancer antigen 125 and 15-3", "cancer antigen 125", "CA 15-3", {"Labs::cancer antigen 125"}),
+        ("Normal cancer antigen 125 and 15-3", "cancer antigen 125", "CA 19-9", set()),
+        ("Normal vitamin B12 and 6", "vitamin B12", "vitamin B6", {"Labs::vitamin B12"}),
+        ("Normal vitamin B12 and platelets", "vitamin B12", "vitamin B6", set()),
+    ],
+)  # fmt: skip
+def test_antibodies_and_last_halves(
+    result: str, value: str, request_: str, expected: set[str]
+) -> None:
+    assert given(request_, _laboratory(f"{result}.", (value, result))) == expected

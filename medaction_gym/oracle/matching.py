@@ -208,6 +208,10 @@ def _head_tier(
     parts = catalogue.members(head.id) - {head.id} or {head.id}
     if 2 * len(parts & catalogue.members(asked.id)) > len(parts):
         return Tier.PART
+    always = catalogue.always(asked.id)
+    if always and always <= catalogue.always(head.id) and not content.analytes:
+        # "Comprehensive metabolic panel: normal" is of the electrolytes too.
+        return Tier.DESCRIBED if not content.heads & (parts - {head.id}) else None
     if asked.id in catalogue.members(head.id):
         # A panel's report answers for an analyte if it speaks of it, or is about little else.
         small = len(catalogue.members(head.id)) <= SMALL_PANEL

@@ -32,7 +32,7 @@ from medaction_gym.oracle.entry import (
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.parts import examinations
-from medaction_gym.oracle.plain import plain, the_very
+from medaction_gym.oracle.plain import narrowest, plain, the_very
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, in_words, misspelt
 from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
@@ -318,6 +318,9 @@ class RecordOracle:
             # A single value rather than the item it stands in.
             single = {release.item for release in releases if release.analyte >= 0}
             releases = [r for r in releases if r.analyte >= 0 or r.item not in single]
+            if tier is Tier.DESCRIBED:
+                kept = narrowest(e for e in self._entries if e.release in releases)
+                releases = [entry.release for entry in kept]
         return _without_parts(releases)
 
     def _at_different_sites(self, order: Order, items: set[int]) -> bool:

@@ -52,6 +52,8 @@ _NO_TEST = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
     "physiology endoscopy pathology diagnostic_surgery physical_examination igg igm iga ige".split()
 )
+# Those that a name of several words does mean: "pathological analysis", "infectious work-up".
+_OF_WORDS = frozenset({"pathology", "microbiology"})
 # Departments in whose reports an analyte's name means something else, but for a figure's unit.
 _OF_OTHER_WORDS = frozenset({"pathology", "genetics", "imaging", "examination", "endoscopy"})
 _FIGURE = re.compile(
@@ -63,8 +65,8 @@ _FOUND = re.compile(
 )
 # "Negative results for metabolic disorders and infections (e.g., Lyme disease, HIV)".
 _SOUGHT = re.compile(
-    r"\b(?:negative|positive|(?:no|without) (?:serologic(?:al)? )?evidence)\b(?: \w+)? (?:for|of)\b"
-    r"(?:(?!\b(?:but|while|showed|revealed|due|caused)\b)[^;:])*$",
+    r"\b(?:negative|positive|(?:no|without) (?:serologic(?:al)? )?evidence)\b(?: \w+){0,3}? "
+    r"(?:for|of)\b(?:(?!\b(?:but|while|showed|revealed|due|caused)\b)[^;:])*$",
     re.IGNORECASE,
 )
 _NONE: frozenset[str] = frozenset()
@@ -74,7 +76,7 @@ def told_beside(entry: Entry) -> frozenset[str]:
     """The tests that an item's report, or the line of one value, names beside its own."""
     own = _own(entry)
     base = Catalogue.load().base
-    left = entry.content.heads - own - _NO_TEST
+    left = entry.content.heads - own - (_NO_TEST - _OF_WORDS)
     return frozenset(head for head in left if base(head).term.id not in own)
 
 
@@ -186,7 +188,7 @@ def _is_test(mention: Mention, sentence: str, first: int, last: int) -> bool:
     said = set(words(sentence[first:last]))
     part_of_symbol = sentence[last : last + 1].isdigit() or sentence[first - 1 : first].isalnum()
     return (
-        mention.term.id not in _NO_TEST
+        (mention.term.id not in _NO_TEST or (mention.term.id in _OF_WORDS and len(said) > 1))
         and not (said <= _places() or said <= EXAMINING)
         and not part_of_symbol
         and not _ELSEWHEN.search(sentence[:first])
