@@ -262,8 +262,8 @@ def test_of_two_panels_the_narrower_tells_of_a_value() -> None:
         ("Positive IgM for mumps (1:80)", "IgM", "rubella serology", set()),
         ("Positive IgM for mumps (1:80)", "IgM", "immunoglobulins", set()),
         ("IgM 2 g/L", "IgM", "IgM level", {"Labs::IgM"}),
-        ("Normal cancer antigen 125 and 15-3", "cancer antigen 125", "CA 15-3", {"Labs::cancer antigen 125"}),
-        ("Normal cancer antigen 125 and 15-3", "cancer antigen 125", "CA 19-9", set()),
+        ("Normal CA 125 and 15-3", "CA 125", "CA 15-3", {"Labs::CA 125"}),
+        ("Normal CA 125 and 15-3", "CA 125", "CA 19-9", set()),
         ("Normal vitamin B12 and 6", "vitamin B12", "vitamin B6", {"Labs::vitamin B12"}),
         ("Normal vitamin B12 and platelets", "vitamin B12", "vitamin B6", set()),
     ],
@@ -272,3 +272,41 @@ def test_antibodies_and_last_halves(
     result: str, value: str, request_: str, expected: set[str]
 ) -> None:
     assert given(request_, _laboratory(f"{result}.", (value, result))) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "request_", "expected"),
+    [
+        ("Lumbar puncture", "Normal cells, glucose and protein.", "CSF protein", True),
+        ("Lumbar puncture", "Normal cells, glucose and protein.", "serum protein", False),
+        ("Lumbar puncture", "Normal cells; 14-3-3 protein was not sent.", "CSF protein", False),
+        ("Pleural fluid analysis", "Normal glucose and protein.", "pleural fluid protein", True),
+        ("Pleural fluid analysis", "Normal glucose and protein.", "CSF protein", False),
+    ],
+)
+def test_the_protein_of_a_fluid(name: str, result: str, request_: str, *, expected: bool) -> None:
+    menu = _laboratory(result, ("glucose", "normal glucose"), name=name)
+    assert given(request_, menu) == ({name} if expected else set())
+
+
+def test_a_gene_with_its_variant_written_on() -> None:
+    report = "Melanoma with an NRASQ61R mutation."
+    menu = case(TestResult(name="Pathology", category="pathology", result=report))
+    assert given("NRAS mutation", menu) == {"Pathology"}
+    assert given("BRAF", menu) == set()
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("all dental radiology", {"Periapical radiograph"}),
+        ("radiology of the chest", set()),
+        ("any imaging of the neck", {"Cervical spine radiographs"}),
+        ("neck ultrasound", set()),
+        ("imaging of the thyroid", set()),
+    ],
+)
+def test_a_department_at_a_site(request_: str, expected: set[str]) -> None:
+    names = ("Periapical radiograph", "Cervical spine radiographs", "Abdominal CT")
+    menu = case(*(TestResult(name=name, category="imaging", result="Normal.") for name in names))
+    assert given(request_, menu) == expected

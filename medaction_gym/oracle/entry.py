@@ -42,6 +42,8 @@ OF_TISSUE = frozenset(
     "fibrous keratin histology histopathology necrosis vessel lumen".split()
 )
 _CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z][A-Z0-9]*(?:-\d+)?\b")
+# A gene that its variant is written on to: "NRASQ61K".
+_VARIANT = re.compile(r"\b([A-Z]{2,8}\d?)(?=[A-Z]\d{2,4}[A-Z]\b)")
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 
 
@@ -252,6 +254,7 @@ def _with_specimens(order: Order, specimens: frozenset[str]) -> Order:
 
 def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> Content:
     """What the text of a result mentions, the tests known that it is the result of."""
+    text = _VARIANT.sub(r"\1 ", text)
     tokens = tokenize(text)
     catalogue = Catalogue.load()
     mentions = [m for m in catalogue.find(tokens) if not is_unit(m, tokens)]

@@ -21,6 +21,7 @@ from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.tokens import tokenize, words
 from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.entry import Content, Entry, content_of, is_unit
+from medaction_gym.oracle.fluids import bare_proteins, fluids_of, protein_of
 from medaction_gym.oracle.halves import halves
 from medaction_gym.oracle.values import is_no_value
 
@@ -76,7 +77,7 @@ def told_beside(entry: Entry) -> frozenset[str]:
     """The tests that an item's report, or the line of one value, names beside its own."""
     own = _own(entry)
     base = Catalogue.load().base
-    left = entry.content.heads - own - (_NO_TEST - _OF_WORDS)
+    left = entry.content.heads - own - (_NO_TEST - _OF_WORDS) | _protein(entry)
     return frozenset(head for head in left if base(head).term.id not in own)
 
 
@@ -129,6 +130,21 @@ def _orders(sentence: str, entry: Entry, category: str, lines: frozenset[str]) -
             yield replace(order, sides=order.sides or sides)
         start = joint.end() if joint else stop
     yield from _sought(sentence, category)
+    yield from _proteins(sentence, entry, category)
+
+
+def _proteins(sentence: str, entry: Entry, category: str) -> Iterator[Order]:
+    """The protein of a fluid: of "glucose and protein" of the CSF no name says more."""
+    ids = _protein(entry)
+    for token in bare_proteins(tokenize(sentence)) if ids else ():
+        if _measured(sentence, token.start, token.end, category):
+            for id in ids:
+                yield Order(sentence, Catalogue.load().terms[id], specimens=fluids_of(entry.orders))
+
+
+def _protein(entry: Entry) -> frozenset[str]:
+    """What the word "protein" means in an item's report, where it stands."""
+    return protein_of(fluids_of(entry.orders)) if "protein" in entry.content.words else _NONE
 
 
 def _completed(

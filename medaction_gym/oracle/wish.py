@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
@@ -94,9 +95,11 @@ def read_request(text: str) -> Request:
     for order, following in zip_longest(orders, orders[1:]):
         manner = text if len(orders) == 1 else order.text
         senses = tuple(
-            wish_for(sense, manner) for sense in (*other_senses(order), *_read_in(order))
+            wish_for(sense, manner)
+            for sense in (*other_senses(order), *_read_in(order), *_in_the_bone(order))
         )
         only = _spelt_out(order, orders) if following is not None else frozenset()
+        order = _of_a_department(order)
         wishes.append(wish_for(order, manner, senses)._replace(only=only))
     wanted = (text, without_purpose(text), without_purpose(without_manner(text)))
     names = dict.fromkeys(name for part in wanted for name in bare(words(part)))
@@ -129,6 +132,21 @@ def _read_in(order: Order) -> Iterator[Order]:
         base = Catalogue.load().base(source.id)
         sites = order.sites or base.sites
         yield Order(order.text, base.term, sites, base.specimens, base.organisms).titled()
+
+
+def _of_a_department(order: Order) -> Order:
+    """Radiology at a site is any imaging of it."""
+    if order.head is None or order.head.id != "radiology" or not order.sites:
+        return order
+    return replace(order, head=Catalogue.load().terms["imaging"])
+
+
+def _in_the_bone(order: Order) -> Iterator[Order]:
+    """What imaging of the neck may be of, where nothing else of it was imaged: its spine."""
+    if order.head is not None and order.head.category == "imaging" and order.sites == {"neck"}:
+        if order.head.id in ("imaging", "radiology"):
+            head = Catalogue.load().terms["imaging"]
+            yield replace(order, head=head, sites=frozenset({"cervical_spine"}))
 
 
 def _spelt_out(panel: Order, orders: tuple[Order, ...]) -> frozenset[str]:
