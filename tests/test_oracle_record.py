@@ -310,3 +310,69 @@ def test_a_department_at_a_site(request_: str, expected: set[str]) -> None:
     names = ("Periapical radiograph", "Cervical spine radiographs", "Abdominal CT")
     menu = case(*(TestResult(name=name, category="imaging", result="Normal.") for name in names))
     assert given(request_, menu) == expected
+
+
+HAND = case(
+    examination("Hand examination", "Clubbing is present; no cyanosis. Nails: splinter marks."),
+    examination("Breast examination", "A lump on the left. No palpable axillary lymphadenopathy."),
+    TestResult(
+        name="Wound culture",
+        category="microbiology",
+        result="Grew Proteus mirabilis; no Clostridium.",
+    ),
+    TestResult(name="Brain MRI", category="imaging", result="Mass with an ADC of 0.9."),
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("Is there clubbing of the fingers?", {"Hand examination"}),
+        ("any cyanosis?", {"Hand examination"}),
+        ("look at the nails", {"Hand examination"}),
+        ("any bruits?", set()),
+        ("Are there palpable nodes in the axilla?", {"Breast examination"}),
+        ("inguinal nodes", set()),
+        ("lung cancer", set()),
+        ("did Clostridium grow in the wound swab?", {"Wound culture"}),
+        ("did Proteus grow in the blood?", set()),
+        ("ADC value of the tumour", {"Brain MRI"}),
+        ("antibody-drug conjugate", set()),
+    ],
+)
+def test_questions_about_findings(request_: str, expected: set[str]) -> None:
+    assert given(request_, HAND) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("send the pus from the foot for culture", {"Microbiology"}),
+        ("send the pus from the ear for culture", set()),
+        ("culture of the foot", set()),
+        ("blood culture", set()),
+        ("acid-fast stain on the marrow", {"Fite stain of bone marrow"}),
+        ("culture of the marrow", set()),
+        ("haemolysis work-up", {"Labs"}),
+        ("direct Coombs", {"Labs"}),
+        ("globulin", set()),
+    ],
+)
+def test_what_was_drawn_and_from_where(request_: str, expected: set[str]) -> None:
+    report = "Direct and indirect antihuman globulin tests were negative, bilirubin 60."
+    menu = case(
+        TestResult(
+            name="Microbiology",
+            category="microbiology",
+            result="Culture of purulent drainage grew Staphylococcus aureus.",
+        ),
+        TestResult(name="Fite stain of bone marrow", category="microbiology", result="Positive."),
+        TestResult(
+            name="Labs",
+            category="laboratory",
+            result=report,
+            analytes=(Analyte(name="bilirubin", result="bilirubin 60"),),
+        ),
+        complaint="Pain in the foot",
+    )
+    assert given(request_, menu) == expected

@@ -208,7 +208,7 @@ class RecordOracle:
         if tier is Tier.PART and wish.only:
             found[tier] = self._among(wish.only, found[tier])
         if tier is Tier.PART and not self._of_the_core(order, found[tier]):
-            return wish.unavailable
+            return self._told(wish, part) or wish.unavailable
         releases = self._decide(order, found)
         items = {release.item for release in releases if release.analyte < 0}
         if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):

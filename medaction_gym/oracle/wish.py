@@ -27,6 +27,9 @@ from medaction_gym.oracle.verbatim import TENDER
 # "CBC (WBC", but not "CBC (including WBC".
 _BRACKET = re.compile(r"\((?!\s*(?:e\.?g|inc|such|with|esp))", re.IGNORECASE)
 
+# What a germ does, or does not, in a culture.
+_GROWTH = re.compile(r"\b(?:gr[eo]wn?|growing|growth|c[oa]me up|isolated from)\b", re.IGNORECASE)
+
 # Departments whose reports describe what was seen.
 _DESCRIBING = frozenset({"imaging", "physiology", "endoscopy", "pathology"})
 
@@ -93,13 +96,18 @@ def read_request(text: str) -> Request:
     phrase = words(text)
     wishes = []
     for order, following in zip_longest(orders, orders[1:]):
+        order = _of_marrow(_of_a_department(order))
         manner = text if len(orders) == 1 else order.text
         senses = tuple(
             wish_for(sense, manner)
-            for sense in (*other_senses(order), *_read_in(order), *_in_the_bone(order))
+            for sense in (
+                *other_senses(order),
+                *_read_in(order),
+                *_in_the_bone(order),
+                *_grown(order),
+            )
         )
         only = _spelt_out(order, orders) if following is not None else frozenset()
-        order = _of_a_department(order)
         wishes.append(wish_for(order, manner, senses)._replace(only=only))
     wanted = (text, without_purpose(text), without_purpose(without_manner(text)))
     names = dict.fromkeys(name for part in wanted for name in bare(words(part)))
@@ -141,12 +149,23 @@ def _of_a_department(order: Order) -> Order:
     return replace(order, head=Catalogue.load().terms["imaging"])
 
 
+def _of_marrow(order: Order) -> Order:
+    """A stain or culture "of the marrow" is of what was drawn from it."""
+    if order.head is None or order.head.category != "microbiology" or order.sites != {"marrow"}:
+        return order
+    return replace(order, sites=frozenset(), specimens=order.specimens | {"bone_marrow"})
+
+
 def _in_the_bone(order: Order) -> Iterator[Order]:
     """What imaging of the neck may be of, where nothing else of it was imaged: its spine."""
-    if order.head is not None and order.head.category == "imaging" and order.sites == {"neck"}:
-        if order.head.id in ("imaging", "radiology"):
-            head = Catalogue.load().terms["imaging"]
-            yield replace(order, head=head, sites=frozenset({"cervical_spine"}))
+    if order.head is not None and order.head.id == "imaging" and order.sites == {"neck"}:
+        yield replace(order, sites=frozenset({"cervical_spine"}))
+
+
+def _grown(order: Order) -> Iterator[Order]:
+    """The culture in which a germ is said to have grown."""
+    if order.head is None and order.organisms and _GROWTH.search(order.text):
+        yield replace(order, head=Catalogue.load().terms["culture"], words=frozenset())
 
 
 def _spelt_out(panel: Order, orders: tuple[Order, ...]) -> frozenset[str]:
