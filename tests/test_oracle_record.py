@@ -376,3 +376,55 @@ def test_what_was_drawn_and_from_where(request_: str, expected: set[str]) -> Non
         complaint="Pain in the foot",
     )
     assert given(request_, menu) == expected
+
+
+MIXED = case(
+    examination(
+        "General examination",
+        "Skin examination: No rash.\nAbdominal exam: Soft.\nCardiac examination: A murmur.",
+    ),
+    TestResult(
+        name="Chest CT",
+        category="imaging",
+        result="Normal with a halo sign; viral tests for RSV/parainfluenza were negative.",
+    ),
+    TestResult(
+        name="Flow cytometry",
+        category="pathology",
+        result="Absolute lymphocyte count: 40,000/mm3, clonal.",
+    ),
+    TestResult(
+        name="Abscess biopsy",
+        category="pathology",
+        result="Granulomas. GeneXpert was positive.",
+    ),
+    TestResult(
+        name="Screening",
+        category="other",
+        result="Screening tests (HIV, hepatitis C) were all negative.",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("cardiac examination", {"General examination"}),
+        ("examine the abdomen", {"General examination"}),
+        ("eye examination", set()),
+        ("RSV test", {"Chest CT"}),
+        ("RSV PCR", set()),
+        ("influenza test", set()),
+        ("hepatitis C serology", {"Screening"}),
+        ("hepatitis B serology", set()),
+        ("lymphocyte count", {"Flow cytometry"}),
+        ("platelet count", set()),
+        ("GeneXpert", {"Abscess biopsy"}),
+        ("sputum GeneXpert", set()),
+        ("is there a halo sign?", {"Chest CT"}),
+        ("is there any sign of lymphoma?", set()),
+        ("target sign", set()),
+    ],
+)
+def test_told_under_another_heading(request_: str, expected: set[str]) -> None:
+    assert given(request_, MIXED) == expected

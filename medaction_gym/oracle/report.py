@@ -55,10 +55,12 @@ _NO_TEST = frozenset(
 )
 # Those that a name of several words does mean: "pathological analysis", "infectious work-up".
 _OF_WORDS = frozenset({"pathology", "microbiology"})
+_EXAMINATION = frozenset({"physical_examination"})
 # Departments in whose reports an analyte's name means something else, but for a figure's unit.
 _OF_OTHER_WORDS = frozenset({"pathology", "genetics", "imaging", "examination", "endoscopy"})
 _FIGURE = re.compile(
-    r"^[^.;,]{0,25}?\d[\d.,]*\s*(?:%|[×x]\s*10|(?:[mµμunpf]?(?:g|mol|eq|IU|U)|cells)\s*/)",
+    r"^[^.;,]{0,25}?\d[\d.,]*\s*(?:%|[×x]\s*10|(?:[mµμunpf]?(?:g|mol|eq|IU|U)|cells)\s*/|"
+    r"\s*/\s*(?:cu ?mm|mm|[mμµu]?L\b))",
     re.IGNORECASE,
 )
 _FOUND = re.compile(
@@ -70,6 +72,17 @@ _SOUGHT = re.compile(
     r"(?:for|of)\b(?:(?!\b(?:but|while|showed|revealed|due|caused)\b)[^;:])*$",
     re.IGNORECASE,
 )
+# "Viral tests for influenza and COVID-19 were negative".
+_LISTED = re.compile(
+    r"\b(?:tests?|testing|serolog\w+|screen\w*|panels?)(?: for|:| \()[^.;:]{0,150}$", re.I
+)
+_ALL_SO = re.compile(
+    r"[^.;:]{0,150}\b(?:was|were|is|are|all|both) (?:normal/)?"
+    r"(?:negative|positive|non-?reactive)\b",
+    re.IGNORECASE,
+)
+# A section of an examination: "Cardiovascular examination: ...".
+_SECTION = re.compile(r"[\w ]{3,40}? exam(?:ination)?(?=:)", re.IGNORECASE)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -78,7 +91,9 @@ def told_beside(entry: Entry) -> frozenset[str]:
     own = _own(entry)
     base = Catalogue.load().base
     left = entry.content.heads - own - (_NO_TEST - _OF_WORDS) | _protein(entry)
-    return frozenset(head for head in left if base(head).term.id not in own)
+    # Of one part of the body it may be told in the examination of all.
+    left |= entry.content.heads & own & _EXAMINATION
+    return frozenset(h for h in left if base(h).term.id not in own or h in _EXAMINATION)
 
 
 def told_in(
@@ -131,6 +146,16 @@ def _orders(sentence: str, entry: Entry, category: str, lines: frozenset[str]) -
         start = joint.end() if joint else stop
     yield from _sought(sentence, category)
     yield from _proteins(sentence, entry, category)
+    yield from _sections(sentence, category)
+
+
+def _sections(sentence: str, category: str) -> Iterator[Order]:
+    """The examinations that head a part of an examination's report."""
+    if category == "examination":
+        for heading in _SECTION.findall(sentence):
+            for order in parse_orders(heading.strip(), mended=False):
+                if order.head is not None and order.head.category == category and order.sites:
+                    yield order
 
 
 def _proteins(sentence: str, entry: Entry, category: str) -> Iterator[Order]:
@@ -166,6 +191,10 @@ def _sought(sentence: str, category: str) -> Iterator[Order]:
             continue
         listed = category not in _OF_OTHER_WORDS and _SOUGHT.search(
             sentence[: tokens[mention.first].start]
+        )
+        listed = listed or (
+            _LISTED.search(sentence[: tokens[mention.first].start])
+            and _ALL_SO.match(sentence[tokens[mention.last - 1].end :])
         )
         if listed or _FOUND.match(sentence[tokens[mention.last - 1].end :]):
             head = catalogue.terms["microbiology"]
