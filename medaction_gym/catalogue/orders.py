@@ -61,6 +61,12 @@ _SEEKING = frozenset(
     "viral_ihc igg igm".split()
 )
 
+# Done by hand and eye alone, whatever is ordered beside it.
+_EXAMINE = frozenset("examine inspect palpate auscultate percuss".split())
+_MEANS = frozenset({"by", "with", "using", "via", "on", "under"})
+# Done at one site at a time.
+_SITED = frozenset({"imaging", "endoscopy", "pathology"})
+
 _NONE: frozenset[str] = frozenset()
 
 
@@ -130,6 +136,12 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             # "CXR, HIV": a pathogen alone stands for the test of it.
             head = catalogue.terms["microbiology"]
             orders.append(_order(head, segment, [], text))
+        elif more and orders and _says_of_again(segment, orders[-1]):
+            orders.append(_again(orders[-1], segment))
+        elif more and _is_looked_at(segment, following):
+            # "Examine the belly and send a hemogram".
+            orders.append(_order(catalogue.terms["physical_examination"], segment, carried, text))
+            carried = []
         elif more and orders:
             # "CT chest and abdomen", "PCR for HSV, VZV": more of what came before.
             orders[-1] = _widen(orders[-1], segment, text)
@@ -332,6 +344,37 @@ def _makes_another(value: Term, segment: Segment) -> bool:
     return bool(beside) and not beside <= {
         w for n in (value.name, *value.synonyms) for w in words(n)
     }
+
+
+def _says_of_again(segment: Segment, before: Order) -> bool:
+    """Whether a stretch names one more site for the test before: "CT of the head and of the hip".
+
+    What is examined are two examinations, each of which may have its own report.
+    """
+    if not (before.head and before.sites and segment.ids("site")) or segment.ids("organism"):
+        return False
+    if before.head.id == "physical_examination":
+        return True
+    here = [token.text for token in segment.tokens[segment.first : segment.stop]]
+    return "of" in here[:2] and before.head.kind == "procedure" and before.head.category in _SITED
+
+
+def _again(before: Order, segment: Segment) -> Order:
+    """The test before, at another site."""
+    here = segment.tokens[segment.first : segment.stop]
+    name = " ".join(token.text for token in here)
+    return replace(before, text=name, sites=segment.ids("site"))
+
+
+def _is_looked_at(segment: Segment, following: Segment | None) -> bool:
+    """Whether a stretch says that a site is to be examined, and no more of how."""
+    said = [token.text for token in segment.tokens[segment.first : segment.stop]]
+    named = segment.ids("site") and not segment.ids("specimen") | segment.ids("organism")
+    if not named or following is None or _EXAMINE.isdisjoint(said):
+        return False
+    # "Examine the liver and spleen by ultrasound".
+    means = {t.text for t in following.tokens[following.first : following.stop]} & _MEANS
+    return not (means and following.heads)
 
 
 def _at_the_same_site(order: Order, next_: Order) -> Order:
