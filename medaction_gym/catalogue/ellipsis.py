@@ -131,7 +131,9 @@ def place(segment: Segment, before: Order | None) -> None:
             segment.mentions = [Mention(term, inside[0], inside[-1] + 1)]
             segment.loose = []
             return
-    for specimen in sorted(fluids) or ([] if segment.mentions else ["blood"]):
+    # "A marrow sample, and look at the morphology" asks for that of no blood.
+    marrow = before is not None and before.head is not None and before.head.category == "pathology"
+    for specimen in sorted(fluids) or ([] if segment.mentions or marrow else ["blood"]):
         term = catalogue.in_specimen(phrase, specimen)
         if term is not None:
             where = [m for m in segment.mentions if m.term.kind == "specimen"]

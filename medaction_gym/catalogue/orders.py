@@ -61,6 +61,13 @@ _SEEKING = frozenset(
     "viral_ihc igg igm".split()
 )
 
+# What a surgeon takes out, by what it is and by the taking.
+_SOLID = frozenset(
+    word
+    for said in "excised excision resected resection removed removal extracted lump mass tumour "
+    "lesion nodule polyp cyst tissue specimen section slide biopsied".split()
+    for word in words(said)
+)
 # Done by hand and eye alone, whatever is ordered beside it.
 _EXAMINE = frozenset("examine inspect palpate auscultate percuss".split())
 _MEANS = frozenset({"by", "with", "using", "via", "on", "under"})
@@ -101,7 +108,15 @@ def other_senses(order: Order) -> Iterator[Order]:
     """
     catalogue = Catalogue.load()
     looked_at = order.head is not None and order.head.id == "microscopy"
-    if looked_at and order.sites and not order.specimens and not order.organisms:
+    if (
+        order.head is not None
+        and order.head.category == "examination"
+        and "microscop" in order.text
+    ):
+        # "A plucked hair under the microscope": a trichogram, or what the laboratory says of it.
+        yield replace(order, head=catalogue.terms["histopathology"]).titled()
+    solid = order.specimens <= {"tissue"} and not order.organisms
+    if looked_at and solid and (order.sites or order.specimens or _taken_out(order.text)):
         # "Microscopy of the appendix", which was taken out.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
     if order.measure and any(m.term.kind in HEADS for m in catalogue.find(order.text)):
@@ -116,6 +131,11 @@ def other_senses(order: Order) -> Iterator[Order]:
         if base.term != order.head:
             parts = (base.sites, base.specimens, base.organisms)
             yield Order(order.text, base.term, *parts).titled()
+
+
+def _taken_out(text: str) -> bool:
+    """Whether what is looked at is solid: "microscopy of the excised lump"."""
+    return not _SOLID.isdisjoint(words(text))
 
 
 def _parse(text: str, mended: bool) -> tuple[Order, ...]:
