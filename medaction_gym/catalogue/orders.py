@@ -144,6 +144,9 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
     orders: list[Order] = []
     carried: list[Segment] = []
     for segment, following in zip_longest(segments, segments[1:]):
+        if "?" in segment.joint:
+            # What the question was about is no part of the next order.
+            carried = []
         complete(segment, following)
         sample(segment)
         place(segment, orders[-1] if orders else None)
@@ -188,7 +191,9 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             carried = []
     for segment in carried:
         alone = unsaid(segment)
-        if alone is None and segment.ids("organism") and not text.rstrip().endswith("?"):
+        # "Any Pseudomonas in the sputum?", but not "is it tuberculosis?".
+        sought = segment.ids("specimen") or not text.rstrip().endswith("?")
+        if alone is None and segment.ids("organism") and sought:
             alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
     return tuple(dict.fromkeys(_from_before(_share_end(orders, segments))))
@@ -214,6 +219,9 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
     if any(h.id != "doppler" and catalogue.within(h.id, "ultrasound") for h in heads):
         # "Echocardiogram with Doppler" is one scan.
         heads = [h for h in heads if h.id != "doppler"]
+    if any(h.id == "ceus" for h in heads):
+        # "Sonography with microbubbles" is one too.
+        heads = [h for h in heads if h.id != "ultrasound"]
     specific = [
         h for h in heads
         if not any(o is not h and _covers(o, h) and not segment.joined(h, o) for o in heads)
