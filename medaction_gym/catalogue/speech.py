@@ -102,12 +102,6 @@ _ALWAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\1y of",
         ),
         (r"\btomography of\b", "computed tomography of"),
-        (
-            rf"\b(?:needle|stick a needle in(?:to)?|put a needle in(?:to)?) (?={_THE} (?:\w+ )?"
-            r"(?:lump|mass|nodule|node|lesion|cyst|swelling|tumou?r|thyroid|breast|gland)\b)",
-            "fine-needle aspiration of ",
-        ),
-        (rf"\bswab (?={_THE} )", "swab culture of "),
         (rf"\bdip(?:stick)? {_THE} (?:urine|wee|pee|water)\b", "urinalysis"),
         (rf"\bput a finger (?:in|into|up) {_THE} (?:rectum|back passage|bottom)\b", "rectal exam"),
         # Another purpose than a name.
@@ -223,12 +217,12 @@ _CUES = frozenset(
     "histopathology found seen discovered encountered scope scoped scoping camera look looking "
     "inside lining picture image piece grow grew growing grown growth lab bleed anything something "
     "back ag antigen pulse fluid tap drain aspirate when pressure stop microscope microscopically "
-    "invasively invasive needle swab dip dipstick finger triple workup work investigations tests "
-    "laparotomy laparoscopy thoracotomy craniotomy thoracoscopy size weight dimensions diameter "
+    "invasively invasive dip dipstick finger triple workup work "
+    "laparotomy laparoscopy thoracotomy craniotomy thoracoscopy excised resected removed "
     "factory workplace home house job office farm garage school skeletal up mic mics "
     "sensitive susceptible resistant resistance sensitivity tomography".split()
 )
-_ADJECTIVE = re.compile(r"(?:graph|scop|metr)ic", re.IGNORECASE)
+_ADJECTIVES = ("graphic", "scopic", "metric")
 
 
 def plainly(text: str) -> str:
@@ -241,7 +235,7 @@ def plainly(text: str) -> str:
         'Please endoscopy of the airways'
     """
     text = of_operation(by_staff(text))
-    if _CUES.isdisjoint(words(text)) and not _ADJECTIVE.search(text):
+    if _CUES.isdisjoint(words(text)) and not any(ending in text for ending in _ADJECTIVES):
         return text
     for pattern, put in _ALWAYS:
         text = pattern.sub(put, text)

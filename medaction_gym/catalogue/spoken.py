@@ -11,12 +11,28 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from medaction_gym.catalogue.term import read_table
+from medaction_gym.catalogue.tokens import fold_word, words
 
 # What stands for classes of words in the table.
 _CLASSES = {
     "THE": r"(?:(?:the|his|her|their|this|that|these|those|any|an?|some|our) )?",
     "WHO": r"(?:he|she|they|it|the (?:patient|child|boy|girl|baby|man|woman))",
 }
+
+# Most requests have none of these words, of which every row that is always read has one.
+_CUES = frozenset(
+    fold_word(word)
+    for word in "look looking tap stain tissue flesh magnets ask much gallstones gall stones swab "
+    "needle".split()
+)
+# The same of all rows.
+_BEGINNING = _CUES | frozenset(
+    fold_word(word)
+    for word in "have peer shine is are can rash rashes spots lesions check checking how has does "
+    "do did blow blowing puff record recording scan test testing screen screening assess assessing "
+    "could might scrape scraping sample spit camera take get obtain snip cut remove collect what "
+    "where occupation deaf drink alcohol".split()
+)
 
 
 class _Row(NamedTuple):
@@ -37,6 +53,8 @@ def as_meant(text: str, *, unnamed: bool = False) -> str:
         >>> as_meant("look at the back of her eyes")
         'fundoscopy'
     """
+    if (_BEGINNING if unnamed else _CUES).isdisjoint(words(text)):
+        return text
     if not _any(unnamed).search(text):
         return text
     for pattern, meant in _rows(unnamed):
