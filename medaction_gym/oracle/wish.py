@@ -16,6 +16,7 @@ from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
 from medaction_gym.catalogue.speech import by_adverb, plainly
 from medaction_gym.catalogue.spelling import known_words
+from medaction_gym.catalogue.spoken import as_meant
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.unordered import as_ordered
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
@@ -118,15 +119,21 @@ def read_request(text: str) -> Request:
 
 def _orders(text: str) -> tuple[Order, ...]:
     """What a request asks for, as it is written or, failing that, as it is meant."""
-    said = plainly(text)
+    said = plainly(as_meant(text))
     ordered = as_ordered(said)
     orders = parse_orders(ordered)
     if not _name_a_test(orders) and ordered != said:
         orders = parse_orders(said)
-    if not _name_a_test(orders):
-        implied = by_adverb(said)
-        orders = parse_orders(implied) if implied != said else orders
+    if not all(order.head for order in orders) or not orders:
+        implied = as_meant(by_adverb(said), unnamed=True)
+        meant = parse_orders(implied) if implied != said else orders
+        # More tests, and no fewer: "check for a DVT and send a D-dimer".
+        orders = meant if _tests(meant) > _tests(orders) else orders
     return orders
+
+
+def _tests(orders: tuple[Order, ...]) -> int:
+    return sum(order.head is not None for order in orders)
 
 
 def _name_a_test(orders: tuple[Order, ...]) -> bool:
