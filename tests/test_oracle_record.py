@@ -428,3 +428,18 @@ MIXED = case(
 )
 def test_told_under_another_heading(request_: str, expected: set[str]) -> None:
     assert given(request_, MIXED) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("plain films of the back", {"Spine X-ray"}),
+        ("ultrasound of the back", set()),
+        ("X-ray of the neck", set()),
+        ("X-ray of the chest", set()),
+    ],
+)
+def test_the_back_is_its_spine(request_: str, expected: set[str]) -> None:
+    names = ("Spine X-ray", "Knee X-ray")
+    menu = case(*(TestResult(name=name, category="imaging", result="Normal.") for name in names))
+    assert given(request_, menu) == expected

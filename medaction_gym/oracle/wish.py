@@ -164,9 +164,13 @@ def _of_marrow(order: Order) -> Order:
 
 
 def _in_the_bone(order: Order) -> Iterator[Order]:
-    """What imaging of the neck may be of, where nothing else of it was imaged: its spine."""
-    if order.head is not None and order.head.id == "imaging" and order.sites == {"neck"}:
+    """What imaging of the neck or back may be of, where nothing else of it was: its spine."""
+    if order.head is None or order.head.category != "imaging":
+        return
+    if order.sites == {"neck"} and order.head.id == "imaging":
         yield replace(order, sites=frozenset({"cervical_spine"}))
+    if order.sites == {"back"}:
+        yield replace(order, sites=frozenset({"spine"}))
 
 
 def _grown(order: Order) -> Iterator[Order]:
