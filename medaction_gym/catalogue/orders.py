@@ -7,6 +7,7 @@ that the two can be compared term by term.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -39,6 +40,8 @@ _NO_SITE = frozenset({"laboratory", "genetics"})
 
 _STAIN = frozenset({"stain", "staining", "immunostain", "immunoreactivity"})
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
+# "Thoracic" is of the chest, but here.
+_OF_THE_BACK = re.compile(r"\bthoracic (?:spin|vertebra)", re.IGNORECASE)
 _GENE = frozenset({"gene", "sequence", "sequencing", "mutation", "variant", "exon"})
 # Words that make another test of a value's name.
 _ANOTHER = frozenset(
@@ -283,6 +286,13 @@ def _elsewhere(segment: Segment, carried: list[Segment]) -> list[Order]:
     return [Order(text=plain.name, head=plain, sites=sites)]
 
 
+def _unless_within(implied: frozenset[str], named: frozenset[str]) -> frozenset[str]:
+    """What a test's name implies, unless more is said: the spine, but of a "lumbar spine MRI"."""
+    within = Catalogue.load().within
+    said = any(within(n, i) for n in named - implied for i in implied)
+    return _NONE if said else implied
+
+
 def _order(head: Term | None, segment: Segment, carried: list[Segment], text: str) -> Order:
     catalogue = Catalogue.load()
     parts = [*carried, segment]
@@ -316,7 +326,9 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
         named = head.kind == "procedure" and not base.term.sites
         # The wound of a "wound culture" is what is cultured.
         named = named and not (head.category == "microbiology" and specimens)
-        sites |= base.sites or (segment.within_name(head, "site") if named else _NONE)
+        sites |= _unless_within(base.sites, sites) or (
+            segment.within_name(head, "site") if named and not base.sites else _NONE
+        )
         if base.term.id != head.id and not (base.sites or base.specimens or base.organisms):
             way = head.id
         head, specimens = base.term, specimens | base.specimens
@@ -325,7 +337,9 @@ def _order(head: Term | None, segment: Segment, carried: list[Segment], text: st
             specimens = swabs(sites)
             sites = _NONE if specimens else sites
             head = catalogue.terms["culture"] if segment.says("culture") else head
-        organisms |= base.organisms
+        if "chest" in sites and _OF_THE_BACK.search(text[parts[0].start : segment.end]):
+            sites = frozenset({"thoracic_spine"})
+        organisms |= _unless_within(base.organisms, organisms)
         if len(specimens) > 1:
             # The ascites of "amylase in ascites" says which body fluid.
             specimens -= {"body_fluid"}

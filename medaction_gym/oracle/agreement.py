@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from enum import IntEnum
 from functools import cache
 
@@ -31,6 +32,9 @@ _ONE_SITE = ({"head", "brain"}, {"head", "skull"})
 # Parts of the body that are imaged in one go. The head is its brain: its face and ears are not.
 _REGIONS = frozenset("brain face ear neck chest abdomen pelvis spine upper_limb lower_limb".split())
 _NONE: frozenset[str] = frozenset()
+_SPINE = frozenset({"spine"})
+# Regions whose scan is none of the spine that runs through them.
+_BESIDE_THE_SPINE = frozenset({"chest", "neck"})
 _MATERNAL = frozenset({"maternal", "mother"})
 _OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
 _OF_THE_HEAD = frozenset({"head", "skull"})
@@ -151,8 +155,20 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             # "Biopsy of the chest lesion", where the record has a skin biopsy of a chest.
             return Tier.GENERAL
         return tier
+    if _is(asked, "imaging") and _of_the_spine(asked.sites):
+        if not _same_part(asked.sites, content.sites):
+            # A vertebra of the neck is one of the spine, but no part of the lumbar spine.
+            return None
+    elif _is(asked, "imaging") and _apart_in_the_face(asked.sites, content.sites):
+        return None
+    if _is(asked, "pathology") and _inner(asked.sites) and asked.sites - _REGIONS:
+        # An "abdominal hysterectomy" yields no piece of the gallbladder.
+        content = replace(content, sites=content.sites - _REGIONS or content.sites)
     if nested(asked.sites, content.sites) is not None:
         return Tier.KIN
+    if _is(asked, "examination") and content.sites and asked.sites - _REGIONS:
+        # It goes through other parts, and not this one.
+        return None
     # The name gives no site and the report not this one: the same region will do, and where
     # the report gives none, what the case as a whole is about.
     vague = content.sites & TISSUES and content.sites <= TISSUES | {"lymph_node"}
@@ -163,6 +179,9 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.sites <= TISSUES and any(_within_tissue(w, a) for w in where for a in asked.sites):
         return Tier.GENERAL
     common = _regions(asked.sites) & _regions(where)
+    if _of_the_spine(asked.sites):
+        # Bones of the chest and the pelvis, and no organs there.
+        common &= _SPINE
     lead = _innermost(context.lead - _REGIONS)
     told_which = content.sited or (_inner(asked.sites) and nested(content.sites, lead) is not None)
     organs = where if told_which else where | lead if content.sites else lead
@@ -327,6 +346,18 @@ def _soft_parts(sites: frozenset[str]) -> frozenset[str]:
     )
 
 
+@cache
+def _of_the_spine(sites: frozenset[str]) -> bool:
+    """Whether sites are all of the spine."""
+    return bool(sites) and all(Catalogue.load().within(site, "spine") for site in sites)
+
+
+def _apart_in_the_face(asked: frozenset[str], told: frozenset[str]) -> bool:
+    """Whether one of the orbit, the tongue, the nose is asked for, and a report is of another."""
+    sought, beside = _soft_parts(asked), _soft_parts(told)
+    return bool(sought and beside) and nested(sought, beside) is None
+
+
 def _inner(sites: frozenset[str]) -> bool:
     """Whether sites are organs within the trunk."""
     return not sites & TISSUES and _regions(sites) <= _TRUNK
@@ -379,7 +410,9 @@ def nested(asked: AbstractSet[str], held: AbstractSet[str]) -> Tier | None:
     for a in asked:
         for h in held:
             inner, outer = (a, h) if catalogue.within(a, h) else (h, a)
-            if catalogue.within(inner, outer) and outer not in _NO_CONTAINER:
+            if not catalogue.within(inner, outer) or outer in _NO_CONTAINER:
+                continue
+            if outer not in _BESIDE_THE_SPINE or not catalogue.within(inner, "spine"):
                 return Tier.GENERAL
     return None
 

@@ -173,6 +173,11 @@ def _of_a_class(order: Order, held: Order, content: Content) -> bool:
     return not wanted or not named or not wanted.isdisjoint(named)
 
 
+def _against(held: Order, content: Content) -> bool:
+    """Whether an immunoglobulin is measured for what it binds: "positive IgG for SARS-CoV-2"."""
+    return bool(held.words & _AGAINST or (content.single and content.organisms))
+
+
 def _normal(measure: str, content: Content) -> bool:
     """Whether a report says that all is normal, and so what a test of its own measures."""
     of_any_image = "imaging" in Catalogue.load().terms[measure].parents
@@ -201,13 +206,15 @@ def _head_tier(
         return None
     if asked.id == head.id:
         # The IgG "specific to" an antigen is no level of immunoglobulin.
-        specific = asked.id in _ANTIBODY_CLASSES and held.words & _AGAINST
+        specific = asked.id in _ANTIBODY_CLASSES and _against(held, content)
         return None if specific else Tier.SAME
     if head.id == "microbiology" and held.organisms and asked.category == "microbiology":
         # "Retroviral screening for HIV": a pathogen without a method.
         return Tier.KIN if order.organisms and asked.id not in BY_METHOD else None
     if head.id in catalogue.same(asked.id):
         return Tier.KIN
+    if head.id in _ANTIBODY_CLASSES and _against(held, content):
+        return None
     parts = catalogue.members(head.id) - {head.id} or {head.id}
     if 2 * len(parts & catalogue.members(asked.id)) > len(parts):
         return Tier.PART
@@ -249,6 +256,8 @@ def _head_tier(
         # "Radiographs"); the sites must still agree. A "pelvic ultrasound" is no transrectal one.
         return Tier.GENERAL
     if head.id in _GENERIC:
+        if asked.category == "microbiology" and _otherwise(order, content):
+            return None
         if _told_of(order, content):
             return Tier.DESCRIBED
         silent = not any(_is_test(id, asked.category) for id in content.heads)
@@ -263,7 +272,8 @@ def _head_tier(
             return described
     reporting = asked.category == head.category and asked.category in _REPORTING
     if _is_marker(asked.id) and (reporting or special):
-        if head.id == "ihc" and not _MARKED & content.words and not _markers(content.heads):
+        by_antibody = head.id == "ihc" and special
+        if by_antibody and not _MARKED & content.words and not _markers(content.heads):
             # "Immunohistochemistry confirmed a sarcoma", without its markers.
             return Tier.DESCRIBED
         told = any(phrase in content.running for phrase in _marker_phrases(asked.id))
@@ -304,8 +314,28 @@ def _told_of(order: Order, content: Content) -> bool:
         return False
     if order.specimens - {"blood"} or any(catalogue.pathogens(h) & sought for h in content.heads):
         return False
-    method = content.heads & BY_METHOD
+    method = any(_by_method(head) for head in content.heads)
     return not method and any(catalogue.within(o, s) for o in content.organisms for s in sought)
+
+
+@cache
+def _by_method(id: str) -> bool:
+    """Whether a test finds the pathogen itself: a culture, "HIV RNA", "Shiga toxin PCR"."""
+    term = Catalogue.load().terms[id]
+    finds = term.category == "microbiology" and term.price in ("pcr", "culture")
+    return finds or id in BY_METHOD
+
+
+def _otherwise(order: Order, content: Content) -> bool:
+    """Whether a report names the tests of a pathogen, and none of them is the one asked for.
+
+    "HIV RNA 10,000, toxoplasma IgM negative" tells of no PCR for toxoplasma.
+    """
+    assert order.head is not None
+    catalogue = Catalogue.load()
+    named = {head for head in content.heads if catalogue.pathogens(head) & order.organisms}
+    able = {catalogue.base(head).term.id for head in named} | named
+    return bool(named) and able.isdisjoint(catalogue.same(order.head.id) | {order.head.id})
 
 
 def _spells(asked: Order, content: Content) -> bool:

@@ -34,6 +34,7 @@ from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import narrowest, plain, the_very
+from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, in_words, misspelt
 from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
@@ -221,6 +222,8 @@ class RecordOracle:
             return {}
         found: dict[Tier, list[Release]] = {}
         as_asked: set[Release] = set()
+        manner = wish.manner or wish.order.text
+        taken, when = ways_of(manner), times_of(manner)
         able = wish.heads & self._heads
         numbers = {number for head in able for number in self._by_head[head]}
         for organism in wish.organisms:
@@ -228,10 +231,11 @@ class RecordOracle:
         for number in sorted(numbers):
             entry = self._entries[number]
             tier = match(wish.order, entry, self._context)
-            if tier is not None:
-                found.setdefault(tier, []).append(entry.release)
-                if wish.order.way in {held.way for held in entry.orders}:
-                    as_asked.add(entry.release)
+            if tier is None or taken_otherwise(taken, entry) or done_at_another_time(when, entry):
+                continue
+            found.setdefault(tier, []).append(entry.release)
+            if wish.order.way in {held.way for held in entry.orders}:
+                as_asked.add(entry.release)
         if wish.order.way and as_asked:
             # "Doppler of the neck" is the Doppler rather than an ultrasound scan of the neck.
             kept = {t: [r for r in releases if r in as_asked] for t, releases in found.items()}
@@ -293,7 +297,12 @@ class RecordOracle:
         panel = order.head is not None and order.head.kind == "panel"
         if tier is Tier.SAME and panel and all(release.analyte >= 0 for release in releases):
             # A panel named as a component: its own components belong to it.
-            releases += [r for r in found.get(Tier.PART, ()) if r.analyte >= 0]
+            # A lupus anticoagulant beside "autoimmune serology" is no more than a part of a part.
+            more = found.get(Tier.PART, [])
+            core = Catalogue.load().core(order.head.id) if order.head else frozenset()
+            if order.head and core:
+                more = self._among(core.union(order.head.members), more)
+            releases += [r for r in more if r.analyte >= 0]
         if tier in (Tier.SAME, Tier.KIN) and not order.sites and order.head:
             # "CT" fits an unspecified "CT scan" no better than it fits a "chest CT".
             whole = any(release.analyte < 0 for release in releases)

@@ -1,0 +1,89 @@
+"""Taking: how a piece of tissue was taken, and when a test was done.
+
+A fine needle's cells are no core biopsy, and a postoperative scan is no preoperative one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+
+from medaction_gym.catalogue.tokens import words
+from medaction_gym.oracle.entry import Entry
+
+_PIECE = r"(?:biops|bx|specimen|sampl|histolog|patholog)"
+# Ways to take a piece, in words as `tokens.words` makes them. A "necrotic core" is none.
+_WAYS = {
+    "cells": rf"fine needle|fna\w?\b|(?:needle )?aspirat\w+ (?:cytolog|{_PIECE})"
+    r"|brush\w* cytolog|cytolog\w* brush|(?:touch )?imprint",
+    "core": rf"core (?:needle )?{_PIECE}|tru ?cut|cnb\b|vacuum assisted|needle core",
+    "punch": r"(?:punch|shave)\b",
+    "scope": r"(?:endoscop|colonoscop|gastroscop|bronchoscop|transbronch|cystoscop|hysteroscop"
+    rf"|forceps)\w* (?:\w+ )?{_PIECE}|emr\b|polypectomy",
+    "knife": r"(?:excision|incision|resect)\w*|excised|lumpectomy|(?!polyp)\w+ectomy"
+    r"|post ?operati\w+|post ?surg\w+|postop\b|polypectomy|emr\b|surgically",
+    # With a needle, but which?
+    "needle": rf"(?:needle|percutaneous)\w* {_PIECE}",
+}
+# Times that exclude one another.
+_TIMES = (
+    {
+        "before": r"pre ?op\w*|pre ?surg\w+|before (?:the )?(?:operation|surgery)",
+        "during": r"intra ?op\w*",
+        "after": r"post ?op\w*|post ?surg\w+|after (?:the )?(?:operation|surgery)",
+    },
+    {"again": r"follow ?up|repeat", "first": r"initial|baseline"},
+)
+_BY_NEEDLE = frozenset({"cells", "core"})
+
+
+@lru_cache(maxsize=20_000)
+def ways_of(text: str) -> frozenset[str]:
+    """The ways of taking a piece that a text names.
+
+    Example:
+        >>> sorted(ways_of("core needle biopsy")), sorted(ways_of("FNA cytology"))
+        (['core'], ['cells'])
+        >>> sorted(ways_of("pathology of the lumpectomy")), sorted(ways_of("needle biopsy"))
+        (['knife'], ['cells', 'core'])
+    """
+    said = " ".join(words(text))
+    found = {way for way, pattern in _WAYS.items() if re.search(rf"\b(?:{pattern})", said)}
+    if "needle" in found:
+        found.remove("needle")
+        found |= set() if found & _BY_NEEDLE else _BY_NEEDLE
+    return frozenset(found)
+
+
+def taken_otherwise(asked: AbstractSet[str], entry: Entry) -> bool:
+    """Whether an entry's name, or else its report, says that a piece was taken in other ways."""
+    if not asked or not any(o.head and o.head.category == "pathology" for o in entry.orders):
+        return False
+    told = frozenset().union(*(ways_of(" ".join(name)) for name in entry.names))
+    told = told or ways_of(entry.content.running)
+    return bool(told) and told.isdisjoint(asked)
+
+
+@lru_cache(maxsize=20_000)
+def times_of(text: str) -> frozenset[str]:
+    """When a text says that a test is done, or was.
+
+    Example:
+        >>> sorted(times_of("Post-operative CT")), sorted(times_of("initial and repeat CT"))
+        (['after'], ['again', 'first'])
+    """
+    said = " ".join(words(text))
+    found = ((t, p) for times in _TIMES for t, p in times.items())
+    return frozenset(time for time, pattern in found if re.search(rf"\b(?:{pattern})", said))
+
+
+def done_at_another_time(asked: AbstractSet[str], entry: Entry) -> bool:
+    """Whether an entry's name says that it was done when the request says it was not."""
+    if not asked:
+        return False
+    told = frozenset().union(*(times_of(" ".join(name)) for name in entry.names))
+    return any(
+        told & times.keys() and asked & times.keys() and told.isdisjoint(asked & times.keys())
+        for times in _TIMES
+    )
