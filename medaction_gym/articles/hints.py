@@ -23,7 +23,7 @@ _STEM = 7  # letters by which tuberculous and tuberculosis are akin
 # What is said in plain words for diseases that end so.
 _LAY = {"mycosis": ("fungal", "fungus", "mycotic"), "lithiasis": ("stone", "calculi", "calculus")}
 # "Ureterolithotomy" before a stone, "herniorrhaphy" before a hernia.
-_OPERATION = re.compile(r"\w{4,}(?:[oe]ctomy|otomy|ostomy|plasty|rrhaphy|tripsy|pexy)")
+_OPERATION = re.compile(r"\w{4,24}(?:[oe]ctomy|otomy|ostomy|plasty|rrhaphy|tripsy|pexy)")
 _OPERATED = 5  # letters that such a word shares with the disease
 _STONE = re.compile(r"lith|stone|calcul")
 _SMALL = frozenset("a an the of in on at to and or with by for from due after".split())
@@ -61,17 +61,17 @@ _DENIED = re.compile(
 _KIND = (
     r"(?:(?!(?:chronic|medical|clinical|physical|systemic|identical|additional|surgical|critical|"
     r"typical|special|several|specific|similar|general)\b)"
-    r"[\w-]{3,}(?:al|ic|ous|lar|ary|tory|ive|ine|mune|nant|ile|tted|ding)|"
+    r"[\w-]{3,24}(?:al|ic|ous|lar|ary|tory|ive|ine|mune|nant|ile|tted|ding)|"
     r"liver|heart|lung|kidney|thyroid|skin|eye|muscle|blood|bone|nerve|brain|bowel|joint|prion)"
 )
 _CLASS = re.compile(
-    rf"\b(?:{_KIND}(?:,? (?:and|or|and/or) |, |/))*(?:(?:chronic|systemic|other) )?{_KIND} "
+    rf"\b(?:{_KIND}(?:,? (?:and|or|and/or) |, |/)){{0,5}}(?:(?:chronic|systemic|other) )?{_KIND} "
     r"(?:diseases?|disorders?|conditions?|anomal(?:y|ies)|malformations?|illness(?:es)?|"
     r"syndromes?|problems?|deficienc(?:y|ies)|patholog(?:y|ies)|events?)\b|"
-    rf"\b(?:{_KIND} )?(?!\w*adenopath)(?:\w{{4,}}(?:deficienc(?:y|ies)|opath(?:y|ies))|"
+    rf"\b(?:{_KIND} )?(?!\w{{0,24}}adenopath)(?:\w{{4,24}}(?:deficienc(?:y|ies)|opath(?:y|ies))|"
     r"malignanc(?:y|ies)|neoplasms?|cancers?|infections?(?! symptoms))\b|"
     # "liver, gastrointestinal, or [withheld]"
-    rf"\b(?:{_KIND}(?:,? (?:and|or) |, |/))+{re.escape(MASK)}",
+    rf"\b(?:{_KIND}(?:,? (?:and|or) |, |/)){{1,5}}{re.escape(MASK)}",
     re.IGNORECASE,
 )
 _PURPOSE = re.compile(

@@ -19,6 +19,7 @@ from medaction_gym.catalogue.term import (
     Kind,
     Mention,
     Term,
+    adjectives,
     by_noun,
     cell_list,
     read_table,
@@ -136,7 +137,7 @@ class Catalogue:
             if name not in lists:
                 add(term, name)
         for term in catalogue.terms.values():
-            for name in by_noun(term):
+            for name in (*by_noun(term), *adjectives(term)):
                 add(term, name)
         return catalogue
 

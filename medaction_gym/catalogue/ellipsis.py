@@ -69,7 +69,9 @@ def complete(segment: Segment, following: Segment | None) -> None:
     """Read the first half of "total and direct bilirubin" with the word the second half ends in."""
     if following is None or segment.mentions or len(following.heads) != 1:
         return
-    if following.heads[0].kind != "analyte" or not segment.loose:
+    kind, category = following.heads[0].kind, following.heads[0].category
+    examined = category == "examination"
+    if not (kind == "analyte" or examined) or not segment.loose:
         return
     tokens = segment.tokens
     phrase = tuple(tokens[i].text for i in segment.loose)
@@ -77,7 +79,8 @@ def complete(segment: Segment, following: Segment | None) -> None:
     named = Catalogue.load().named
     # "Total and direct bili": by the word it stands for.
     term = named((*phrase, ends)) or named((*phrase, *words(following.heads[0].name)[-1:]))
-    if term is not None and term.kind == "analyte":
+    # "Physical and mental state exam".
+    if term is not None and (term.kind == "analyte" or (examined and term.category == category)):
         segment.mentions = [Mention(term, segment.loose[0], segment.loose[-1] + 1)]
         segment.loose = []
 
@@ -128,7 +131,9 @@ def place(segment: Segment, before: Order | None) -> None:
             segment.mentions = [Mention(term, inside[0], inside[-1] + 1)]
             segment.loose = []
             return
-    for specimen in sorted(fluids) or ([] if segment.mentions else ["blood"]):
+    # "A marrow sample, and look at the morphology" asks for that of no blood.
+    marrow = before is not None and before.head is not None and before.head.category == "pathology"
+    for specimen in sorted(fluids) or ([] if segment.mentions or marrow else ["blood"]):
         term = catalogue.in_specimen(phrase, specimen)
         if term is not None:
             where = [m for m in segment.mentions if m.term.kind == "specimen"]

@@ -64,6 +64,19 @@ _SEEKING = frozenset(
     "viral_ihc igg igm".split()
 )
 
+# What a surgeon takes out, by what it is and by the taking.
+_SOLID = frozenset(
+    word
+    for said in "excised excision resected resection removed removal extracted lump mass tumour "
+    "lesion nodule polyp cyst tissue specimen section slide biopsied".split()
+    for word in words(said)
+)
+# Done by hand and eye alone, whatever is ordered beside it.
+_EXAMINE = frozenset("examine inspect palpate auscultate percuss".split())
+_MEANS = frozenset({"by", "with", "using", "via", "on", "under"})
+# Done at one site at a time.
+_SITED = frozenset({"imaging", "endoscopy", "pathology"})
+
 _NONE: frozenset[str] = frozenset()
 
 
@@ -98,7 +111,15 @@ def other_senses(order: Order) -> Iterator[Order]:
     """
     catalogue = Catalogue.load()
     looked_at = order.head is not None and order.head.id == "microscopy"
-    if looked_at and order.sites and not order.specimens and not order.organisms:
+    if (
+        order.head is not None
+        and order.head.category == "examination"
+        and "microscop" in order.text
+    ):
+        # "A plucked hair under the microscope": a trichogram, or what the laboratory says of it.
+        yield replace(order, head=catalogue.terms["histopathology"]).titled()
+    solid = order.specimens <= {"tissue"} and not order.organisms
+    if looked_at and solid and (order.sites or order.specimens or _taken_out(order.text)):
         # "Microscopy of the appendix", which was taken out.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
     if order.measure and any(m.term.kind in HEADS for m in catalogue.find(order.text)):
@@ -115,12 +136,20 @@ def other_senses(order: Order) -> Iterator[Order]:
             yield Order(order.text, base.term, *parts).titled()
 
 
+def _taken_out(text: str) -> bool:
+    """Whether what is looked at is solid: "microscopy of the excised lump"."""
+    return not _SOLID.isdisjoint(words(text))
+
+
 def _parse(text: str, mended: bool) -> tuple[Order, ...]:
     catalogue = Catalogue.load()
     segments = _without_times(segments_of(text, mended=mended))
     orders: list[Order] = []
     carried: list[Segment] = []
     for segment, following in zip_longest(segments, segments[1:]):
+        if "?" in segment.joint:
+            # What the question was about is no part of the next order.
+            carried = []
         complete(segment, following)
         sample(segment)
         place(segment, orders[-1] if orders else None)
@@ -133,6 +162,12 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             # "CXR, HIV": a pathogen alone stands for the test of it.
             head = catalogue.terms["microbiology"]
             orders.append(_order(head, segment, [], text))
+        elif more and orders and _says_of_again(segment, orders[-1]):
+            orders.append(_again(orders[-1], segment))
+        elif more and _is_looked_at(segment, following):
+            # "Examine the belly and send a hemogram".
+            orders.append(_order(catalogue.terms["physical_examination"], segment, carried, text))
+            carried = []
         elif more and orders:
             # "CT chest and abdomen", "PCR for HSV, VZV": more of what came before.
             orders[-1] = _widen(orders[-1], segment, text)
@@ -159,7 +194,9 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             carried = []
     for segment in carried:
         alone = unsaid(segment)
-        if alone is None and segment.ids("organism") and not text.rstrip().endswith("?"):
+        # "Any Pseudomonas in the sputum?", but not "is it tuberculosis?".
+        sought = segment.ids("specimen") or not text.rstrip().endswith("?")
+        if alone is None and segment.ids("organism") and sought:
             alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
     return tuple(dict.fromkeys(_from_before(_share_end(orders, segments))))
@@ -185,6 +222,9 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
     if any(h.id != "doppler" and catalogue.within(h.id, "ultrasound") for h in heads):
         # "Echocardiogram with Doppler" is one scan.
         heads = [h for h in heads if h.id != "doppler"]
+    if any(h.id == "ceus" for h in heads):
+        # "Sonography with microbubbles" is one too.
+        heads = [h for h in heads if h.id != "ultrasound"]
     specific = [
         h for h in heads
         if not any(o is not h and _covers(o, h) and not segment.joined(h, o) for o in heads)
@@ -346,6 +386,37 @@ def _makes_another(value: Term, segment: Segment) -> bool:
     return bool(beside) and not beside <= {
         w for n in (value.name, *value.synonyms) for w in words(n)
     }
+
+
+def _says_of_again(segment: Segment, before: Order) -> bool:
+    """Whether a stretch names one more site for the test before: "CT of the head and of the hip".
+
+    What is examined are two examinations, each of which may have its own report.
+    """
+    if not (before.head and before.sites and segment.ids("site")) or segment.ids("organism"):
+        return False
+    if before.head.id == "physical_examination":
+        return True
+    here = [token.text for token in segment.tokens[segment.first : segment.stop]]
+    return "of" in here[:2] and before.head.kind == "procedure" and before.head.category in _SITED
+
+
+def _again(before: Order, segment: Segment) -> Order:
+    """The test before, at another site."""
+    here = segment.tokens[segment.first : segment.stop]
+    name = " ".join(token.text for token in here)
+    return replace(before, text=name, sites=segment.ids("site"))
+
+
+def _is_looked_at(segment: Segment, following: Segment | None) -> bool:
+    """Whether a stretch says that a site is to be examined, and no more of how."""
+    said = [token.text for token in segment.tokens[segment.first : segment.stop]]
+    named = segment.ids("site") and not segment.ids("specimen") | segment.ids("organism")
+    if not named or following is None or _EXAMINE.isdisjoint(said):
+        return False
+    # "Examine the liver and spleen by ultrasound".
+    means = {t.text for t in following.tokens[following.first : following.stop]} & _MEANS
+    return not (means and following.heads)
 
 
 def _at_the_same_site(order: Order, next_: Order) -> Order:

@@ -37,6 +37,13 @@ _STAINS = (
     "stain", "staining", "immunostain", "immunostaining", "immunohistochemistry", "IHC",
     "expression",
 )  # fmt: skip
+# How a pathogen's name becomes an adjective, the longest ending first.
+_ADJECTIVES = (
+    ("virus", ("viral",)), ("myces", ("mycotic", "mycetic")), ("osis", ("otic",)),
+    ("iasis", ("iatic", "iasic")), ("ia", ("ial",)), ("a", ("al", "ar")), ("us", ("al",)),
+    ("um", ("al",)), ("is", ("al",)), ("ix", ("ical",)),
+)  # fmt: skip
+_WORD = 6
 # The noun that a test's name ends in, and others for the same test.
 _NOUNS: dict[Kind, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "procedure": (
@@ -154,6 +161,24 @@ def by_noun(term: Term) -> Iterator[str]:
     for noun, others in _NOUNS.get(term.kind, ()):
         if term.name.endswith(f" {noun}"):
             yield from (term.name.removesuffix(noun) + other for other in others)
+
+
+def adjectives(term: Term) -> Iterator[str]:
+    """The adjectives of a pathogen's one-word names, where no other term is called so.
+
+    Example:
+        >>> list(adjectives(Term("x", "organism", "Chlamydia trachomatis", ("chlamydia", "LGV"))))
+        ['chlamydial']
+    """
+    if term.kind != "organism":
+        return
+    for name in (term.name, *term.synonyms):
+        # Whole words alone: no codes, which are short or have capitals.
+        if name.isalpha() and len(name) >= _WORD and name[1:].islower():
+            for ending, others in _ADJECTIVES:
+                if name.endswith(ending):
+                    yield from (name.removesuffix(ending) + other for other in others)
+                    break
 
 
 def cell_list(cell: str | None) -> tuple[str, ...]:

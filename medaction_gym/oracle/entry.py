@@ -18,8 +18,8 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.halves import first_halves, halves
-from medaction_gym.oracle.values import is_no_value, of_one_kidney
+from medaction_gym.oracle.halves import halves, halves_in
+from medaction_gym.oracle.values import against, is_no_value, of_one_kidney
 
 _LEVELS = (
     (r"C[1-7]", "cervical_spine"),
@@ -42,6 +42,8 @@ OF_TISSUE = frozenset(
     "fibrous keratin histology histopathology necrosis vessel lumen".split()
 )
 _CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z][A-Z0-9]*(?:-\d+)?\b")
+# A gene that its variant is written on to: "NRASQ61K".
+_VARIANT = re.compile(r"\b([A-Z]{2,8}\d?)(?=[A-Z]\d{2,4}[A-Z]\b)")
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 
 
@@ -132,6 +134,7 @@ def entries_of(case: Case) -> Iterator[Entry]:
             inner = parse_orders(analyte.name, mended=False)
             if is_no_value(analyte.name, analyte.result):
                 inner = ()
+            inner = against(inner, analyte.result)
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(content_of(analyte.result, inner), single=True)
@@ -251,10 +254,11 @@ def _with_specimens(order: Order, specimens: frozenset[str]) -> Order:
 
 def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> Content:
     """What the text of a result mentions, the tests known that it is the result of."""
+    text = _VARIANT.sub(r"\1 ", text)
     tokens = tokenize(text)
     catalogue = Catalogue.load()
     mentions = [m for m in catalogue.find(tokens) if not is_unit(m, tokens)]
-    half = frozenset(term.id for term in first_halves(text, tokens, mentions))
+    half = frozenset(term.id for term in halves_in(text, tokens, mentions))
     bases = [catalogue.base(m.term.id) for m in mentions if m.term.kind in HEADS]
     nameless = all(order.head is None for order in orders)
 

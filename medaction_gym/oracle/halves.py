@@ -1,7 +1,7 @@
 """Halves: tests that a text names by the end of another's name.
 
 The renal function tests of "renal and liver function tests", the total bilirubin of "total and
-direct bilirubin".
+direct bilirubin", the CA 19-9 of "CA 125 and 19-9".
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from medaction_gym.catalogue.tokens import Token, tokenize
 _AND = frozenset({"and", "or"})
 _JOINED = re.compile(r"\b(?:and|or)\b|/")
 _MEASURED = frozenset({"analyte", "panel"})
-_LONGEST = 2  # words of a first half
+_LONGEST = 2  # words of a half
+_SHORT = 1  # letters of a last half: the G of "immunoglobulin A and G"
 
 
 def halves(text: str) -> tuple[Term, ...]:
@@ -26,17 +27,70 @@ def halves(text: str) -> tuple[Term, ...]:
         ['rft', 'lft']
         >>> [term.id for term in halves("Normal liver/kidney function")]
         ['lft']
+        >>> [term.id for term in halves("Normal carbohydrate antigen 125 and 19-9 levels")]
+        ['ca19_9']
         >>> halves("Iron and thyroid function tests were normal")
         ()
     """
     if not _JOINED.search(text):
         return ()
     tokens = tokenize(text)
-    return tuple(first_halves(text, tokens, Catalogue.load().find(tokens)))
+    return tuple(halves_in(text, tokens, Catalogue.load().find(tokens)))
 
 
-def first_halves(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> Iterator[Term]:
+def halves_in(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> Iterator[Term]:
     """The same of a text whose tests are found already."""
+    yield from _first_halves(text, tokens, mentions)
+    yield from _last_halves(text, tokens, mentions)
+
+
+def _last_halves(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> Iterator[Term]:
+    """What begins as another test's name does, and ends in a number or letter of its own."""
+    taken = {i for m in mentions if m.term.kind in _MEASURED for i in range(m.first, m.last)}
+    for mention in mentions:
+        if mention.term.kind not in _MEASURED or mention.last - mention.first < _LONGEST:
+            continue
+        whole = tuple(token.text for token in tokens[mention.first : mention.last])
+        start = _after(text, tokens, mention.last)
+        while start:
+            found = _ending(tokens, start, whole, taken)
+            if found is None:
+                break
+            term, stop = found
+            yield term
+            start = _after(text, tokens, stop)
+
+
+def _after(text: str, tokens: Sequence[Token], last: int) -> int:
+    """Where what is joined to a word by "and", a comma or a slash begins; 0 if nothing is."""
+    if last >= len(tokens):
+        return 0
+    if tokens[last].text in _AND:
+        return last + 1
+    return last if text[tokens[last - 1].end : tokens[last].start].strip() in {",", "/"} else 0
+
+
+def _ending(
+    tokens: Sequence[Token], start: int, whole: tuple[str, ...], taken: set[int]
+) -> tuple[Term, int] | None:
+    """The test that the words from a place on end, and where they do."""
+    named = Catalogue.load().named
+    for stop in range(min(len(tokens), start + _LONGEST), start, -1):
+        ending = tuple(token.text for token in tokens[start:stop])
+        if not taken.isdisjoint(range(start, stop)) or any(
+            len(word) > _SHORT and not word.isdigit() for word in ending
+        ):
+            continue
+        for cut in range(len(whole) - 1, 0, -1):
+            term = named(whole[:cut] + ending)
+            if term is not None and term.kind in _MEASURED:
+                return term, stop
+    return None
+
+
+def _first_halves(
+    text: str, tokens: Sequence[Token], mentions: Sequence[Mention]
+) -> Iterator[Term]:
     taken = {i for m in mentions if m.term.kind in _MEASURED for i in range(m.first, m.last)}
     for mention in mentions:
         if mention.term.kind not in _MEASURED or mention.last - mention.first < _LONGEST:

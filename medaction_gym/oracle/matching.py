@@ -133,7 +133,10 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
     if not flow and _OF_FLOW.isdisjoint(entry.words | content.words):
         # A scan of the kidney tells nothing of its artery.
         return None
-    if tier is Tier.DESCRIBED and agreed > Tier.KIN and _nameless(held) and not asked.measure:
+    # Pus is from where the illness is, where one that was cultured is told of.
+    cultured = head.category == "microbiology" and asked.specimens & content.specimens
+    heading = _nameless(held) and not cultured
+    if tier is Tier.DESCRIBED and agreed > Tier.KIN and heading and not asked.measure:
         # Under a heading for this and that, what the report says decides.
         return None
     tier = max(tier, agreed)
@@ -218,6 +221,10 @@ def _head_tier(
     parts = catalogue.members(head.id) - {head.id} or {head.id}
     if 2 * len(parts & catalogue.members(asked.id)) > len(parts):
         return Tier.PART
+    always = catalogue.always(asked.id)
+    if always and always <= catalogue.always(head.id) and not content.analytes:
+        # "Comprehensive metabolic panel: normal" is of the electrolytes too.
+        return Tier.DESCRIBED if not content.heads & (parts - {head.id}) else None
     if asked.id in catalogue.members(head.id):
         # A panel's report answers for an analyte if it speaks of it, or is about little else.
         small = len(catalogue.members(head.id)) <= SMALL_PANEL

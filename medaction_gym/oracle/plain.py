@@ -36,6 +36,24 @@ def the_very(order: Order, entries: list[Entry]) -> list[Entry]:
     return there or (same if order.sites else [])
 
 
+def narrowest(entries: Iterable[Entry]) -> list[Entry]:
+    """Of panels that tell of a value in general terms, the smallest: of sodium, the electrolytes.
+
+    Args:
+        entries: What tells of it; others than panels are kept as they are.
+    """
+    every = list(entries)
+    sizes = [min(map(_size, entry.orders), default=0) for entry in every]
+    least = min(sizes, default=0)
+    return [entry for entry, size in zip(every, sizes, strict=True) if size == least or not size]
+
+
+def _size(order: Order) -> int:
+    """How many values a panel holds; 0 of what is none."""
+    panel = order.head is not None and order.head.kind == "panel"
+    return len(Catalogue.load().members(order.head.id)) if order.head and panel else 0
+
+
 def _is_one_of(kinds: frozenset[str], entry: Entry) -> bool:
     """Whether each of an entry's names is one of some kinds of test."""
     ancestors = Catalogue.load().ancestors

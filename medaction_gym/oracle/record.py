@@ -22,6 +22,7 @@ from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import Tier, nested
 from medaction_gym.oracle.answer import Part, Release
+from medaction_gym.oracle.departments import DEPARTMENTS, TOLD_BY_LINES, lines_of
 from medaction_gym.oracle.entry import (
     Entry,
     context_of,
@@ -32,29 +33,13 @@ from medaction_gym.oracle.entry import (
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import by_method, match
 from medaction_gym.oracle.parts import examinations
-from medaction_gym.oracle.plain import plain, the_very
+from medaction_gym.oracle.plain import narrowest, plain, the_very
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, in_words, misspelt
 from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
 
-# Requests for a whole department: they mean every item of these categories.
-_DEPARTMENTS = {
-    "imaging": ("imaging",),
-    "radiology": ("imaging",),
-    "blood_tests": ("laboratory",),
-    "laboratory_tests": ("laboratory",),
-    "pathology": ("pathology",),
-    "microbiology": ("microbiology",),
-    "genetic_testing": ("genetics",),
-    "endoscopy": ("endoscopy",),
-    "functional_tests": ("physiology",),
-}
-
 _TELLS = "told in an examination's report"
-# Those whose tests may be told one by one under other headings.
-_TOLD_BY_LINES = frozenset({"blood_tests", "laboratory_tests", "microbiology"})
-
 _WHY = {
     Tier.NAME: "named as in the record",
     Tier.SAME: "the same test",
@@ -185,7 +170,7 @@ class RecordOracle:
             return self._unknown(wish, part, request)
         if (
             order.head is not None
-            and order.head.id in _DEPARTMENTS
+            and order.head.id in DEPARTMENTS
             and not any((order.sites, order.specimens, order.organisms, order.words, order.measure))
         ):
             return self._department(wish, order.head, part)
@@ -209,7 +194,7 @@ class RecordOracle:
         if tier is Tier.PART and wish.only:
             found[tier] = self._among(wish.only, found[tier])
         if tier is Tier.PART and not self._of_the_core(order, found[tier]):
-            return wish.unavailable
+            return self._told(wish, part) or wish.unavailable
         releases = self._decide(order, found)
         items = {release.item for release in releases if release.analyte < 0}
         if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
@@ -328,6 +313,9 @@ class RecordOracle:
             # A single value rather than the item it stands in.
             single = {release.item for release in releases if release.analyte >= 0}
             releases = [r for r in releases if r.analyte >= 0 or r.item not in single]
+            if tier is Tier.DESCRIBED:
+                kept = narrowest(e for e in self._entries if e.release in releases)
+                releases = [entry.release for entry in kept]
         return _without_parts(releases)
 
     def _at_different_sites(self, order: Order, items: set[int]) -> bool:
@@ -376,11 +364,11 @@ class RecordOracle:
         items = [
             i
             for i, test in enumerate(self.case.tests)
-            if test.category in _DEPARTMENTS[head.id] or i in named
+            if test.category in DEPARTMENTS[head.id] or i in named
         ]
         if not items:
-            lines = self._lines_of(_DEPARTMENTS[head.id])
-            if lines and head.id in _TOLD_BY_LINES and not wish.order.way:
+            lines = lines_of(self._entries, DEPARTMENTS[head.id])
+            if lines and head.id in TOLD_BY_LINES and not wish.order.way:
                 return part(Outcome.RESULT, lines, "the only such tests in the record")
             none = part(Outcome.UNAVAILABLE, (), f"the record holds no {head.name}")
             # A swab is no blood test, whatever that looked for.
@@ -395,15 +383,6 @@ class RecordOracle:
         only = (Release(items[0]),)
         why = "the only such test in the record"
         return part(Outcome.RESULT, only, why)._replace(price=self.price(only))
-
-    def _lines_of(self, categories: tuple[str, ...]) -> tuple[Release, ...]:
-        """Values of some departments, told under other headings: a PCR among the blood tests."""
-        return tuple(
-            entry.release
-            for entry in self._entries
-            if entry.release.analyte >= 0
-            and any(order.head and order.head.category in categories for order in entry.orders)
-        )
 
     def _unknown(self, wish: Wish, part: _PartMaker, request: Request) -> Part:
         """Match a request outside the catalogue by its words alone."""

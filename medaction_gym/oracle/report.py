@@ -21,6 +21,7 @@ from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.tokens import tokenize, words
 from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.entry import Content, Entry, content_of, is_unit
+from medaction_gym.oracle.fluids import bare_proteins, fluids_of, protein_of
 from medaction_gym.oracle.halves import halves
 from medaction_gym.oracle.values import is_no_value
 
@@ -52,10 +53,14 @@ _NO_TEST = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
     "physiology endoscopy pathology diagnostic_surgery physical_examination igg igm iga ige".split()
 )
+# Those that a name of several words does mean: "pathological analysis", "infectious work-up".
+_OF_WORDS = frozenset({"pathology", "microbiology"})
+_EXAMINATION = frozenset({"physical_examination"})
 # Departments in whose reports an analyte's name means something else, but for a figure's unit.
 _OF_OTHER_WORDS = frozenset({"pathology", "genetics", "imaging", "examination", "endoscopy"})
 _FIGURE = re.compile(
-    r"^[^.;,]{0,25}?\d[\d.,]*\s*(?:%|[×x]\s*10|(?:[mµμunpf]?(?:g|mol|eq|IU|U)|cells)\s*/)",
+    r"^[^.;,]{0,25}?\d[\d.,]*\s*(?:%|[×x]\s*10|(?:[mµμunpf]?(?:g|mol|eq|IU|U)|cells)\s*/|"
+    r"\s*/\s*(?:cu ?mm|mm|[mμµu]?L\b))",
     re.IGNORECASE,
 )
 _FOUND = re.compile(
@@ -63,10 +68,21 @@ _FOUND = re.compile(
 )
 # "Negative results for metabolic disorders and infections (e.g., Lyme disease, HIV)".
 _SOUGHT = re.compile(
-    r"\b(?:negative|positive|(?:no|without) (?:serologic(?:al)? )?evidence)\b(?: \w+)? (?:for|of)\b"
-    r"(?:(?!\b(?:but|while|showed|revealed|due|caused)\b)[^;:])*$",
+    r"\b(?:negative|positive|(?:no|without) (?:serologic(?:al)? )?evidence)\b(?: \w+){0,3}? "
+    r"(?:for|of)\b(?:(?!\b(?:but|while|showed|revealed|due|caused)\b)[^;:])*$",
     re.IGNORECASE,
 )
+# "Viral tests for influenza and COVID-19 were negative".
+_LISTED = re.compile(
+    r"\b(?:tests?|testing|serolog\w+|screen\w*|panels?)(?: for|:| \()[^.;:]{0,150}$", re.I
+)
+_ALL_SO = re.compile(
+    r"[^.;:]{0,150}\b(?:was|were|is|are|all|both) (?:normal/)?"
+    r"(?:negative|positive|non-?reactive)\b",
+    re.IGNORECASE,
+)
+# A section of an examination: "Cardiovascular examination: ...".
+_SECTION = re.compile(r"[\w ]{3,40}? exam(?:ination)?(?=:)", re.IGNORECASE)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -74,8 +90,10 @@ def told_beside(entry: Entry) -> frozenset[str]:
     """The tests that an item's report, or the line of one value, names beside its own."""
     own = _own(entry)
     base = Catalogue.load().base
-    left = entry.content.heads - own - _NO_TEST
-    return frozenset(head for head in left if base(head).term.id not in own)
+    left = entry.content.heads - own - (_NO_TEST - _OF_WORDS) | _protein(entry)
+    # Of one part of the body it may be told in the examination of all.
+    left |= entry.content.heads & own & _EXAMINATION
+    return frozenset(h for h in left if base(h).term.id not in own or h in _EXAMINATION)
 
 
 def told_in(
@@ -127,6 +145,31 @@ def _orders(sentence: str, entry: Entry, category: str, lines: frozenset[str]) -
             yield replace(order, sides=order.sides or sides)
         start = joint.end() if joint else stop
     yield from _sought(sentence, category)
+    yield from _proteins(sentence, entry, category)
+    yield from _sections(sentence, category)
+
+
+def _sections(sentence: str, category: str) -> Iterator[Order]:
+    """The examinations that head a part of an examination's report."""
+    if category == "examination":
+        for heading in _SECTION.findall(sentence):
+            for order in parse_orders(heading.strip(), mended=False):
+                if order.head is not None and order.head.category == category and order.sites:
+                    yield order
+
+
+def _proteins(sentence: str, entry: Entry, category: str) -> Iterator[Order]:
+    """The protein of a fluid: of "glucose and protein" of the CSF no name says more."""
+    ids = _protein(entry)
+    for token in bare_proteins(tokenize(sentence)) if ids else ():
+        if _measured(sentence, token.start, token.end, category):
+            for id in ids:
+                yield Order(sentence, Catalogue.load().terms[id], specimens=fluids_of(entry.orders))
+
+
+def _protein(entry: Entry) -> frozenset[str]:
+    """What the word "protein" means in an item's report, where it stands."""
+    return protein_of(fluids_of(entry.orders)) if "protein" in entry.content.words else _NONE
 
 
 def _completed(
@@ -148,6 +191,10 @@ def _sought(sentence: str, category: str) -> Iterator[Order]:
             continue
         listed = category not in _OF_OTHER_WORDS and _SOUGHT.search(
             sentence[: tokens[mention.first].start]
+        )
+        listed = listed or (
+            _LISTED.search(sentence[: tokens[mention.first].start])
+            and _ALL_SO.match(sentence[tokens[mention.last - 1].end :])
         )
         if listed or _FOUND.match(sentence[tokens[mention.last - 1].end :]):
             head = catalogue.terms["microbiology"]
@@ -186,7 +233,7 @@ def _is_test(mention: Mention, sentence: str, first: int, last: int) -> bool:
     said = set(words(sentence[first:last]))
     part_of_symbol = sentence[last : last + 1].isdigit() or sentence[first - 1 : first].isalnum()
     return (
-        mention.term.id not in _NO_TEST
+        (mention.term.id not in _NO_TEST or (mention.term.id in _OF_WORDS and len(said) > 1))
         and not (said <= _places() or said <= EXAMINING)
         and not part_of_symbol
         and not _ELSEWHEN.search(sentence[:first])

@@ -8,6 +8,7 @@ from dataclasses import replace
 from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import FROM_ANYWHERE, Tier
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.entry import Context, Entry
@@ -16,6 +17,7 @@ from medaction_gym.oracle.report import told_beside, told_in
 from medaction_gym.oracle.wish import Wish
 
 _NONE: frozenset[str] = frozenset()
+_MOLECULAR = frozenset("pcr naat nat molecular dna rna nucleic amplification load genotype".split())
 
 
 class Tellings:
@@ -54,7 +56,7 @@ class Tellings:
 
     def of(self, wish: Wish) -> tuple[Release, ...]:
         """The items, or lines of items, that tell of a test."""
-        order = wish.order
+        order = _by_any_method(wish.order)
         any_method = order.head is not None and order.head.id == "microbiology"
         in_blood = order.head is not None and order.head.id in IN_BLOOD and bool(order.organisms)
         if not (any_method or in_blood) and self._by_head.keys().isdisjoint(wish.heads):
@@ -103,6 +105,14 @@ class Tellings:
             known = told_in(entry, text, test.category, apart)
             self._read[number] = known
         return known
+
+
+def _by_any_method(order: Order) -> Order:
+    """A "COVID test" is by whatever method, though a PCR is the usual one."""
+    usual = order.head is not None and order.head.id == "pcr" and bool(order.organisms)
+    if not usual or not _MOLECULAR.isdisjoint(words(order.text)):
+        return order
+    return replace(order, head=Catalogue.load().terms["microbiology"])
 
 
 def _is_core(order: Order, held: Order) -> bool:

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator
 
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.orders import parse_orders
 
+# "Positive IgG for SARS-CoV-2", "IgM anti-measles antibodies".
+_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
+_AGAINST = re.compile(
+    r"\b(?:ig ?[gmae]|immunoglobulins? [gmae])\b(?: (?:antibod(?:y|ies)|titers?|titres?))?"
+    r"[ -](?:for|to|against|anti)[ -][^,;.()]{0,80}",
+    re.IGNORECASE,
+)
 _RENAL_SCANS = ("mag3", "dmsa")
 # "Differential renal function" is no blood test, "calcium transport" no calcium.
 _OF_ONE_KIDNEY = re.compile(r"\b(?:differential|split|relative) $", re.IGNORECASE)
@@ -41,3 +49,20 @@ def of_one_kidney(orders: Iterable[Order]) -> Iterator[Order]:
         for scan in _RENAL_SCANS:
             base = Catalogue.load().base(scan)
             yield Order(order.text, base.term, sites=base.sites)
+
+
+def against(orders: Iterable[Order], said: str) -> tuple[Order, ...]:
+    """What measures antibodies of a class, with the germ that a report says they are against.
+
+    Example:
+        >>> from medaction_gym.catalogue.orders import parse_orders
+        >>> igg, = against(parse_orders("IgG"), "positive IgG for SARS-CoV-2 (140 BAU/mL)")
+        >>> igg.head.id, sorted(igg.organisms)
+        ('serology', ['sars_cov_2'])
+    """
+    held = tuple(orders)
+    if not any(order.head is not None and order.head.id in _CLASSES for order in held):
+        return held
+    match = _AGAINST.search(said)
+    told = parse_orders(match.group(), mended=False) if match else ()
+    return tuple(order for order in told if order.head and order.organisms) or held

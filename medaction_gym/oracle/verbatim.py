@@ -130,6 +130,9 @@ def in_words(order: Order, case: Case, entries: Iterable[Entry]) -> tuple[Releas
 
     "How thick is the bladder wall?" is answered by the only report that speaks of it.
     """
+    if (sign := named_sign(order)) is not None:
+        told = [e.release for e in entries if e.release.analyte < 0 and _says(sign, case, e)]
+        return tuple(told) if len(told) == 1 else ()
     asked = [w for w in words(order.text) if len(w) > 2]
     sought = [w for w in asked if w not in filler() and w not in _ASKED_OF]
     # Whoever only names a disease asks for nothing.
@@ -143,6 +146,25 @@ def in_words(order: Order, case: Case, entries: Iterable[Entry]) -> tuple[Releas
         if all(word in spoken or any(_begins(word, other) for other in spoken) for word in sought)
     ]
     return tuple(found) if len(found) == 1 else ()
+
+
+def named_sign(order: Order) -> tuple[str, str] | None:
+    """A sign that is called by a name, as the end of it: of the "double duct sign" the last two.
+
+    Whoever asks for "any sign of" a disease names none.
+    """
+    asked = words(order.text)
+    if "sign" not in asked[1:]:
+        return None
+    before = asked[asked.index("sign", 1) - 1]
+    alone = asked[-1] == "sign" and before not in filler() and len(before) > 2
+    return (before, "sign") if alone else None
+
+
+def _says(phrase: tuple[str, ...], case: Case, entry: Entry) -> bool:
+    """Whether an item's report has some words beside one another."""
+    spoken = words(case.tests[entry.release.item].result)
+    return any(spoken[i : i + len(phrase)] == phrase for i in range(len(spoken)))
 
 
 def _begins(word: str, other: str) -> bool:

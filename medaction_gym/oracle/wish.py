@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
 from medaction_gym.catalogue.speech import by_adverb, plainly
 from medaction_gym.catalogue.spelling import known_words
+from medaction_gym.catalogue.spoken import as_meant
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.unordered import as_ordered
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
@@ -25,6 +27,9 @@ from medaction_gym.oracle.verbatim import TENDER
 
 # "CBC (WBC", but not "CBC (including WBC".
 _BRACKET = re.compile(r"\((?!\s*(?:e\.?g|inc|such|with|esp))", re.IGNORECASE)
+
+# What a germ does, or does not, in a culture.
+_GROWTH = re.compile(r"\b(?:gr[eo]wn?|growing|growth|c[oa]me up|isolated from)\b", re.IGNORECASE)
 
 # Departments whose reports describe what was seen.
 _DESCRIBING = frozenset({"imaging", "physiology", "endoscopy", "pathology"})
@@ -92,9 +97,16 @@ def read_request(text: str) -> Request:
     phrase = words(text)
     wishes = []
     for order, following in zip_longest(orders, orders[1:]):
+        order = _of_marrow(_of_a_department(order))
         manner = text if len(orders) == 1 else order.text
         senses = tuple(
-            wish_for(sense, manner) for sense in (*other_senses(order), *_read_in(order))
+            wish_for(sense, manner)
+            for sense in (
+                *other_senses(order),
+                *_read_in(order),
+                *_in_the_bone(order),
+                *_grown(order),
+            )
         )
         only = _spelt_out(order, orders) if following is not None else frozenset()
         wishes.append(wish_for(order, manner, senses)._replace(only=only))
@@ -107,15 +119,21 @@ def read_request(text: str) -> Request:
 
 def _orders(text: str) -> tuple[Order, ...]:
     """What a request asks for, as it is written or, failing that, as it is meant."""
-    said = plainly(text)
+    said = plainly(as_meant(text))
     ordered = as_ordered(said)
     orders = parse_orders(ordered)
     if not _name_a_test(orders) and ordered != said:
         orders = parse_orders(said)
-    if not _name_a_test(orders):
-        implied = by_adverb(said)
-        orders = parse_orders(implied) if implied != said else orders
+    if not all(order.head for order in orders) or not orders:
+        implied = as_meant(by_adverb(said), unnamed=True)
+        meant = parse_orders(implied) if implied != said else orders
+        # More tests, and no fewer: "check for a DVT and send a D-dimer".
+        orders = meant if _tests(meant) > _tests(orders) else orders
     return orders
+
+
+def _tests(orders: tuple[Order, ...]) -> int:
+    return sum(order.head is not None for order in orders)
 
 
 def _name_a_test(orders: tuple[Order, ...]) -> bool:
@@ -129,6 +147,36 @@ def _read_in(order: Order) -> Iterator[Order]:
         base = Catalogue.load().base(source.id)
         sites = order.sites or base.sites
         yield Order(order.text, base.term, sites, base.specimens, base.organisms).titled()
+
+
+def _of_a_department(order: Order) -> Order:
+    """Radiology at a site is any imaging of it."""
+    if order.head is None or order.head.id != "radiology" or not order.sites:
+        return order
+    return replace(order, head=Catalogue.load().terms["imaging"])
+
+
+def _of_marrow(order: Order) -> Order:
+    """A stain or culture "of the marrow" is of what was drawn from it."""
+    if order.head is None or order.head.category != "microbiology" or order.sites != {"marrow"}:
+        return order
+    return replace(order, sites=frozenset(), specimens=order.specimens | {"bone_marrow"})
+
+
+def _in_the_bone(order: Order) -> Iterator[Order]:
+    """What imaging of the neck or back may be of, where nothing else of it was: its spine."""
+    if order.head is None or order.head.category != "imaging":
+        return
+    if order.sites == {"neck"} and order.head.id == "imaging":
+        yield replace(order, sites=frozenset({"cervical_spine"}))
+    if order.sites == {"back"}:
+        yield replace(order, sites=frozenset({"spine"}))
+
+
+def _grown(order: Order) -> Iterator[Order]:
+    """The culture in which a germ is said to have grown."""
+    if order.head is None and order.organisms and _GROWTH.search(order.text):
+        yield replace(order, head=Catalogue.load().terms["culture"], words=frozenset())
 
 
 def _spelt_out(panel: Order, orders: tuple[Order, ...]) -> frozenset[str]:
