@@ -51,6 +51,11 @@ _COMPLAINTS = {
         ("Histology", "Nephrectomy specimen: oncocytoma.", "renal histology", True),
         ("Histology", "Nephroma with a fibrous core.", "excision biopsy of the kidney", True),
         ("Colonoscopic biopsy", "Collagenous colitis.", "resection specimen of the colon", False),
+        ("Mesenteric lymph node biopsy", "Caseating granuloma.", "punch biopsy", False),
+        ("Lip biopsy", "Caseating granuloma.", "punch biopsy", True),
+        ("CT-guided lung biopsy", "Adenocarcinoma.", "EBUS", False),
+        ("Endosonography and biopsy", "Spindle cells.", "EUS-FNA", True),
+        ("Pathology after parotidectomy", "Adenoma.", "CT-guided biopsy", False),
         ("Polypectomy", "Tubular adenoma.", "endoscopic biopsy", True),
         ("Operative findings", "Abdominal hysterectomy with biopsies of the ovary: cyst.",
          "biopsy of the gallbladder", False),
@@ -103,11 +108,17 @@ def test_one_marker_of_a_group(result: str, request_: str, given: bool) -> None:
         ("HIV RNA 20,000 copies/mL, toxoplasma IgM negative.", "toxoplasma PCR", False),
         ("Negative Shiga toxin PCR.", "STEC antibodies", False),
         ("Negative for HIV.", "HIV serology", True),
+        ("Negative for HIV.", "HIV resistance genotype", False),
         ("Negative for HIV.", "Nipah virus serology", False),
     ],
 )
 def test_another_germ_or_method(result: str, request_: str, given: bool) -> None:
     assert answers("Laboratory tests", "laboratory", result, request_) is given
+
+
+def test_a_gene_is_no_stain() -> None:
+    told = "A missense variant of the androgen receptor gene."
+    assert not answers("Genetic analysis", "genetics", told, "androgen receptor immunostain")
 
 
 @pytest.mark.parametrize(
@@ -120,6 +131,7 @@ def test_another_germ_or_method(result: str, request_: str, given: bool) -> None
         ("ALT", "ALT 30 U/L", "liver function tests", True),
         ("ESR", "ESR 40 mm/h", "haematology panel", False),
         ("LDH", "LDH 300 U/L", "anaemia work-up", False),
+        ("laboratory values", "Normal TSH and free T4", "basic metabolic panel", False),
         ("CEA", "CEA 3", "ovarian tumour markers", False),
         ("albumin", "albumin 30 g/L", "bone profile", False),
     ],

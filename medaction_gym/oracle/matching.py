@@ -204,6 +204,9 @@ def _head_tier(
         return _described(asked, content)
     if asked.id == "serology" and not _of_a_class(order, held, content):
         return None
+    of_no_swab = head.id == "microbiology" and held.way != "swab" and not held.specimens
+    if order.way == "swab" and of_no_swab:
+        return None
     if asked.id == head.id:
         # The IgG "specific to" an antigen is no level of immunoglobulin.
         specific = asked.id in _ANTIBODY_CLASSES and _against(held, content)
@@ -229,7 +232,11 @@ def _head_tier(
         # "Electrolytes: normal" speaks of none of them, and so of those that are always measured.
         core = asked.id in catalogue.always(head.id) and not content.analytes
         core = core or (asked.kind == "panel" and not content.analytes)
-        silent = core and (content.single or not content.heads & (parts - {head.id}))
+        others = _NONE if content.single else content.heads & (parts - {head.id})
+        if head.id in _GENERIC:
+            # "Normal thyroid values" tell of no sodium, whatever a line is called.
+            others = content.heads - {head.id}
+        silent = core and not others
         return Tier.PART if small or named else Tier.DESCRIBED if silent else None
     if head.id == "fna" and order.way in _OF_A_PIECE:
         return None
@@ -282,6 +289,10 @@ def _head_tier(
     if taken and asked.category in ("pathology", "microbiology") and asked.id in content.heads:
         # What was taken through the endoscope, with a needle or a knife, told in its report.
         return Tier.DESCRIBED
+    stained = _is_marker(asked.id) or asked.id in _STAINING
+    if stained and head.category == "genetics" and not _MARKED & content.words:
+        # A variant of the androgen receptor's gene is no stain for it.
+        return None
     if asked.category in _READ and head.category in _READ and not reporting:
         # The culture of a biopsy, told in the pathologist's report.
         return _described(asked, content)
@@ -310,19 +321,24 @@ def _told_of(order: Order, content: Content) -> bool:
     assert order.head is not None
     catalogue = Catalogue.load()
     sought = order.organisms | catalogue.pathogens(order.head.id)
-    if order.head.id not in IN_BLOOD and order.head.kind != "analyte":
+    if order.head.id not in IN_BLOOD and not _of_antibodies(order.head):
         return False
     if order.specimens - {"blood"} or any(catalogue.pathogens(h) & sought for h in content.heads):
         return False
-    method = any(_by_method(head) for head in content.heads)
+    method = any(by_method(head) for head in content.heads)
     return not method and any(catalogue.within(o, s) for o in content.organisms for s in sought)
 
 
+def _of_antibodies(head: Term) -> bool:
+    """Whether a value is one that "negative for HIV" may stand for: no resistance genotype."""
+    return head.kind == "analyte" and head.price in ("serology", "antigen")
+
+
 @cache
-def _by_method(id: str) -> bool:
+def by_method(id: str) -> bool:
     """Whether a test finds the pathogen itself: a culture, "HIV RNA", "Shiga toxin PCR"."""
     term = Catalogue.load().terms[id]
-    finds = term.category == "microbiology" and term.price in ("pcr", "culture")
+    finds = term.category == "microbiology" and term.price in ("pcr", "culture", "gene-panel")
     return finds or id in BY_METHOD
 
 

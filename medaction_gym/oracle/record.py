@@ -31,7 +31,7 @@ from medaction_gym.oracle.entry import (
     implied_sites,
 )
 from medaction_gym.oracle.manner import told_apart
-from medaction_gym.oracle.matching import match
+from medaction_gym.oracle.matching import by_method, match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import narrowest, plain, the_very
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
@@ -279,6 +279,7 @@ class RecordOracle:
             if entry.release.item == releases[0].item
             and entry.release.analyte >= 0
             and not wish.order.organisms.isdisjoint(entry.content.organisms)
+            and not any(held.head and by_method(held.head.id) for held in entry.orders)
         )
         return lines or releases
 

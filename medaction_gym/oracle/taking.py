@@ -9,6 +9,7 @@ import re
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
+from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.entry import Entry
 
@@ -23,8 +24,26 @@ _WAYS = {
     rf"|forceps)\w* (?:\w+ )?{_PIECE}|emr\b|polypectomy",
     "knife": r"(?:excision|incision|resect)\w*|excised|lumpectomy|(?!polyp)\w+ectomy"
     r"|post ?operati\w+|post ?surg\w+|postop\b|polypectomy|emr\b|surgically",
+    # Through an endoscope, and with a needle.
+    "sound": r"eus\b|ebus|endosonogra|endobronchial ultras|endoscopic ultras",
     # With a needle, but which?
-    "needle": rf"(?:needle|percutaneous)\w* {_PIECE}",
+    "needle": rf"(?:needle|percutaneous)\w* (?:\w+ )?{_PIECE}"
+    rf"|(?:ct|us|mri?|image|ultrasound|fluoroscopy|stereotactic\w*) guided (?:\w+ )?{_PIECE}",
+}
+# What a punch reaches, and what an endoscope; a tissue may be anywhere.
+_ANYWHERE = frozenset("soft_tissue muscle vessel mucosa".split())
+_REACH = {
+    "punch": _ANYWHERE
+    | frozenset(
+        "skin mouth nose ear eyelid genitalia vulva vagina cervix penis anus perineum breast "
+        "limb head face neck trunk conjunctiva back chest_wall abdominal_wall".split()
+    ),
+    "scope": _ANYWHERE
+    | frozenset(
+        "gastrointestinal_tract abdomen chest mouth pharynx larynx trachea bronchus lung nose "
+        "sinuses biliary_tract pancreas urinary_tract uterus pelvis peritoneum mediastinum "
+        "joint lymph_node".split()
+    ),
 }
 # Times that exclude one another.
 _TIMES = (
@@ -53,6 +72,8 @@ def ways_of(text: str) -> frozenset[str]:
     if "needle" in found:
         found.remove("needle")
         found |= set() if found & _BY_NEEDLE else _BY_NEEDLE
+    if "sound" in found:
+        found.add("scope")
     return frozenset(found)
 
 
@@ -60,8 +81,16 @@ def taken_otherwise(asked: AbstractSet[str], entry: Entry) -> bool:
     """Whether an entry's name, or else its report, says that a piece was taken in other ways."""
     if not asked or not any(o.head and o.head.category == "pathology" for o in entry.orders):
         return False
+    if asked <= _REACH.keys():
+        where = frozenset().union(*(o.sites for o in entry.orders)) or entry.content.sites
+        within = Catalogue.load().within
+        outer = frozenset().union(*(_REACH[way] for way in asked))
+        if where and not any(within(site, part) for site in where for part in outer):
+            # Nobody punches a lymph node.
+            return True
     told = frozenset().union(*(ways_of(" ".join(name)) for name in entry.names))
     told = told or ways_of(entry.content.running)
+    told |= _BY_NEEDLE if "sound" in told else frozenset()
     return bool(told) and told.isdisjoint(asked)
 
 
