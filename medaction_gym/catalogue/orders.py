@@ -99,8 +99,8 @@ def parse_orders(text: str, *, mended: bool = True) -> tuple[Order, ...]:
     return tuple(order.titled() for order in first)
 
 
-def other_senses(order: Order) -> Iterator[Order]:
-    """What an ambiguous abbreviation may mean instead.
+def other_senses(order: Order, request: str = "") -> Iterator[Order]:
+    """What an ambiguous abbreviation may mean instead, and the words around it.
 
     Example:
         >>> [o.title for o in other_senses(parse_orders("PTA")[0])]
@@ -116,7 +116,11 @@ def other_senses(order: Order) -> Iterator[Order]:
         # "A plucked hair under the microscope": a trichogram, or what the laboratory says of it.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
     solid = order.specimens <= {"tissue"} and not order.organisms
-    if looked_at and solid and (order.sites or order.specimens or _taken_out(order.text)):
+    if (
+        looked_at
+        and solid
+        and (order.sites or order.specimens or _taken_out(request or order.text))
+    ):
         # "Microscopy of the appendix", which was taken out.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
     if order.measure and any(m.term.kind in HEADS for m in catalogue.find(order.text)):

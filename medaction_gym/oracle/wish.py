@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 from medaction_gym.actions import Outcome
 from medaction_gym.catalogue.catalogue import Catalogue, Term
+from medaction_gym.catalogue.operations import of_operation
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
 from medaction_gym.catalogue.speech import by_adverb, plainly
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.spoken import as_meant
+from medaction_gym.catalogue.staff import by_staff
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.unordered import as_ordered
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
@@ -95,7 +97,7 @@ def read_request(text: str) -> Request:
     for order, following in zip_longest(orders, orders[1:]):
         manner = text if len(orders) == 1 else order.text
         senses = tuple(
-            wish_for(sense, manner) for sense in (*other_senses(order), *_read_in(order))
+            wish_for(sense, manner) for sense in (*other_senses(order, manner), *_read_in(order))
         )
         only = _spelt_out(order, orders) if following is not None else frozenset()
         wishes.append(wish_for(order, manner, senses)._replace(only=only))
@@ -108,7 +110,7 @@ def read_request(text: str) -> Request:
 
 def _orders(text: str) -> tuple[Order, ...]:
     """What a request asks for, as it is written or, failing that, as it is meant."""
-    said = plainly(as_meant(text))
+    said = plainly(as_meant(of_operation(by_staff(text))))
     ordered = as_ordered(said)
     orders = parse_orders(ordered)
     if not _name_a_test(orders) and ordered != said:
