@@ -9,7 +9,7 @@ from medaction_gym.catalogue.term import cell_list, read_table
 
 # Most requests name no operation, and of those that do most no specimen of it.
 _OPERATION = re.compile(r"ectomy|onisation|onization|dissection|enucleation")
-_EXAMINED = re.compile(r"patho|histo|microscop|immuno|stain|specimen|slides|section", re.IGNORECASE)
+_EXAMINED = re.compile(r"patho|histo|microscop|immuno|stain|slides|section", re.IGNORECASE)
 _BEFORE = ("of", "on", "from")
 _THE = ("", "the ", "his ", "her ", "a ", "an ")
 

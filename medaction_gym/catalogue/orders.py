@@ -21,6 +21,8 @@ from medaction_gym.catalogue.ellipsis import (
     of_the_same,
     place,
     sample,
+    sampled,
+    says_bloods,
     seen_at,
     shown,
     swabs,
@@ -31,7 +33,7 @@ from medaction_gym.catalogue.ellipsis import (
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import SIDES, Segment, segments_of
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.catalogue.wording import without_manner, without_purpose
+from medaction_gym.catalogue.wording import without_courtesy, without_manner, without_purpose
 
 # "Retinal" and "vaginal" are specimens to the laboratory alone; a gene has no site.
 _NO_SPECIMEN = frozenset({"imaging", "endoscopy", "physiology", "examination"})
@@ -89,7 +91,7 @@ def parse_orders(text: str, *, mended: bool = True) -> tuple[Order, ...]:
     """
     plain = without_manner(text)
     first: tuple[Order, ...] = ()
-    for words_of in dict.fromkeys((without_purpose(plain), plain, text)):
+    for words_of in dict.fromkeys((without_purpose(plain), plain, without_courtesy(text))):
         orders = _parse(words_of, mended)
         first = first or orders
         if any(order.head for order in orders):
@@ -163,6 +165,11 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             # "CXR, HIV": a pathogen alone stands for the test of it.
             head = catalogue.terms["microbiology"]
             orders.append(_order(head, segment, [], text))
+        elif more and says_bloods(segment) and not segment.ids("site"):
+            # "CT of the head and bloods".
+            orders += [_order(sampled(other), other, [], text) for other in carried]
+            orders.append(_order(catalogue.terms["blood_tests"], segment, [], text))
+            carried = []
         elif more and orders and _says_of_again(segment, orders[-1]):
             orders.append(_again(orders[-1], segment))
         elif more and _is_looked_at(segment, following):

@@ -24,7 +24,8 @@ _CLASSES = {
 _CUES = frozenset(
     fold_word(word)
     for word in "look looking tap stain tissue flesh magnets ask much gallstones gall stones swab "
-    "needle microscope microscopically invasively invasive scope camera dip dipstick finger "
+    "needle keyhole pathologist histopathologist microscope microscopically "
+    "invasively invasive scope camera dip dipstick finger "
     "laparotomy laparoscopy thoracotomy craniotomy thoracoscopy seen found excised resected "
     "removed factory workplace home house job office farm garage school skeletal triple workup "
     "work up mic mics sensitive susceptible resistant resistance sensitivity".split()
@@ -35,7 +36,8 @@ _BEGINNING = _CUES | frozenset(
     for word in "have peer shine is are can rash rashes spots lesions check checking how has does "
     "do did blow blowing puff record recording scan test testing screen screening assess assessing "
     "could might scrape scraping sample spit camera take get obtain snip cut remove collect what "
-    "where occupation deaf drink alcohol".split()
+    "run sweep pass put probe monitor tilt balance parents where occupation deaf drink "
+    "alcohol".split()
 )
 
 
