@@ -33,6 +33,11 @@ def _heads(request: str) -> list[str]:
         ("Any Klebsiella in the sputum?", ["microbiology"]),
         ("physical and mental state exam", ["physical_examination", "mental_state_exam"]),
         ("Palpate the thyroid and order a TSH", ["physical_examination", "tsh"]),
+        ("HIV and a CRP", ["microbiology", "crp"]),
+        ("A urine sample and a CRP", ["urine_tests", "crp"]),
+        ("CT of the knee and bloods", ["ct", "blood_tests"]),
+        ("To the echo lab and a CRP", ["echo", "crp"]),
+        ("Run the probe over the thyroid", ["ultrasound"]),
         ("examine the liver and spleen by ultrasound", ["ultrasound"]),
     ],
 )

@@ -170,6 +170,11 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             orders += [_order(sampled(other), other, [], text) for other in carried]
             orders.append(_order(catalogue.terms["blood_tests"], segment, [], text))
             carried = []
+        elif more and _stands_alone(segment, following):
+            # "A urine sample and a CRP", "HIV and a CRP".
+            alone = unsaid(segment) or catalogue.terms["microbiology"]
+            orders.append(_order(alone, segment, carried, text))
+            carried = []
         elif more and orders and _says_of_again(segment, orders[-1]):
             orders.append(_again(orders[-1], segment))
         elif more and _is_looked_at(segment, following):
@@ -383,6 +388,17 @@ def _makes_another(value: Term, segment: Segment) -> bool:
     return bool(beside) and not beside <= {
         w for n in (value.name, *value.synonyms) for w in words(n)
     }
+
+
+def _stands_alone(segment: Segment, following: Segment | None) -> bool:
+    """Whether what is looked for or sampled is none of the test's that follows."""
+    if following is None or not following.heads or segment.ids("site"):
+        return False
+    sought = [h for h in following.heads if h.id in _SEEKING or h.category != "laboratory"]
+    if segment.ids("organism"):
+        return not sought and not segment.ids("specimen")
+    others = following.ids("specimen") or not segment.says("sample")
+    return not others and not sought and unsaid(segment) is not None
 
 
 def _says_of_again(segment: Segment, before: Order) -> bool:
