@@ -32,6 +32,13 @@ from medaction_gym.catalogue.ellipsis import (
 )
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import SIDES, Segment, segments_of
+from medaction_gym.catalogue.several import (
+    SEEKING,
+    again,
+    is_looked_at,
+    says_of_again,
+    stands_alone,
+)
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import without_courtesy, without_manner, without_purpose
 
@@ -58,11 +65,6 @@ _PASSED = frozenset({"urine", "stool", "sputum"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
-_SEEKING = frozenset(
-    "microbiology pcr multiplex_pcr serology antigen_test culture elisa western_blot ihc "
-    "viral_ihc igg igm".split()
-)
-
 # What a surgeon takes out, by what it is and by the taking.
 _SOLID = frozenset(
     word
@@ -70,12 +72,6 @@ _SOLID = frozenset(
     "lesion nodule polyp cyst tissue specimen section slide biopsied".split()
     for word in words(said)
 )
-# Done by hand and eye alone, whatever is ordered beside it.
-_EXAMINE = frozenset("examine inspect palpate auscultate percuss".split())
-_MEANS = frozenset({"by", "with", "using", "via", "on", "under"})
-# Done at one site at a time.
-_SITED = frozenset({"imaging", "endoscopy", "pathology"})
-
 _NONE: frozenset[str] = frozenset()
 
 
@@ -170,14 +166,14 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             orders += [_order(sampled(other), other, [], text) for other in carried]
             orders.append(_order(catalogue.terms["blood_tests"], segment, [], text))
             carried = []
-        elif more and _stands_alone(segment, following):
+        elif more and stands_alone(segment, following):
             # "A urine sample and a CRP", "HIV and a CRP".
-            alone = unsaid(segment) or catalogue.terms["microbiology"]
-            orders.append(_order(alone, segment, carried, text))
+            head = unsaid(segment) or catalogue.terms["microbiology"]
+            orders.append(_order(head, segment, carried, text))
             carried = []
-        elif more and orders and _says_of_again(segment, orders[-1]):
-            orders.append(_again(orders[-1], segment))
-        elif more and _is_looked_at(segment, following):
+        elif more and orders and says_of_again(segment, orders[-1]):
+            orders.append(again(orders[-1], segment))
+        elif more and is_looked_at(segment, following):
             # "Examine the belly and send a hemogram".
             orders.append(_order(catalogue.terms["physical_examination"], segment, carried, text))
             carried = []
@@ -268,7 +264,7 @@ def _covers(special: Term, general: Term) -> bool:
 
 def _seeks(order: Order) -> bool:
     """Whether an order's test looks for a pathogen that has to be named."""
-    return order.head is None or order.head.id in _SEEKING
+    return order.head is None or order.head.id in SEEKING
 
 
 def _same_search(order: Order) -> Term | None:
@@ -390,48 +386,6 @@ def _makes_another(value: Term, segment: Segment) -> bool:
     }
 
 
-def _stands_alone(segment: Segment, following: Segment | None) -> bool:
-    """Whether what is looked for or sampled is none of the test's that follows."""
-    if following is None or not following.heads or segment.ids("site"):
-        return False
-    sought = [h for h in following.heads if h.id in _SEEKING or h.category != "laboratory"]
-    if segment.ids("organism"):
-        return not sought and not segment.ids("specimen")
-    others = following.ids("specimen") or not segment.says("sample")
-    return not others and not sought and unsaid(segment) is not None
-
-
-def _says_of_again(segment: Segment, before: Order) -> bool:
-    """Whether a stretch names one more site for the test before: "CT of the head and of the hip".
-
-    What is examined are two examinations, each of which may have its own report.
-    """
-    if not (before.head and before.sites and segment.ids("site")) or segment.ids("organism"):
-        return False
-    if before.head.id == "physical_examination":
-        return True
-    here = [token.text for token in segment.tokens[segment.first : segment.stop]]
-    return "of" in here[:2] and before.head.kind == "procedure" and before.head.category in _SITED
-
-
-def _again(before: Order, segment: Segment) -> Order:
-    """The test before, at another site."""
-    here = segment.tokens[segment.first : segment.stop]
-    name = " ".join(token.text for token in here)
-    return replace(before, text=name, sites=segment.ids("site"))
-
-
-def _is_looked_at(segment: Segment, following: Segment | None) -> bool:
-    """Whether a stretch says that a site is to be examined, and no more of how."""
-    said = [token.text for token in segment.tokens[segment.first : segment.stop]]
-    named = segment.ids("site") and not segment.ids("specimen") | segment.ids("organism")
-    if not named or following is None or _EXAMINE.isdisjoint(said):
-        return False
-    # "Examine the liver and spleen by ultrasound".
-    means = {t.text for t in following.tokens[following.first : following.stop]} & _MEANS
-    return not (means and following.heads)
-
-
 def _at_the_same_site(order: Order, next_: Order) -> Order:
     """The MRI of "MRI/CT head" is of the head too."""
     images = all(o.head is not None and o.head.category == "imaging" for o in (order, next_))
@@ -505,7 +459,7 @@ def _from_before(orders: list[Order]) -> list[Order]:
 
 def _for_the_same(order: Order, before: Order) -> Order:
     """Let "HSV serology and PCR" look for the one virus twice."""
-    looks = order.head is not None and order.head.id in _SEEKING and not order.words
+    looks = order.head is not None and order.head.id in SEEKING and not order.words
     if not looks or order.organisms or not before.organisms or not _seeks(before):
         return order
     classed = order.head is not None and order.head.id in _ANTIBODY_CLASSES
