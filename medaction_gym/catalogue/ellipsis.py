@@ -189,8 +189,7 @@ def unsaid(segment: Segment) -> Term | None:
     said = {token.text for token in segment.tokens[segment.first : segment.stop]}
     if segment.ids("site") and said & _LOOKING and not segment.loose:
         return terms["physical_examination"]
-    if any((t.text, t.end - t.start) == ("blood", len("bloods")) for t in segment.tokens):
-        # "Bloods" are tests, and blood is what they are done on.
+    if says_bloods(segment):
         return terms["blood_tests"] if not segment.loose else None
     sampled = said & _SAMPLE and not segment.loose and segment.ids("specimen") & set(_SAMPLED)
     if sampled:
@@ -202,6 +201,18 @@ def unsaid(segment: Segment) -> Term | None:
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
     return None
+
+
+def sampled(segment: Segment) -> Term | None:
+    """The tests of a specimen that stands beside other tests: "urine and bloods"."""
+    named = sorted(segment.ids("specimen") & set(_SAMPLED))
+    return Catalogue.load().terms[_SAMPLED[named[0]]] if named else unsaid(segment)
+
+
+def says_bloods(segment: Segment) -> bool:
+    """Whether a stretch says "bloods", which are tests: blood is what they are done on."""
+    here = segment.tokens[segment.first : segment.stop]
+    return any((t.text, t.end - t.start) == ("blood", len("bloods")) for t in here)
 
 
 def shown(segment: Segment) -> Term | None:

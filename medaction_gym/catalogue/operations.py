@@ -8,8 +8,8 @@ from functools import lru_cache
 from medaction_gym.catalogue.term import cell_list, read_table
 
 # Most requests name no operation, and of those that do most no specimen of it.
-_OPERATIONS = ("ectomy", "onisation", "onization", "dissection", "enucleation")
-_EXAMINED = re.compile(r"patho|histo|microscop|immuno|stain|specimen|slides|section", re.IGNORECASE)
+_OPERATION = re.compile(r"ectomy|onisation|onization|dissection|enucleation")
+_EXAMINED = re.compile(r"patho|histo|microscop|immuno|stain|slides|section", re.IGNORECASE)
 _BEFORE = ("of", "on", "from")
 _THE = ("", "the ", "his ", "her ", "a ", "an ")
 
@@ -23,7 +23,7 @@ def of_operation(text: str) -> str:
         >>> of_operation("ultrasound after the lumpectomy")
         'ultrasound after the lumpectomy'
     """
-    if not (any(name in text for name in _OPERATIONS) and _EXAMINED.search(text)):
+    if not (_OPERATION.search(text) and _EXAMINED.search(text)):
         return text
     for pattern, organ in _operations():
         text = pattern.sub(organ, text)

@@ -22,6 +22,8 @@ from medaction_gym.catalogue.ellipsis import (
     of_the_same,
     place,
     sample,
+    sampled,
+    says_bloods,
     seen_at,
     shown,
     swabs,
@@ -31,8 +33,15 @@ from medaction_gym.catalogue.ellipsis import (
 )
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import SIDES, Segment, segments_of
+from medaction_gym.catalogue.several import (
+    SEEKING,
+    again,
+    is_looked_at,
+    says_of_again,
+    stands_alone,
+)
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.catalogue.wording import without_manner, without_purpose
+from medaction_gym.catalogue.wording import without_courtesy, without_manner, without_purpose
 
 # "Retinal" and "vaginal" are specimens to the laboratory alone; a gene has no site.
 _NO_SPECIMEN = frozenset({"imaging", "endoscopy", "physiology", "examination"})
@@ -59,11 +68,6 @@ _PASSED = frozenset({"urine", "stool", "sputum"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
-_SEEKING = frozenset(
-    "microbiology pcr multiplex_pcr serology antigen_test culture elisa western_blot ihc "
-    "viral_ihc igg igm".split()
-)
-
 # What a surgeon takes out, by what it is and by the taking.
 _SOLID = frozenset(
     word
@@ -71,12 +75,6 @@ _SOLID = frozenset(
     "lesion nodule polyp cyst tissue specimen section slide biopsied".split()
     for word in words(said)
 )
-# Done by hand and eye alone, whatever is ordered beside it.
-_EXAMINE = frozenset("examine inspect palpate auscultate percuss".split())
-_MEANS = frozenset({"by", "with", "using", "via", "on", "under"})
-# Done at one site at a time.
-_SITED = frozenset({"imaging", "endoscopy", "pathology"})
-
 _NONE: frozenset[str] = frozenset()
 
 
@@ -92,7 +90,7 @@ def parse_orders(text: str, *, mended: bool = True) -> tuple[Order, ...]:
     """
     plain = without_manner(text)
     first: tuple[Order, ...] = ()
-    for words_of in dict.fromkeys((without_purpose(plain), plain, text)):
+    for words_of in dict.fromkeys((without_purpose(plain), plain, without_courtesy(text))):
         orders = _parse(words_of, mended)
         first = first or orders
         if any(order.head for order in orders):
@@ -102,8 +100,8 @@ def parse_orders(text: str, *, mended: bool = True) -> tuple[Order, ...]:
     return tuple(order.titled() for order in first)
 
 
-def other_senses(order: Order) -> Iterator[Order]:
-    """What an ambiguous abbreviation may mean instead.
+def other_senses(order: Order, request: str = "") -> Iterator[Order]:
+    """What an ambiguous abbreviation may mean instead, and the words around it.
 
     Example:
         >>> [o.title for o in other_senses(parse_orders("PTA")[0])]
@@ -119,7 +117,11 @@ def other_senses(order: Order) -> Iterator[Order]:
         # "A plucked hair under the microscope": a trichogram, or what the laboratory says of it.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
     solid = order.specimens <= {"tissue"} and not order.organisms
-    if looked_at and solid and (order.sites or order.specimens or _taken_out(order.text)):
+    if (
+        looked_at
+        and solid
+        and (order.sites or order.specimens or _taken_out(request or order.text))
+    ):
         # "Microscopy of the appendix", which was taken out.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
     if order.measure and any(m.term.kind in HEADS for m in catalogue.find(order.text)):
@@ -162,9 +164,19 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             # "CXR, HIV": a pathogen alone stands for the test of it.
             head = catalogue.terms["microbiology"]
             orders.append(_order(head, segment, [], text))
-        elif more and orders and _says_of_again(segment, orders[-1]):
-            orders.append(_again(orders[-1], segment))
-        elif more and _is_looked_at(segment, following):
+        elif more and says_bloods(segment) and not segment.ids("site"):
+            # "CT of the head and bloods".
+            orders += [_order(sampled(other), other, [], text) for other in carried]
+            orders.append(_order(catalogue.terms["blood_tests"], segment, [], text))
+            carried = []
+        elif more and stands_alone(segment, following):
+            # "A urine sample and a CRP", "HIV and a CRP".
+            head = unsaid(segment) or catalogue.terms["microbiology"]
+            orders.append(_order(head, segment, carried, text))
+            carried = []
+        elif more and orders and says_of_again(segment, orders[-1]):
+            orders.append(again(orders[-1], segment))
+        elif more and is_looked_at(segment, following):
             # "Examine the belly and send a hemogram".
             orders.append(_order(catalogue.terms["physical_examination"], segment, carried, text))
             carried = []
@@ -255,7 +267,7 @@ def _covers(special: Term, general: Term) -> bool:
 
 def _seeks(order: Order) -> bool:
     """Whether an order's test looks for a pathogen that has to be named."""
-    return order.head is None or order.head.id in _SEEKING
+    return order.head is None or order.head.id in SEEKING
 
 
 def _same_search(order: Order) -> Term | None:
@@ -388,37 +400,6 @@ def _makes_another(value: Term, segment: Segment) -> bool:
     }
 
 
-def _says_of_again(segment: Segment, before: Order) -> bool:
-    """Whether a stretch names one more site for the test before: "CT of the head and of the hip".
-
-    What is examined are two examinations, each of which may have its own report.
-    """
-    if not (before.head and before.sites and segment.ids("site")) or segment.ids("organism"):
-        return False
-    if before.head.id == "physical_examination":
-        return True
-    here = [token.text for token in segment.tokens[segment.first : segment.stop]]
-    return "of" in here[:2] and before.head.kind == "procedure" and before.head.category in _SITED
-
-
-def _again(before: Order, segment: Segment) -> Order:
-    """The test before, at another site."""
-    here = segment.tokens[segment.first : segment.stop]
-    name = " ".join(token.text for token in here)
-    return replace(before, text=name, sites=segment.ids("site"))
-
-
-def _is_looked_at(segment: Segment, following: Segment | None) -> bool:
-    """Whether a stretch says that a site is to be examined, and no more of how."""
-    said = [token.text for token in segment.tokens[segment.first : segment.stop]]
-    named = segment.ids("site") and not segment.ids("specimen") | segment.ids("organism")
-    if not named or following is None or _EXAMINE.isdisjoint(said):
-        return False
-    # "Examine the liver and spleen by ultrasound".
-    means = {t.text for t in following.tokens[following.first : following.stop]} & _MEANS
-    return not (means and following.heads)
-
-
 def _at_the_same_site(order: Order, next_: Order) -> Order:
     """The MRI of "MRI/CT head" is of the head too."""
     images = all(o.head is not None and o.head.category == "imaging" for o in (order, next_))
@@ -492,7 +473,7 @@ def _from_before(orders: list[Order]) -> list[Order]:
 
 def _for_the_same(order: Order, before: Order) -> Order:
     """Let "HSV serology and PCR" look for the one virus twice."""
-    looks = order.head is not None and order.head.id in _SEEKING and not order.words
+    looks = order.head is not None and order.head.id in SEEKING and not order.words
     if not looks or order.organisms or not before.organisms or not _seeks(before):
         return order
     classed = order.head is not None and order.head.id in _ANTIBODY_CLASSES

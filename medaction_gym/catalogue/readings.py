@@ -24,7 +24,8 @@ _MEASURED = frozenset({"laboratory", "microbiology"})
 _STAINING = frozenset({"ihc", "special_stains"})
 # Done on what was taken: the culture of "culture of the biopsy".
 _ON_SAMPLES = frozenset(
-    "culture gram_stain acid_fast_stain pcr cytology flow_cytometry microscopy".split()
+    "culture gram_stain acid_fast_stain pcr cytology flow_cytometry microscopy "
+    "electron_microscopy".split()
 )
 _CLASSES = frozenset({"igg", "igm", "iga", "serology"})
 _BETWEEN = frozenset({"for", "of", "by", "with", "using", "the"})

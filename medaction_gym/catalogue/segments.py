@@ -13,7 +13,9 @@ from medaction_gym.catalogue.tokens import BREAK, Token, tokenize
 from medaction_gym.catalogue.wording import filler
 
 SIDES = frozenset({"left", "right"})
-_SEPARATOR = re.compile(rf"{BREAK}|[+&/]|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    rf"{BREAK}|[+&/]|\?\s+(?=\w)|\b(?:and|plus|then|also|as well as)\b", re.IGNORECASE
+)
 _GUIDED = frozenset({"guided", "assisted", "guidance", "control"})
 
 # Words that say nothing of the test, but whose it is.

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from medaction_gym.catalogue.operations import of_operation
-from medaction_gym.catalogue.staff import by_staff
 from medaction_gym.catalogue.tokens import fold_word, words
 
 _THE = r"(?:the|his|her|their|this|that|these|those|any|an?|some)"
@@ -44,22 +42,6 @@ _ALWAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"{_ON}\b",
             "histopathology of",
         ),
-        (
-            rf"\b(?:found|seen|discovered|encountered) (?:at|during|on) (?:{_THE} )?(?:laparotomy|"
-            r"laparoscopy|thoracotomy|craniotomy|thoracoscopy|operation|surgery)\b",
-            "surgical findings",
-        ),
-        (
-            rf"\b(?:size|weight|dimensions|diameter) of (?={_THE} (?:excised|resected|removed) )",
-            "gross pathology of ",
-        ),
-        (
-            r"\b(?:analy[sz]e|analysis of|test|check|sample|examine) (?:the |any |some )?"
-            r"(?:[a-z]+ ){1,3}(?:from|at|in) (?:the|his|her|their) (?:factory|workplace|work|home|"
-            r"house|job|office|farm|garage|school)\b(?: for [a-z ]+)?",
-            "environmental testing",
-        ),
-        (r"\bskeletal x-?rays? of (?!the (?:whole|entire|body)|whole|entire)", "x-ray of "),
         # Where it is sent.
         (
             r"\b(?:to|with) (?:the )?(?:pathology|pathologists?|histology|histopathology)"
@@ -82,55 +64,7 @@ _ALWAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"\b(?:a )?(?:picture|pictures|images?) of (?={_THE} )", "imaging of "),
         (rf"\b(?:take|get|snip|cut) (?:out )?(?:a )?(?:small )?piece of (?={_THE} )", "biopsy "),
-        # With the eye or under a microscope.
-        (r"\bunder (?:the|a|an) (?:\w+ )?microscope\b", "by microscopy"),
-        (r"\bmicroscopically\b", "by microscopy"),
-        (
-            rf"\b(?:look at|show|see|view) {_THE} (?:coronar(?:y arter)?ies)(?: \w+)? invasively\b"
-            rf"|\binvasive look at {_THE} (?:coronar(?:y arter)?ies)\b",
-            "coronary angiography",
-        ),
-        (
-            r"\b(?:a |the |with )?(?:(?:rigid|flexible|fibre-?optic|fiber-?optic|video) )?"
-            rf"(?:scope|camera)(?: test)? (?:of|into|down|through|inside) (?={_THE} )",
-            "endoscopy of ",
-        ),
-        (
-            r"\b(?:the )?(\w*(?:graph|scop|metr))ic(?:al)? (?:look|examination|exam|assessment|"
-            r"evaluation|study|imaging|investigation|view|inspection|exploration|recording)s?"
-            r"(?: (?:at|into|inside))?\b",
-            r"\1y of",
-        ),
-        (r"\btomography of\b", "computed tomography of"),
-        (rf"\bdip(?:stick)? {_THE} (?:urine|wee|pee|water)\b", "urinalysis"),
-        (rf"\bput a finger (?:in|into|up) {_THE} (?:rectum|back passage|bottom)\b", "rectal exam"),
-        # Another purpose than a name.
-        (
-            r"\btriple assessment\b(?: of)?(?: (?:the|his|her|a|this))?(?: (?:breast|lump|mass))*",
-            "breast examination, mammography, breast biopsy",
-        ),
-        (
-            r"\b(?:cardiac|heart|cardiological|cardiology) (?:work[ -]?up|investigations?|tests)\b",
-            "ECG, echocardiogram, heart examination",
-        ),
         # What grows, and what is seen of it.
-        (
-            r"\b(?:come|came|comes|coming|turn|turned|show|showed|shown) up "
-            r"(?:from|in|on|out of) (?=(?:(?:the|his|her|their|a|an|any) )?(?:\w+ )?(?:swabs?|"
-            r"blood|urine|pus|sputum|stool|wound|plates?|aspirate|tissue|fluid|csf|specimen|sample)\b)",
-            "culture of ",
-        ),
-        (
-            r"\bMICs? (?:of|for) [\w/-]+(?:(?:,| and|,? or) (?=\w+(?:azole|cin|fungin|in B)\b)"
-            r"[\w/-]+)*|\bMICs?\b",
-            "antimicrobial susceptibility",
-        ),
-        (
-            r"\b(?:sensitive|susceptible|resistant|resistance|sensitivity) to "
-            r"(?:\w+(?:cillin|mycin|micin|azole|cycline|floxacin|penem|fungin|sulfa)|"
-            r"amphotericin(?: b)?|cef\w+|rifampicin|isoniazid|antibiotics|antifungals)\b",
-            "antimicrobial susceptibility",
-        ),
         (
             r"\b(?:anything|something|what|bugs?) (?:grew|grows?|growing|grown)"
             r"(?: (?:from|in|on|out of))?\b",
@@ -216,13 +150,8 @@ _CUES = frozenset(
     for word in "pathologist histopathologist radiologist surgeon pathology histology "
     "histopathology found seen discovered encountered scope scoped scoping camera look looking "
     "inside lining picture image piece grow grew growing grown growth lab bleed anything something "
-    "back ag antigen pulse fluid tap drain aspirate when pressure stop microscope microscopically "
-    "invasively invasive dip dipstick finger triple workup work "
-    "laparotomy laparoscopy thoracotomy craniotomy thoracoscopy excised resected removed "
-    "factory workplace home house job office farm garage school skeletal up mic mics "
-    "sensitive susceptible resistant resistance sensitivity tomography".split()
+    "back ag antigen pulse fluid tap drain aspirate when pressure stop".split()
 )
-_ADJECTIVES = ("graphic", "scopic", "metric")
 
 
 def plainly(text: str) -> str:
@@ -234,8 +163,7 @@ def plainly(text: str) -> str:
         >>> plainly("Please scope the airways")
         'Please endoscopy of the airways'
     """
-    text = of_operation(by_staff(text))
-    if _CUES.isdisjoint(words(text)) and not any(ending in text for ending in _ADJECTIVES):
+    if _CUES.isdisjoint(words(text)):
         return text
     for pattern, put in _ALWAYS:
         text = pattern.sub(put, text)

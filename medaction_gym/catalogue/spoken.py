@@ -16,6 +16,7 @@ from medaction_gym.catalogue.tokens import fold_word, words
 # What stands for classes of words in the table.
 _CLASSES = {
     "THE": r"(?:(?:the|his|her|their|this|that|these|those|any|an?|some|our) )?",
+    "ART": r"(?:(?:the|his|her|their|this|that|these|those|any|an?|some|our) )",
     "WHO": r"(?:he|she|they|it|the (?:patient|child|boy|girl|baby|man|woman))",
 }
 
@@ -23,7 +24,11 @@ _CLASSES = {
 _CUES = frozenset(
     fold_word(word)
     for word in "look looking tap stain tissue flesh magnets ask much gallstones gall stones swab "
-    "needle".split()
+    "needle keyhole pathologist histopathologist microscope microscopically "
+    "invasively invasive scope camera dip dipstick finger "
+    "laparotomy laparoscopy thoracotomy craniotomy thoracoscopy seen found excised resected "
+    "removed factory workplace home house job office farm garage school skeletal triple workup "
+    "work up mic mics sensitive susceptible resistant resistance sensitivity".split()
 )
 # The same of all rows.
 _BEGINNING = _CUES | frozenset(
@@ -31,7 +36,8 @@ _BEGINNING = _CUES | frozenset(
     for word in "have peer shine is are can rash rashes spots lesions check checking how has does "
     "do did blow blowing puff record recording scan test testing screen screening assess assessing "
     "could might scrape scraping sample spit camera take get obtain snip cut remove collect what "
-    "where occupation deaf drink alcohol".split()
+    "run sweep pass put probe monitor tilt balance parents where occupation deaf drink "
+    "alcohol".split()
 )
 
 
@@ -53,13 +59,19 @@ def as_meant(text: str, *, unnamed: bool = False) -> str:
         >>> as_meant("look at the back of her eyes")
         'fundoscopy'
     """
-    if (_BEGINNING if unnamed else _CUES).isdisjoint(words(text)):
+    cues = _BEGINNING if unnamed else _CUES
+    if cues.isdisjoint(words(text)) and not _adjectival(text):
         return text
     if not _any(unnamed).search(text):
         return text
     for pattern, meant in _rows(unnamed):
         text = pattern.sub(meant, text)
     return text
+
+
+def _adjectival(text: str) -> bool:
+    """Whether a test may be named by an adjective: "bronchoscopic look"."""
+    return "scopic" in text or "graphic" in text or "metric" in text
 
 
 @lru_cache(maxsize=2)

@@ -29,6 +29,8 @@ _OPINION = (
     r"report|referral)"
 )
 
+_CLAUSE = re.compile(r"[,;.?]|\band\b", re.IGNORECASE)
+
 
 def by_staff(text: str) -> str:
     """A request with the test that a person or a room stands for.
@@ -48,7 +50,11 @@ def by_staff(text: str) -> str:
         found = pattern.search(text)
         if found is not None:
             rest = text[: found.start()] + text[found.end() :]
-            named = any(mention.term.kind in HEADS for mention in Catalogue.load().find(rest))
+            # "To the cath lab and a CRP" asks for both.
+            clause = (
+                _CLAUSE.split(text[: found.start()])[-1] + _CLAUSE.split(text[found.end() :])[0]
+            )
+            named = any(mention.term.kind in HEADS for mention in Catalogue.load().find(clause))
             text = (rest if named else pattern.sub(f" {test}", text, count=1)).strip()
     return text
 
@@ -93,7 +99,7 @@ def _places() -> list[tuple[re.Pattern[str], str]]:
         (
             re.compile(
                 r"(?:\b(?:to|in|at|from|via|through|by))?(?: ?\b(?:the|our|an?))? ?"
-                rf"\b(?:{where})\b",
+                rf"\b(?:{where})\b(?! (?:study|coronary))",
                 re.IGNORECASE,
             ),
             test,

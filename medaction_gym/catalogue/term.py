@@ -158,6 +158,9 @@ def by_noun(term: Term) -> Iterator[str]:
     """
     if (term.kind, term.category) == ("panel", "microbiology"):
         return  # "Dengue tests" are any of dengue.
+    if term.kind == "analyte" and " " in term.name:
+        # Before "aminotransferase level" takes the alanine's half of it.
+        yield f"{term.name} level"
     for noun, others in _NOUNS.get(term.kind, ()):
         if term.name.endswith(f" {noun}"):
             yield from (term.name.removesuffix(noun) + other for other in others)

@@ -80,6 +80,16 @@ _REPORTED = frozenset(
 )
 
 
+def without_courtesy(text: str) -> str:
+    """A request without the "us" of "tell us", which is no ultrasound.
+
+    Example:
+        >>> without_courtesy("Can they tell us what it is?").split()
+        ['Can', 'they', 'what', 'it', 'is?']
+    """
+    return _POLITE.sub(" ", text)
+
+
 def without_manner(text: str) -> str:
     """A request without courtesies, occasions and remarks.
 

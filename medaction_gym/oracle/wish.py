@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from medaction_gym.actions import Outcome
 from medaction_gym.catalogue.catalogue import Catalogue, Term
+from medaction_gym.catalogue.operations import of_operation
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
 from medaction_gym.catalogue.speech import by_adverb, plainly
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.spoken import as_meant
+from medaction_gym.catalogue.staff import by_staff
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.unordered import as_ordered
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
@@ -102,7 +104,7 @@ def read_request(text: str) -> Request:
         senses = tuple(
             wish_for(sense, manner)
             for sense in (
-                *other_senses(order),
+                *other_senses(order, manner),
                 *_read_in(order),
                 *_in_the_bone(order),
                 *_grown(order),
@@ -119,7 +121,7 @@ def read_request(text: str) -> Request:
 
 def _orders(text: str) -> tuple[Order, ...]:
     """What a request asks for, as it is written or, failing that, as it is meant."""
-    said = plainly(as_meant(text))
+    said = plainly(as_meant(of_operation(by_staff(text))))
     ordered = as_ordered(said)
     orders = parse_orders(ordered)
     if not _name_a_test(orders) and ordered != said:
