@@ -18,17 +18,30 @@ _CLASSES = {
     "THE": r"(?:(?:the|his|her|their|this|that|these|those|any|an?|some|our) )?",
     "ART": r"(?:(?:the|his|her|their|this|that|these|those|any|an?|some|our) )",
     "WHO": r"(?:he|she|they|it|the (?:patient|child|boy|girl|baby|man|woman))",
+    "ASKED": r"\b(?:what|how|which) ",
+    "DID": r"(?:did|does|do|has|have|had|was|were|is|are|would|will)",
+    "SAY": r"(?:(?: to)? (?:say|said|report|reported|find|found|see|saw|seen|think|make|made|note|"
+    r"noted|conclude|concluded|show|read|write|describe|tell(?: us)?))?",
+    "ABOUT": r"(?: (?:about|of|on|in|from|for|at|during|when|over|upon))?",
 }
+# How something is looked at, where nothing else names the test.
+_BY_ADVERB: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b(trans\w{4,})al+y\b", re.IGNORECASE), r"\1al ultrasound"),
+    (re.compile(r"\b(\w+(?:graph|scop|log))ically\b", re.IGNORECASE), r"\1y"),
+)
 
 # Most requests have none of these words, of which every row that is always read has one.
 _CUES = frozenset(
     fold_word(word)
-    for word in "look looking tap stain tissue flesh magnets ask much gallstones gall stones swab "
-    "needle keyhole pathologist histopathologist microscope microscopically "
-    "invasively invasive scope camera dip dipstick finger "
-    "laparotomy laparoscopy thoracotomy craniotomy thoracoscopy seen found excised resected "
-    "removed factory workplace home house job office farm garage school skeletal triple workup "
-    "work up mic mics sensitive susceptible resistant resistance sensitivity".split()
+    for word in "ag antigen anything ask aspirate back bleed camera craniotomy dip dipstick "
+    "discovered drain encountered excised factory farm finger flesh fluid found gall "
+    "gallstones garage grew grow growing grown growth histology histopathologist "
+    "histopathology home house image inside invasive invasively job keyhole lab "
+    "laparoscopy laparotomy lining look looking magnets mic microscope microscopically "
+    "mics much needle office pathologist pathology picture piece pressure pulse "
+    "radiologist removed resected resistance resistant school scope scoped scoping seen "
+    "sensitive sensitivity skeletal something stain stones stop surgeon susceptible swab "
+    "tap thoracoscopy thoracotomy tissue triple up when work workplace workup".split()
 )
 # The same of all rows.
 _BEGINNING = _CUES | frozenset(
@@ -58,6 +71,8 @@ def as_meant(text: str, *, unnamed: bool = False) -> str:
         'echocardiography?'
         >>> as_meant("look at the back of her eyes")
         'fundoscopy'
+        >>> as_meant("What did the pathologist say about the polyp?")
+        'histopathology of the polyp?'
     """
     cues = _BEGINNING if unnamed else _CUES
     if cues.isdisjoint(words(text)) and not _adjectival(text):
@@ -66,6 +81,20 @@ def as_meant(text: str, *, unnamed: bool = False) -> str:
         return text
     for pattern, meant in _rows(unnamed):
         text = pattern.sub(meant, text)
+    return text
+
+
+def by_adverb(text: str) -> str:
+    """A request that names no test, with the test that an adverb implies.
+
+    Example:
+        >>> by_adverb("please image transesophageally")
+        'please image transesophageal ultrasound'
+        >>> by_adverb("have a look endoscopically")
+        'have a look endoscopy'
+    """
+    for pattern, put in _BY_ADVERB:
+        text = pattern.sub(put, text)
     return text
 
 

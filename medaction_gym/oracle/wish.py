@@ -15,9 +15,8 @@ from medaction_gym.catalogue.operations import of_operation
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import other_senses, parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
-from medaction_gym.catalogue.speech import by_adverb, plainly
 from medaction_gym.catalogue.spelling import known_words
-from medaction_gym.catalogue.spoken import as_meant
+from medaction_gym.catalogue.spoken import as_meant, by_adverb
 from medaction_gym.catalogue.staff import by_staff
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.unordered import as_ordered
@@ -121,7 +120,7 @@ def read_request(text: str) -> Request:
 
 def _orders(text: str) -> tuple[Order, ...]:
     """What a request asks for, as it is written or, failing that, as it is meant."""
-    said = plainly(as_meant(of_operation(by_staff(text))))
+    said = as_meant(of_operation(by_staff(text)))
     ordered = as_ordered(said)
     orders = parse_orders(ordered)
     if not _name_a_test(orders) and ordered != said:
