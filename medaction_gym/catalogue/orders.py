@@ -8,12 +8,11 @@ that the two can be compared term by term.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
 
-from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Term
+from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.ellipsis import (
     FLUIDS,
     FROM,
@@ -68,13 +67,6 @@ _PASSED = frozenset({"urine", "stool", "sputum"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
-# What a surgeon takes out, by what it is and by the taking.
-_SOLID = frozenset(
-    word
-    for said in "excised excision resected resection removed removal extracted lump mass tumour "
-    "lesion nodule polyp cyst tissue specimen section slide biopsied".split()
-    for word in words(said)
-)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -98,49 +90,6 @@ def parse_orders(text: str, *, mended: bool = True) -> tuple[Order, ...]:
             first = orders
             break
     return tuple(order.titled() for order in first)
-
-
-def other_senses(order: Order, request: str = "") -> Iterator[Order]:
-    """What an ambiguous abbreviation may mean instead, and the words around it.
-
-    Example:
-        >>> [o.title for o in other_senses(parse_orders("PTA")[0])]
-        ['pure-tone audiometry']
-    """
-    catalogue = Catalogue.load()
-    looked_at = order.head is not None and order.head.id == "microscopy"
-    if (
-        order.head is not None
-        and order.head.category == "examination"
-        and "microscop" in order.text
-    ):
-        # "A plucked hair under the microscope": a trichogram, or what the laboratory says of it.
-        yield replace(order, head=catalogue.terms["histopathology"]).titled()
-    solid = order.specimens <= {"tissue"} and not order.organisms
-    if (
-        looked_at
-        and solid
-        and (order.sites or order.specimens or _taken_out(request or order.text))
-    ):
-        # "Microscopy of the appendix", which was taken out.
-        yield replace(order, head=catalogue.terms["histopathology"]).titled()
-    if order.measure and any(m.term.kind in HEADS for m in catalogue.find(order.text)):
-        # "EF by echo" is an echocardiogram, if none tells it.
-        yield replace(order, measure="")
-    elif order.measure:
-        for other in catalogue.terms[order.measure].parents[1:]:
-            base = catalogue.base(other)
-            yield replace(order, head=base.term, sites=order.sites | base.sites)
-    for term in catalogue.homonyms.get(words(order.text), ()):
-        base = catalogue.base(term.id)
-        if base.term != order.head:
-            parts = (base.sites, base.specimens, base.organisms)
-            yield Order(order.text, base.term, *parts).titled()
-
-
-def _taken_out(text: str) -> bool:
-    """Whether what is looked at is solid: "microscopy of the excised lump"."""
-    return not _SOLID.isdisjoint(words(text))
 
 
 def _parse(text: str, mended: bool) -> tuple[Order, ...]:

@@ -15,7 +15,8 @@ from medaction_gym.cases.case import Case, TestResult
 from medaction_gym.cases.prose import VERB
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.order import Order
-from medaction_gym.catalogue.orders import other_senses, parse_orders
+from medaction_gym.catalogue.orders import parse_orders
+from medaction_gym.catalogue.senses import other_senses
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.halves import halves, halves_in

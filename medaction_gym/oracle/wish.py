@@ -13,8 +13,9 @@ from medaction_gym.actions import Outcome
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.operations import of_operation
 from medaction_gym.catalogue.order import Order
-from medaction_gym.catalogue.orders import other_senses, parse_orders
+from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.prices import UNKNOWN, Price, prices
+from medaction_gym.catalogue.senses import other_senses
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.spoken import as_meant, by_adverb
 from medaction_gym.catalogue.staff import by_staff
