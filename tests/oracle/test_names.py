@@ -10,7 +10,7 @@ import pytest
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import parse_orders
 
-NAMES = Path(__file__).parent / "data" / "oracle_names.tsv"
+NAMES = Path(__file__).parents[1] / "data" / "oracle_names.tsv"
 
 
 def read(text: str) -> list[tuple[object, ...]]:

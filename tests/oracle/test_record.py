@@ -4,25 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from medaction_gym.cases.case import (
-    Analyte,
-    Case,
-    Diagnosis,
-    Presentation,
-    Provenance,
-    TestResult,
-)
+from medaction_gym.cases.case import Analyte, Case, TestResult
 from medaction_gym.oracle import RecordOracle
-
-
-def case(*tests: TestResult, complaint: str = "Fever", diagnosis: str = "Something") -> Case:
-    return Case(
-        id="made-up",
-        provenance=Provenance(source="test", license="Apache-2.0"),
-        presentation=Presentation(chief_complaint=complaint),
-        tests=tests,
-        diagnosis=Diagnosis(name=diagnosis),
-    )
+from tests.oracle.menus import case
 
 
 def given(request: str, menu: Case) -> set[str]:

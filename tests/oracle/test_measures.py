@@ -5,17 +5,11 @@ from __future__ import annotations
 import pytest
 
 from medaction_gym.actions import Outcome
-from medaction_gym.cases.case import (
-    Case,
-    Category,
-    Diagnosis,
-    Presentation,
-    Provenance,
-    TestResult,
-)
+from medaction_gym.cases.case import Category, TestResult
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.term import cell_list, read_table
 from medaction_gym.oracle import RecordOracle
+from tests.oracle.menus import case
 
 
 def oracle(**results: str) -> RecordOracle:
@@ -24,15 +18,7 @@ def oracle(**results: str) -> RecordOracle:
         TestResult(name=name.replace("_", " "), category=_CATEGORY[name], result=result)
         for name, result in results.items()
     )
-    return RecordOracle(
-        Case(
-            id="made-up",
-            provenance=Provenance(source="test", license="Apache-2.0"),
-            presentation=Presentation(chief_complaint="Fever"),
-            tests=tests,
-            diagnosis=Diagnosis(name="Something"),
-        )
-    )
+    return RecordOracle(case(*tests))
 
 
 _CATEGORY: dict[str, Category] = {

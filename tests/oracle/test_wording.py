@@ -5,26 +5,9 @@ from __future__ import annotations
 import pytest
 
 from medaction_gym.actions import Outcome
-from medaction_gym.cases.case import (
-    Analyte,
-    Case,
-    Diagnosis,
-    Presentation,
-    Provenance,
-    TestResult,
-)
+from medaction_gym.cases.case import Analyte, Case, TestResult
 from medaction_gym.oracle import RecordOracle
-
-
-def case(*tests: TestResult) -> Case:
-    return Case(
-        id="made-up",
-        provenance=Provenance(source="test", license="Apache-2.0"),
-        presentation=Presentation(chief_complaint="Weakness"),
-        tests=tests,
-        diagnosis=Diagnosis(name="Something"),
-    )
-
+from tests.oracle.menus import case
 
 MENU = case(
     TestResult(
@@ -79,6 +62,7 @@ MENU = case(
         name="Histopathology", category="pathology", result="Fibroepithelial polyp, margins free."
     ),
     TestResult(name="Arthrocentesis", category="procedure", result="Knee: cloudy fluid."),
+    complaint="Weakness",
 )
 CSF, BLOOD, URINE = "CSF analysis::", "Blood tests::", "Urinalysis::"
 

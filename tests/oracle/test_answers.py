@@ -9,28 +9,12 @@ from pathlib import Path
 import pytest
 
 from medaction_gym.actions import Outcome
-from medaction_gym.cases.case import (
-    Analyte,
-    Case,
-    Diagnosis,
-    Presentation,
-    Provenance,
-    TestResult,
-)
+from medaction_gym.cases.case import Analyte, Case, TestResult
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.oracle import RecordOracle, oracle_for
+from tests.oracle.menus import case
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def case(*tests: TestResult) -> Case:
-    return Case(
-        id="made-up",
-        provenance=Provenance(source="test", license="Apache-2.0"),
-        presentation=Presentation(chief_complaint="Fever"),
-        tests=tests,
-        diagnosis=Diagnosis(name="Something"),
-    )
+ROOT = Path(__file__).resolve().parents[2]
 
 
 MENU = case(
