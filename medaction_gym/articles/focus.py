@@ -19,10 +19,9 @@ from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.tokens import fold_word, tokenize, words
 from medaction_gym.knowledge.findings import findings
 
-OFTEN = 8  # times that abstract, introduction and discussion say it
-SOMETIMES = 3  # ... of what is denied or suspected
-# ... of a disease by its name in the knowledge graph, that the patient has or has not.
-DISCUSSED, DENIED = 3, 2
+# Times that abstract, introduction and discussion say it: a disease or germ anywhere, one that is
+# denied or suspected, and a disease by its name in the knowledge graph that the patient has or not.
+OFTEN, SOMETIMES, DISCUSSED, DENIED = 8, 3, 3, 2
 # What so many have that it is no part of an answer.
 COMORBID = frozenset(
     map(

@@ -3,9 +3,9 @@
 Three kinds can be told by rules. A denial, a suspicion, an earlier diagnosis or a family history
 names a near relation of the diagnosis ("no contact with tuberculosis" before a tuberculous
 meningitis), or a class of diseases ("no autoimmune disease"): only who knows the answer asks for
-it. What the patient is known to have may be part of
-the diagnosis, or the same once more ("a history of lung cancer" before a metastasis). And a drug
-was given to prevent what the diagnosis threatens.
+it. What the patient is known to have may be part of the diagnosis, or the same once more ("a
+history of lung cancer" before a metastasis). And a drug was given to prevent what the diagnosis
+threatens.
 """
 
 from __future__ import annotations
