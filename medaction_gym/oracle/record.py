@@ -168,12 +168,11 @@ class RecordOracle:
                 return part(Outcome.RESULT, tell, _TELLS) if tell else wish.unavailable
         if order.head is None and not wish.senses:
             return self._unknown(wish, part, request)
-        if (
-            order.head is not None
-            and order.head.id in DEPARTMENTS
-            and not any((order.sites, order.specimens, order.organisms, order.words, order.measure))
-        ):
-            return self._department(wish, order.head, part)
+        if order.head is not None and order.head.id in DEPARTMENTS:
+            # "Bloods" says no more of the specimen than "blood tests".
+            specimens = order.specimens - frozenset(order.head.specimens)
+            if not any((order.sites, specimens, order.organisms, order.words, order.measure)):
+                return self._department(wish, order.head, part)
         for sense in (wish, *wish.senses) if order.head else wish.senses:
             found = self._found(sense)
             if found:

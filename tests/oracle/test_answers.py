@@ -545,3 +545,13 @@ def test_two_hands_label_alike(real_cases: CaseSet) -> None:
     assert kappa([(bool(h.first["release"]), bool(h.second["release"])) for h in hands]) > 0.9
     with pytest.raises(ValueError, match="row 0: the second hand labels"):
         both_hands(first, [{**second[0], "request": "another"}], {})
+
+
+@pytest.mark.parametrize("request_", ["bloods", "Can we get bloods?", "blood tests", "labs"])
+def test_a_whole_department_is_not_handed_out(request_: str) -> None:
+    menu = case(
+        TestResult(name="Complete blood count", category="laboratory", result="Hb 13 g/dL."),
+        TestResult(name="Liver function tests", category="laboratory", result="Normal."),
+    )
+    (part,) = RecordOracle(menu).answer(request_)
+    assert (part.outcome, part.releases) == (Outcome.AMBIGUOUS, ())
