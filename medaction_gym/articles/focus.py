@@ -8,7 +8,7 @@ kept back as well. So are the article's own abbreviations for a near relation ("
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from medaction_gym.articles.abbreviations import abbreviations
 from medaction_gym.articles.article import Article
@@ -16,7 +16,7 @@ from medaction_gym.articles.diseases import DISEASE, EVENTS, diseases, says_litt
 from medaction_gym.articles.headings import topic_under
 from medaction_gym.articles.hints import Near
 from medaction_gym.catalogue.catalogue import Catalogue
-from medaction_gym.catalogue.tokens import fold_word, tokenize, words
+from medaction_gym.catalogue.tokens import Token, fold_word, tokenize, words
 from medaction_gym.knowledge.findings import findings
 
 # Times that abstract, introduction and discussion say it: a disease or germ anywhere, one that is
@@ -65,12 +65,10 @@ def turns_on(article: Article, seen: str) -> tuple[str, ...]:
             often = OFTEN * (1 + event)
             if word in title or about.count(said.casefold()) >= often:
                 found[said] = None
-    for mention in Catalogue.load().find(tokens):
-        if mention.term.kind == "organism":
-            start, end = tokens[mention.first].start, tokens[mention.last - 1].end
-            names = {mention.term.name.casefold(), seen[start:end].casefold()}
-            if sum(map(about.count, names)) >= OFTEN and seen[end + 1 : end + 5] != "like":
-                found[seen[start:end]] = None
+    for germ, said, behind in _germs(seen, tokens):
+        names = {germ.casefold(), said.casefold()}
+        if sum(map(about.count, names)) >= OFTEN and not behind[1:].startswith("like"):
+            found[said] = None
     return tuple(found)
 
 
@@ -109,6 +107,14 @@ def known_before(article: Article, history: str, complaint: str) -> tuple[str, .
     return tuple(found)
 
 
+def _germs(seen: str, tokens: list[Token]) -> Iterator[tuple[str, str, str]]:
+    """The germs that a text names: the name, how it is said, and what stands behind."""
+    for mention in Catalogue.load().find(tokens):
+        if mention.term.kind == "organism":
+            start, end = tokens[mention.first].start, tokens[mention.last - 1].end
+            yield mention.term.name, seen[start:end], seen[end:]
+
+
 def _about(article: Article) -> str:
     """Abstract, introduction and discussion, folded."""
     return " ".join(
@@ -139,12 +145,9 @@ def dwelt_on(article: Article, seen: str) -> tuple[str, ...]:
         for name in diseases(seen)
         if not says_little(words(name)[-1:]) and about.count(name.casefold()) >= SOMETIMES
     )
-    tokens = tokenize(seen)
-    for mention in Catalogue.load().find(tokens):
-        if mention.term.kind == "organism":
-            said = seen[tokens[mention.first].start : tokens[mention.last - 1].end]
-            if about.count(said.casefold()) >= SOMETIMES:
-                found[said] = None
+    for _, said, _ in _germs(seen, tokenize(seen)):
+        if about.count(said.casefold()) >= SOMETIMES:
+            found[said] = None
     return tuple(found)
 
 

@@ -2,69 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from enum import IntEnum
-from functools import cache
 
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
+from medaction_gym.oracle.anatomy import (
+    OF_MANY_ORGANS,
+    OF_THE_FACE,
+    REGIONS,
+    all_of_the_spine,
+    apart_in_the_face,
+    inner,
+    innermost,
+    lies_within,
+    nested,
+    nodes,
+    organ_apart,
+    regions,
+    same_part,
+    sexes_of,
+    soft_parts,
+    sources,
+    within_tissue,
+)
 from medaction_gym.oracle.entry import TISSUES, Content, Context, default_specimens, implied_sites
+from medaction_gym.oracle.tier import Tier
 
-
-class Tier(IntEnum):
-    """How good a match is; lower is better."""
-
-    NAME = 1
-    SAME = 2
-    KIN = 3
-    PART = 4
-    UNSITED = 5
-    GENERAL = 6
-    DESCRIBED = 7
-    UNSTATED = 8
-
-
-# Sites that are examined as one, whatever their place in the tree.
-_ONE_SITE = ({"head", "brain"}, {"head", "skull"})
-
-# Parts of the body that are imaged in one go. The head is its brain: its face and ears are not.
-_REGIONS = frozenset("brain face ear neck chest abdomen pelvis spine upper_limb lower_limb".split())
 _NONE: frozenset[str] = frozenset()
 _SPINE = frozenset({"spine"})
-# Regions whose scan is none of the spine that runs through them.
-_BESIDE_THE_SPINE = frozenset({"chest", "neck"})
 _MATERNAL = frozenset({"maternal", "mother"})
 _OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
-_OF_THE_HEAD = frozenset({"head", "skull"})
-# Regions of many organs, which are scanned for one of them.
-_OF_MANY_ORGANS = frozenset({"abdomen", "pelvis"})
-_OF_THE_FACE = frozenset({"face"})
-# Their lesions reach into one another, and a "lip biopsy" is of the glands in it.
-_HARD_PARTS = frozenset({"bone", "jaw", "teeth", "tooth", "gingiva", "salivary_gland", "sinuses"})
-_TRUNK = _OF_MANY_ORGANS | {"chest"}
 _AREAS = ("abdomen", "pelvis", "quadrant", "flank", "fossa")
 # Their parts that are imaged one by one; the hand and its wrist are one, and the foot likewise.
 _PARTED = frozenset({"spine", "upper_limb", "lower_limb"})
-_PARTS = frozenset(
-    "cervical_spine thoracic_spine lumbar_spine sacrum shoulder elbow forearm wrist hand "
-    "hip thigh knee lower_leg ankle foot".split()
-)
-_JOINED = ({"wrist", "hand"}, {"ankle", "foot"}, {"hip", "thigh"})
-
-# Regions whose parts are examined by tests of their own: a CT of the head shows no teeth.
-_NO_CONTAINER = TISSUES | {"head", "whole_body", "neck", "trunk", "body"}
-
 # A test of "bacteria" is any that is not of these.
 _NOT_BACTERIA = frozenset({"fungi", "viruses", "parasites", "acid_fast_bacilli"})
 # Tests of these are done where their names say.
 _SITED = frozenset({"imaging", "endoscopy", "pathology"})
 _OF_ORGANS = frozenset({"imaging", "examination"})
 _DONE_THERE = frozenset({"examination", "endoscopy", "pathology"})
-# Organs that nobody has both of.
-_MALE = frozenset({"prostate", "seminal_vesicle", "scrotum", "penis"})
-_FEMALE = frozenset({"uterus", "adnexa", "vagina", "vulva"})
 # Where drugs are looked for.
 _OF_DRUGS = frozenset({"urine", "blood"})
 # Specimens whose names say nothing about where they come from.
@@ -131,17 +108,17 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if _is(asked, "microbiology") and not asked.specimens and _from_elsewhere(asked, held):
         # A throat swab is no blood culture.
         return None
-    sexes = _sexes(asked.sites)
+    sexes = sexes_of(asked.sites)
     if sexes and "pelvis" not in asked.sites:
-        others = _sexes(named | content.sites | context.sites | context.lead)
+        others = sexes_of(named | content.sites | context.sites | context.lead)
         if others and others.isdisjoint(sexes):
             return None
     if named:
         tier = nested(asked.sites, named)
-        if tier is None and any(_within_tissue(a, h) for a in asked.sites for h in named):
+        if tier is None and any(within_tissue(a, h) for a in asked.sites for h in named):
             # "Muscle biopsy" leaves open which muscle.
             where = content.sites or context.sites
-            elsewhere = _regions(where) and not _regions(asked.sites) & _regions(where)
+            elsewhere = regions(where) and not regions(asked.sites) & regions(where)
             return None if elsewhere else Tier.GENERAL
         if (
             tier is None
@@ -150,61 +127,61 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
                 nested(asked.sites, content.sites or context.sites)
                 or nested(asked.sites, context.sites)
             )
-            and not (_inner(asked.sites) and asked.sites - _REGIONS)
+            and not (inner(asked.sites) and asked.sites - REGIONS)
         ):
             # "Biopsy of the chest lesion", where the record has a skin biopsy of a chest.
             return Tier.GENERAL
         return tier
-    if _is(asked, "imaging") and _of_the_spine(asked.sites):
-        if not _same_part(asked.sites, content.sites):
+    if _is(asked, "imaging") and all_of_the_spine(asked.sites):
+        if not same_part(asked.sites, content.sites):
             # A vertebra of the neck is one of the spine, but no part of the lumbar spine.
             return None
-    elif _is(asked, "imaging") and _apart_in_the_face(asked.sites, content.sites):
+    elif _is(asked, "imaging") and apart_in_the_face(asked.sites, content.sites):
         return None
-    if _is(asked, "pathology") and _inner(asked.sites) and asked.sites - _REGIONS:
+    if _is(asked, "pathology") and inner(asked.sites) and asked.sites - REGIONS:
         # An "abdominal hysterectomy" yields no piece of the gallbladder.
-        content = replace(content, sites=content.sites - _REGIONS or content.sites)
+        content = replace(content, sites=content.sites - REGIONS or content.sites)
     if nested(asked.sites, content.sites) is not None:
         return Tier.KIN
-    if _is(asked, "examination") and content.sites and asked.sites - _REGIONS:
+    if _is(asked, "examination") and content.sites and asked.sites - REGIONS:
         # It goes through other parts, and not this one.
         return None
     # The name gives no site and the report not this one: the same region will do, and where
     # the report gives none, what the case as a whole is about.
     vague = content.sites & TISSUES and content.sites <= TISSUES | {"lymph_node"}
-    told = not vague and (content.sited or _regions(content.sites))
+    told = not vague and (content.sited or regions(content.sites))
     where = content.sites if told else context.sites | content.sites
-    if _nodes(asked.sites) and not _nodes(where):
+    if nodes(asked.sites) and not nodes(where):
         return None
-    if asked.sites <= TISSUES and any(_within_tissue(w, a) for w in where for a in asked.sites):
+    if asked.sites <= TISSUES and any(within_tissue(w, a) for w in where for a in asked.sites):
         return Tier.GENERAL
-    common = _regions(asked.sites) & _regions(where)
-    if _of_the_spine(asked.sites):
+    common = regions(asked.sites) & regions(where)
+    if all_of_the_spine(asked.sites):
         # Bones of the chest and the pelvis, and no organs there.
         common &= _SPINE
-    lead = _innermost(context.lead - _REGIONS)
-    told_which = content.sited or (_inner(asked.sites) and nested(content.sites, lead) is not None)
+    lead = innermost(context.lead - REGIONS)
+    told_which = content.sited or (inner(asked.sites) and nested(content.sites, lead) is not None)
     organs = where if told_which else where | lead if content.sites else lead
-    if _is(asked, "pathology") and (content.sites or _inner(asked.sites)):
+    if _is(asked, "pathology") and (content.sites or inner(asked.sites)):
         # A piece of the kidney is none of the liver, though both lie in the abdomen.
-        if not organs and asked.sites - _REGIONS:
+        if not organs and asked.sites - REGIONS:
             return Tier.UNSTATED if common else None
         common = _NONE if nested(asked.sites, organs) is None else common
         where = where if content.sites else organs
-    elif _is(asked, "pathology") and common <= _OF_THE_FACE and _soft_parts(asked.sites):
+    elif _is(asked, "pathology") and common <= OF_THE_FACE and soft_parts(asked.sites):
         # Nor is a piece of the lip one of the tongue.
-        beside = _soft_parts(lead)
+        beside = soft_parts(lead)
         common = _NONE if beside and nested(asked.sites, beside) is None else common
         where = where if common else beside
     if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
-    apart = _organ_apart(asked.sites)
-    if apart and _is(asked, *_OF_ORGANS) and apart - _organ_apart(where | context.lead):
+    apart = organ_apart(asked.sites)
+    if apart and _is(asked, *_OF_ORGANS) and apart - organ_apart(where | context.lead):
         # The heart and the breast lie in the chest, and are scanned for themselves.
         return None
     if _is(asked, "imaging") and content.sites and _elsewhere(asked.sites, content.sites, context):
         return None
-    if common and common <= _PARTED and not _same_part(asked.sites, where):
+    if common and common <= _PARTED and not same_part(asked.sites, where):
         return None
     near = common or nested(asked.sites, where) is not None
     if (
@@ -249,7 +226,7 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
         return None
     # Nothing names the specimen, but it comes from where the illness is.
     where = held.sites or content.sites or context.sites
-    return Tier.GENERAL if _lies_within(where, _sources(wanted)) else None
+    return Tier.GENERAL if lies_within(where, sources(wanted)) else None
 
 
 def _presumed(asked: Order, held: Order) -> frozenset[str]:
@@ -309,7 +286,7 @@ def _all_sites(head: Term | None) -> frozenset[str]:
 def _from_elsewhere(asked: Order, held: Order) -> bool:
     """Whether what was cultured does not come from the site that is asked for."""
     taken = held.specimens - FROM_ANYWHERE
-    return bool(taken) and nested(asked.sites, held.sites | _sources(taken)) is None
+    return bool(taken) and nested(asked.sites, held.sites | sources(taken)) is None
 
 
 def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) -> bool:
@@ -320,63 +297,13 @@ def _elsewhere(asked: frozenset[str], told: frozenset[str], context: Context) ->
     """
     organs = frozenset(s for s in asked - TISSUES if not any(part in s for part in _AREAS))
     about = any(nested({site}, context.lead) is not None for site in told)
-    apart = bool(organs) and _regions(organs) <= _OF_MANY_ORGANS
+    apart = bool(organs) and regions(organs) <= OF_MANY_ORGANS
     return apart and about and nested(asked, told | context.lead) is None
-
-
-@cache
-def _organ_apart(sites: frozenset[str]) -> frozenset[str]:
-    within = Catalogue.load().within
-    return frozenset(organ for organ in ("heart", "breast") for s in sites if within(s, organ))
-
-
-@cache
-def _innermost(sites: frozenset[str]) -> frozenset[str]:
-    """Sites without those that another of them lies in: a lesion of the lip is not of the mouth."""
-    within = Catalogue.load().within
-    return frozenset(s for s in sites if not any(o != s and within(o, s) for o in sites))
-
-
-@cache
-def _soft_parts(sites: frozenset[str]) -> frozenset[str]:
-    """Of some sites, the lip, the tongue, the nose and other parts of the face that are apart."""
-    ancestors = Catalogue.load().ancestors
-    return frozenset(
-        s for s in sites - _OF_THE_FACE if "face" in ancestors(s) and not _HARD_PARTS & ancestors(s)
-    )
-
-
-@cache
-def _of_the_spine(sites: frozenset[str]) -> bool:
-    """Whether sites are all of the spine."""
-    return bool(sites) and all(Catalogue.load().within(site, "spine") for site in sites)
-
-
-def _apart_in_the_face(asked: frozenset[str], told: frozenset[str]) -> bool:
-    """Whether one of the orbit, the tongue, the nose is asked for, and a report is of another."""
-    sought, beside = _soft_parts(asked), _soft_parts(told)
-    return bool(sought and beside) and nested(sought, beside) is None
-
-
-def _inner(sites: frozenset[str]) -> bool:
-    """Whether sites are organs within the trunk."""
-    return not sites & TISSUES and _regions(sites) <= _TRUNK
-
-
-@cache
-def _sexes(sites: frozenset[str]) -> frozenset[str]:
-    """Whose organs are among some sites: a scan of the uterus is none of the scrotum."""
-    within = Catalogue.load().within
-    return frozenset(
-        sex
-        for sex, organs in (("male", _MALE), ("female", _FEMALE))
-        if any(within(site, organ) for site in sites for organ in organs)
-    )
 
 
 def _leads(asked: frozenset[str], lead: frozenset[str]) -> bool:
     """Whether sites are, or lie in the region of, those that the case is about before all."""
-    near = _regions(asked) & _regions(lead)
+    near = regions(asked) & regions(lead)
     return not lead or bool(near) or nested(asked, lead) is not None
 
 
@@ -396,67 +323,6 @@ def _shown(asked: Order, own: frozenset[str], content: Content, context: Context
     return "whole_body" in own or not where or nested(own, where) is not None
 
 
-def _within_tissue(site: str, tissue: str) -> bool:
-    return tissue in TISSUES | {"lymph_node"} and Catalogue.load().within(site, tissue)
-
-
-def nested(asked: AbstractSet[str], held: AbstractSet[str]) -> Tier | None:
-    """Whether sites (or specimens) agree: the same, or one inside the other."""
-    if asked & held:
-        return Tier.SAME
-    if any(one <= asked | held and asked & one and held & one for one in _ONE_SITE):
-        return Tier.SAME
-    catalogue = Catalogue.load()
-    for a in asked:
-        for h in held:
-            inner, outer = (a, h) if catalogue.within(a, h) else (h, a)
-            if not catalogue.within(inner, outer) or outer in _NO_CONTAINER:
-                continue
-            if outer not in _BESIDE_THE_SPINE or not catalogue.within(inner, "spine"):
-                return Tier.GENERAL
-    return None
-
-
-def _lies_within(where: AbstractSet[str], sources: AbstractSet[str]) -> bool:
-    """Whether an illness is at or in a source: one of the abdomen is not of the urinary tract."""
-    catalogue = Catalogue.load()
-    found = any(catalogue.within(site, source) for site in where for source in sources)
-    return found or any(one & where and one & sources for one in _ONE_SITE)
-
-
 def _told(content: Content) -> frozenset[str]:
     """What a single value was measured in, where its line says so: "CSF revealed high protein"."""
     return content.specimens if content.single else frozenset()
-
-
-@cache
-def _regions(sites: frozenset[str]) -> frozenset[str]:
-    """The regions of the body that some sites lie in."""
-    catalogue = Catalogue.load()
-    regions = frozenset().union(*(_REGIONS & catalogue.ancestors(site) for site in sites))
-    return regions | {"brain"} if sites & _OF_THE_HEAD else regions
-
-
-@cache
-def _nodes(sites: frozenset[str]) -> bool:
-    """Whether lymph nodes are among some sites."""
-    return any(Catalogue.load().within(site, "lymph_node") for site in sites)
-
-
-@cache
-def _same_part(asked: frozenset[str], held: frozenset[str]) -> bool:
-    """Whether sites may be of one part of the spine or of a limb."""
-    catalogue = Catalogue.load()
-
-    def parts(sites: frozenset[str]) -> set[str]:
-        named = {part for site in sites for part in _PARTS & catalogue.ancestors(site)}
-        return named.union(*(joined for joined in _JOINED if joined & named))
-
-    return not parts(asked) or not parts(held) or not parts(asked).isdisjoint(parts(held))
-
-
-@cache
-def _sources(specimens: frozenset[str]) -> frozenset[str]:
-    """The sites that specimens are taken from."""
-    terms = Catalogue.load().terms
-    return frozenset(site for id in specimens for site in terms[id].sites)

@@ -40,16 +40,18 @@ def halves(text: str) -> tuple[Term, ...]:
 
 def halves_in(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> Iterator[Term]:
     """The same of a text whose tests are found already."""
-    yield from _first_halves(text, tokens, mentions)
-    yield from _last_halves(text, tokens, mentions)
+    measured = [mention for mention in mentions if mention.term.kind in _MEASURED]
+    taken = {i for mention in measured for i in range(mention.first, mention.last)}
+    long = [mention for mention in measured if mention.last - mention.first >= _LONGEST]
+    yield from _first_halves(text, tokens, long, set(taken))
+    yield from _last_halves(text, tokens, long, taken)
 
 
-def _last_halves(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> Iterator[Term]:
+def _last_halves(
+    text: str, tokens: Sequence[Token], named: Sequence[Mention], taken: set[int]
+) -> Iterator[Term]:
     """What begins as another test's name does, and ends in a number or letter of its own."""
-    taken = {i for m in mentions if m.term.kind in _MEASURED for i in range(m.first, m.last)}
-    for mention in mentions:
-        if mention.term.kind not in _MEASURED or mention.last - mention.first < _LONGEST:
-            continue
+    for mention in named:
         whole = tuple(token.text for token in tokens[mention.first : mention.last])
         start = _after(text, tokens, mention.last)
         while start:
@@ -89,12 +91,10 @@ def _ending(
 
 
 def _first_halves(
-    text: str, tokens: Sequence[Token], mentions: Sequence[Mention]
+    text: str, tokens: Sequence[Token], named: Sequence[Mention], taken: set[int]
 ) -> Iterator[Term]:
-    taken = {i for m in mentions if m.term.kind in _MEASURED for i in range(m.first, m.last)}
-    for mention in mentions:
-        if mention.term.kind not in _MEASURED or mention.last - mention.first < _LONGEST:
-            continue
+    """What ends as another test's name does, and begins in words of its own."""
+    for mention in named:
         inside = [i for i in range(mention.first, mention.last) if tokens[i].text in _AND]
         # "Hematological and biochemical tests" are one name, of two halves.
         first = inside[-1] + 1 if inside else mention.first

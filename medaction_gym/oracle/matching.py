@@ -25,8 +25,10 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.term import STAIN
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
-from medaction_gym.oracle.agreement import Tier, agree, nested
+from medaction_gym.oracle.agreement import agree
+from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry, codes
+from medaction_gym.oracle.tier import Tier
 
 # A panel of so few components (itself counted) is one test to a doctor: "complement" is C3 and C4.
 SMALL_PANEL = 4

@@ -16,7 +16,7 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.term import cell_list
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING, filler
-from medaction_gym.oracle.agreement import nested
+from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.entry import Context, Entry
 

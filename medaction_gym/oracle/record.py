@@ -20,7 +20,7 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.oracle.agreement import Tier, nested
+from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Part, Release
 from medaction_gym.oracle.departments import DEPARTMENTS, TOLD_BY_LINES, lines_of
 from medaction_gym.oracle.entry import (
@@ -36,6 +36,7 @@ from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import narrowest, plain, the_very
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.telling import Tellings
+from medaction_gym.oracle.tier import Tier
 from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, in_words, misspelt
 from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
-
 import pytest
 
 from medaction_gym.actions import Outcome
@@ -13,9 +9,6 @@ from medaction_gym.cases.case import Analyte, Case, TestResult
 from medaction_gym.cases.caseset import CaseSet
 from medaction_gym.oracle import RecordOracle, oracle_for
 from tests.oracle.menus import case
-
-ROOT = Path(__file__).resolve().parents[2]
-
 
 MENU = case(
     TestResult(name="Chest CT", category="imaging", result="Nodule."),
@@ -501,50 +494,6 @@ def test_what_a_name_and_a_phrase_leave_open(
 ) -> None:
     menu = case(TestResult(name=name, category=category, result=result))
     assert bool(ask(request_, menu)[1]) is given
-
-
-@pytest.mark.parametrize(
-    ("half", "false_releases", "recall"), [("dev", 0.01, 0.93), ("held_out", 0.02, 0.88)]
-)
-def test_labelled_requests(
-    real_cases: CaseSet, half: str, false_releases: float, recall: float
-) -> None:
-    """The published figures must not rot; the bounds leave room for noise, not for regressions."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    from evaluate_oracle import evaluate
-
-    lines = (ROOT / "tests" / "data" / f"oracle_pairs_{half}.jsonl").read_text(encoding="utf-8")
-    pairs = [json.loads(line) for line in lines.splitlines()]
-    rows = evaluate([p for p in pairs if p["request"].strip()], {c.id: c for c in real_cases})
-    assert len(rows) >= 800
-    wanted = [row for row in rows if row["wanted"]]
-    assert sum(row["false_release"] for row in rows) <= false_releases * len(rows)
-    assert sum(not row["missed"] for row in wanted) >= recall * len(wanted)
-
-
-def test_two_hands_label_alike(real_cases: CaseSet) -> None:
-    """The second hand's rows are about the pairs they count to, and a hand agrees with itself."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    from evaluate_oracle import Answer, both_hands, judge, kappa
-
-    first, second = (
-        [
-            json.loads(line)
-            for line in (ROOT / "tests" / "data" / name).read_text("utf-8").splitlines()
-        ]
-        for name in ("oracle_pairs_held_out.jsonl", "oracle_pairs_held_out_second_hand.jsonl")
-    )
-    hands = both_hands(first, second, {c.id: c for c in real_cases})
-    assert len(second) == 300
-    assert len(hands) >= 290
-    for case_, *labels in hands:
-        for label in labels:
-            own = judge(case_, label, Answer(set(label["release"]), label["outcome"]))
-            assert (own["false_release"], own["missed"]) == (False, False)
-            assert own["right_outcome"]
-    assert kappa([(bool(h.first["release"]), bool(h.second["release"])) for h in hands]) > 0.9
-    with pytest.raises(ValueError, match="row 0: the second hand labels"):
-        both_hands(first, [{**second[0], "request": "another"}], {})
 
 
 @pytest.mark.parametrize("request_", ["bloods", "Can we get bloods?", "blood tests", "labs"])
