@@ -20,6 +20,7 @@ from medaction_gym.catalogue.senses import other_senses
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.halves import halves, halves_in
+from medaction_gym.oracle.symbols import codes
 from medaction_gym.oracle.values import against, is_no_value, of_one_kidney
 
 _LEVELS = (
@@ -42,7 +43,6 @@ OF_TISSUE = frozenset(
     "atypia mitosis hyperkeratosis infiltrate proliferation tumor cell tissue cyst collagen "
     "fibrous keratin histology histopathology necrosis vessel lumen".split()
 )
-_CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z][A-Z0-9]*(?:-\d+)?\b")
 # A gene that its variant is written on to: "NRASQ61K".
 _VARIANT = re.compile(r"\b([A-Z]{2,8}\d?)(?=[A-Z]\d{2,4}[A-Z]\b)")
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
@@ -140,17 +140,6 @@ def entries_of(case: Case) -> Iterator[Entry]:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(content_of(analyte.result, inner), single=True)
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
-
-
-@lru_cache(maxsize=20_000)
-def codes(text: str) -> frozenset[str]:
-    """Capitals and numbers in one, as genes are written.
-
-    Example:
-        >>> sorted(codes("SLC2A1 and NKX2-1 (p.Arg153Cys), not CFTR"))
-        ['NKX2-1', 'SLC2A1']
-    """
-    return frozenset(_CODE.findall(text))
 
 
 def _unsaid(name: str) -> Iterator[Order]:

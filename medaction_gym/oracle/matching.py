@@ -16,18 +16,26 @@ The tiers, best first:
 from __future__ import annotations
 
 from functools import cache
-from itertools import pairwise
 
 from rapidfuzz.fuzz import ratio
 
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
-from medaction_gym.catalogue.term import STAIN
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.agreement import agree
 from medaction_gym.oracle.anatomy import nested
-from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry, codes
+from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry
+from medaction_gym.oracle.symbols import (
+    OF_GENES,
+    STAINING,
+    any_marker,
+    coded,
+    gene_names,
+    is_marker,
+    marker_phrases,
+    spells,
+)
 from medaction_gym.oracle.tier import Tier
 
 # A panel of so few components (itself counted) is one test to a doctor: "complement" is C3 and C4.
@@ -41,7 +49,6 @@ _PLAIN = frozenset(
 
 # Tests that are looked for with a target: unknown words of a request may be that target.
 _TARGETED = frozenset({"microbiology", "genetics", "laboratory"})
-_OF_GENES = frozenset("gene mutation variant sequencing sequence genotype polymorphism".split())
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _AGAINST = frozenset({"specific", "antigen", "against", "anti", "allergen"})
 
@@ -84,8 +91,6 @@ _YIELDING = frozenset(
 _COMMON = frozenset({"ct", "mri", "xray", "ultrasound"})
 # Words of a report that goes through its markers.
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
-# What markers are kinds of.
-_STAINING = frozenset({"ihc", "special_stains"})
 # Headings over whatever was done.
 _GENERIC = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
@@ -150,8 +155,9 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         # A gene panel is called by a class of diseases, of which the record names one.
         enough = any if head.id == "gene_panel" else all
         spoken = (
-            _coded(asked, content) and enough(_spoken(word, known) for word in asked.words)
-        ) or _spells(asked, content)
+            coded(asked, content.codes, content.running)
+            and enough(_spoken(word, known) for word in asked.words)
+        ) or spells(asked, content.symbols)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
         if not spoken and not asked.sites and head.category in ("imaging", "pathology"):
@@ -280,18 +286,18 @@ def _head_tier(
         if described is not None:
             return described
     reporting = asked.category == head.category and asked.category in _REPORTING
-    if _is_marker(asked.id) and (reporting or special):
+    if is_marker(asked.id) and (reporting or special):
         by_antibody = head.id == "ihc" and special
-        if by_antibody and not _MARKED & content.words and not _markers(content.heads):
+        if by_antibody and not _MARKED & content.words and not any_marker(content.heads):
             # "Immunohistochemistry confirmed a sarcoma", without its markers.
             return Tier.DESCRIBED
-        told = any(phrase in content.running for phrase in _marker_phrases(asked.id))
+        told = any(phrase in content.running for phrase in marker_phrases(asked.id))
         return Tier.DESCRIBED if told else None
     taken = head.category == "endoscopy" or (head.id in _YIELDING and not content.analytes)
     if taken and asked.category in ("pathology", "microbiology") and asked.id in content.heads:
         # What was taken through the endoscope, with a needle or a knife, told in its report.
         return Tier.DESCRIBED
-    stained = _is_marker(asked.id) or asked.id in _STAINING
+    stained = is_marker(asked.id) or asked.id in STAINING
     if stained and head.category == "genetics" and not _MARKED & content.words:
         # A variant of the androgen receptor's gene is no stain for it.
         return None
@@ -299,7 +305,7 @@ def _head_tier(
         # The culture of a biopsy, told in the pathologist's report.
         return _described(asked, content)
     if reporting and asked.category == "genetics" and asked.kind == "analyte":
-        told = any(name <= content.words for name in _gene_names(asked))
+        told = any(name <= content.words for name in gene_names(asked))
         return Tier.DESCRIBED if told or asked.id in content.heads else None
     if (special or reporting) and asked.id in content.heads and not content.analytes:
         return Tier.DESCRIBED
@@ -356,32 +362,6 @@ def _otherwise(order: Order, content: Content) -> bool:
     return bool(named) and able.isdisjoint(catalogue.same(order.head.id) | {order.head.id})
 
 
-def _spells(asked: Order, content: Content) -> bool:
-    """Whether a gene's name is the long form of a symbol in the report: "cathepsin K", CTSK."""
-    if asked.head is None or asked.head.category != "genetics":
-        return False
-    text = "".join(w for w in words(asked.text) if w not in filler() and w not in _OF_GENES)
-    return len(text) >= 9 and any(
-        text.startswith(symbol[0]) and all(letter in rest for letter in symbol[1:])
-        for symbol in content.symbols
-        for rest in [iter(text[1:])]
-    )
-
-
-def _coded(asked: Order, content: Content) -> bool:
-    """Whether a marker or gene stands in the report with its number: CD88, not CD20."""
-    if asked.head is not None and asked.head.category == "genetics":
-        # ATP1A3 is not ATP7B.
-        return not codes(asked.text) or not codes(asked.text).isdisjoint(content.codes)
-    if asked.head is None or asked.head.id != "ihc":
-        return True
-    return all(
-        f" {letters} {number} " in content.running
-        for letters, number in pairwise(words(asked.text))
-        if letters in asked.words and number.isdigit()
-    )
-
-
 @cache
 def _apart(asked: str, held: str) -> bool:
     """Whether a kind of a modality goes by its own name."""
@@ -393,39 +373,6 @@ def _apart(asked: str, held: str) -> bool:
 def _of_vessels(sites: frozenset[str]) -> bool:
     within = Catalogue.load().within
     return any(within(site, vessel) for site in sites for vessel in ("vessel", "artery", "vein"))
-
-
-@cache
-def _is_marker(id: str) -> bool:
-    """Whether a test is one stain, by antibody or by dye, or a group of them."""
-    return id not in _STAINING and not _STAINING.isdisjoint(Catalogue.load().ancestors(id))
-
-
-@cache
-def _markers(heads: frozenset[str]) -> bool:
-    return any(map(_is_marker, heads))
-
-
-@cache
-def _marker_phrases(id: str) -> frozenset[str]:
-    """How a report names a marker, or one of a group of markers, between blanks."""
-    catalogue = Catalogue.load()
-    names = (
-        STAIN.sub("", name)
-        for term in catalogue.terms.values()
-        if catalogue.within(term.id, id)
-        for name in (term.name, *term.synonyms)
-    )
-    return frozenset(f" {' '.join(words(name))} " for name in names)
-
-
-@cache
-def _gene_names(term: Term) -> frozenset[frozenset[str]]:
-    """A gene's names, each as the words that a report would have of it."""
-    # "Stat" is urgent, and a gene with its number.
-    plain = filler() - {"stat"} | _OF_GENES
-    names = (frozenset(words(name)) - plain for name in (term.name, *term.synonyms))
-    return frozenset(name for name in names if any(map(str.isalpha, name)))
 
 
 @cache
@@ -455,7 +402,7 @@ def _distinct(term: Term) -> frozenset[frozenset[str]]:
     catalogue = Catalogue.load()
     broader = [catalogue.terms[other] for other in catalogue.ancestors(term.id) - {term.id}]
     known = {w for t in broader for name in (t.name, *t.synonyms) for w in words(name)}
-    known |= filler() | OF_TISSUE | _OF_GENES
+    known |= filler() | OF_TISSUE | OF_GENES
     # Words that other terms are made of (sites, modalities) do not distinguish by themselves.
     return frozenset(
         own

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -16,6 +15,7 @@ from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.entry import Context, Entry
 from medaction_gym.oracle.matching import alike
+from medaction_gym.oracle.symbols import symbols_in
 
 LEAST = 0.6  # of a name's words, that a request must have
 ENOUGH = 2  # words that a report must have of a request that names no test
@@ -33,8 +33,6 @@ _LESIONS = (
 # Departments that a vertebra or a sequence is more at home in than a gene.
 _WITHOUT_SYMBOLS = frozenset({"imaging", "examination", "physiology", "endoscopy"})
 _NONE: frozenset[str] = frozenset()
-# Letters with a figure among them, as genes and antigens are called.
-_SYMBOL = re.compile(r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)?(?![\w-])")
 
 
 def by_name(order: Order, entries: Iterable[Entry]) -> list[Release]:
@@ -73,16 +71,6 @@ def by_symbol(order: Order, case: Case, entries: Iterable[Entry]) -> tuple[Relea
     lines = tuple(entry.release for entry in found if entry.release.analyte >= 0)
     alone = len({entry.release.item for entry in found}) == 1
     return (lines or (found[0].release,)) if alone else ()
-
-
-def symbols_in(text: str) -> frozenset[str]:
-    """The symbols of genes and markers in a text, without case and hyphens.
-
-    Example:
-        >>> sorted(symbols_in("P53 and PD-L1 were negative, STK11 mutated"))
-        ['p53', 'pdl1', 'stk11']
-    """
-    return frozenset(match.group().replace("-", "").casefold() for match in _SYMBOL.finditer(text))
 
 
 def examined(
