@@ -22,6 +22,8 @@ _END = (
     r"(?=[,;.]|$|\b(?:get|do|order|send|perform|arrange|request|obtain|please|"
     r"of (?:the|his|her))\b)"
 )
+# Where what is known ends.
+_NEXT = r"(?=[,;.?]|$|\b(?:i|we|and|please|order|get|send|check|would|could)\b)"
 # What is said of a test that was done.
 _STATE = (
     r"(?:(?:completely |entirely |already |not |all |in)?(?:normal|negative|positive|unremarkable|"
@@ -69,6 +71,7 @@ _NOT_ORDERED: tuple[re.Pattern[str], ...] = tuple(
         rf"\b{_WHO} already (?:have|has|had) {_REST}{_MORE}",
         rf"\bi(?:'ve| have)? (?:reviewed|seen|read|noted|got|received) {_THE} {_REST}{_MORE}",
         rf"\bin addition to {_REST}\b(?:already|done)\b{_REST}?{_END}",
+        rf"\b(?:with|despite|given) (?:an? |{_THE} )?{_STATE} [^,;.?]*?{_NEXT}",
         r"\((?:the |his |her )?[^()]*\b(?:was|were|is|are|already|unremarkable)\b[^()]*\)",
         # What led to the order, and what it comes before or after.
         rf"{_START}(?:based on|going by|judging by|having \w+|thank(?:s| you) for|"
@@ -88,7 +91,8 @@ _CUES = frozenset(
     "seeing showed shows revealed reveals suggested suggests demonstrated demonstrates came did "
     "didn does doesn failed could has have had was were is are being addition based going judging "
     "having reviewed seen read noted got received thank after before following prior ahead follow "
-    "go complement compare correlate".split()
+    "go complement compare correlate despite given normal negative clear unremarkable raised "
+    "elevated abnormal equivocal".split()
 )
 
 
@@ -100,6 +104,8 @@ def as_ordered(text: str) -> str:
         ' send cultures'
         >>> as_ordered("CT rather than an MRI of the neck")
         'CT of the neck'
+        >>> as_ordered("With a clear chest film I want spirometry")
+        'I want spirometry'
     """
     if "(" not in text and _CUES.isdisjoint(words(text)):
         return text

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Protocol
 
 from medaction_gym.actions import Outcome
@@ -37,7 +38,14 @@ from medaction_gym.oracle.plain import narrowest, plain, the_very
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.tier import Tier
-from medaction_gym.oracle.verbatim import by_name, by_symbol, examined, in_words, misspelt
+from medaction_gym.oracle.verbatim import (
+    by_name,
+    by_symbol,
+    examined,
+    in_words,
+    misspelt,
+    unknown_places,
+)
 from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
 
 _TELLS = "told in an examination's report"
@@ -49,6 +57,7 @@ _WHY = {
     Tier.UNSITED: "the only such test in the record",
     Tier.GENERAL: "the only test in the record that fits",
     Tier.DESCRIBED: "described in another test's report",
+    Tier.UNSTATED: "the only such test in the record",
 }
 
 
@@ -130,6 +139,11 @@ class RecordOracle:
         for wish in asked.wishes:
             yield self._one(wish, asked)
 
+    @cached_property
+    def _spoken(self) -> frozenset[str]:
+        """Every word of the record's names and reports, of the complaint and the diagnosis."""
+        return self._context.words.union(*(e.words | e.content.words for e in self._entries))
+
     def _named(self, names: tuple[str, ...]) -> tuple[Release, ...]:
         """What bears the first of some names that anything bears."""
         called = self._called
@@ -186,11 +200,12 @@ class RecordOracle:
             told = self._told(wish, part)
             if told:
                 return told
-            why = (
-                "the record has such a test, but not all of these words "
-                "are understood; order it without them"
-            )
-            return part(Outcome.AMBIGUOUS, (), why)
+            if order.sites or unknown_places(order, self._spoken):
+                why = (
+                    "the record has such a test, but not all of these words "
+                    "are understood; order it without them"
+                )
+                return part(Outcome.AMBIGUOUS, (), why)
         if tier is Tier.PART and wish.only:
             found[tier] = self._among(wish.only, found[tier])
         if tier is Tier.PART and not self._of_the_core(order, found[tier]):

@@ -32,6 +32,8 @@ _LESIONS = (
 )
 # Departments that a vertebra or a sequence is more at home in than a gene.
 _WITHOUT_SYMBOLS = frozenset({"imaging", "examination", "physiology", "endoscopy"})
+# What a site stands behind.
+_WHERE = frozenset("of in from at on over around through inside near".split())
 _NONE: frozenset[str] = frozenset()
 
 
@@ -134,6 +136,17 @@ def in_words(order: Order, case: Case, entries: Iterable[Entry]) -> tuple[Releas
         if all(word in spoken or any(_begins(word, other) for other in spoken) for word in sought)
     ]
     return tuple(found) if len(found) == 1 else ()
+
+
+def unknown_places(order: Order, spoken: frozenset[str]) -> frozenset[str]:
+    """The words of an order behind "of", "in" or the like that neither table nor record knows.
+
+    They may name a site: of the "flumbus" nobody knows where that is. A "transthoracic" or
+    "catheter" before the test does not say where.
+    """
+    text = words(order.text)
+    first = next((i for i, word in enumerate(text) if word in _WHERE), len(text))
+    return order.words.intersection(text[first:]) - spoken
 
 
 def named_sign(order: Order) -> tuple[str, str] | None:
