@@ -31,6 +31,7 @@ from medaction_gym.oracle.entry import (
     entries_of,
     implied_sites,
 )
+from medaction_gym.oracle.finding import told_in_words
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import by_method, match
 from medaction_gym.oracle.parts import examinations
@@ -42,7 +43,6 @@ from medaction_gym.oracle.verbatim import (
     by_name,
     by_symbol,
     examined,
-    in_words,
     misspelt,
     unknown_places,
 )
@@ -416,7 +416,8 @@ class RecordOracle:
             return part(Outcome.RESULT, signs, _TELLS)
         if wish.examined and not wish.examined.beside:
             return wish.unavailable
-        if told := in_words(order, self.case, self._entries):
+        alone = len(request.wishes) == 1
+        if told := told_in_words(order, request.phrase, self.case, self._entries, alone):
             return part(Outcome.RESULT, told, "the only report with these words")
         if order.sites or order.specimens or order.organisms:
             why = "names a site, specimen or organism but no test"

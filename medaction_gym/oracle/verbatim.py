@@ -10,7 +10,7 @@ from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.spelling import known_words
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.catalogue.wording import EXAMINING, filler
+from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.entry import Context, Entry
@@ -18,8 +18,6 @@ from medaction_gym.oracle.matching import alike
 from medaction_gym.oracle.symbols import symbols_in
 
 LEAST = 0.6  # of a name's words, that a request must have
-ENOUGH = 2  # words that a report must have of a request that names no test
-BEGINNING = 5  # letters by which two of its words are one
 # What a report says of where it hurts when touched.
 TENDER = frozenset({"tender", "tenderness"})
 _FELT = TENDER | {"nontender"}
@@ -107,37 +105,6 @@ def examined(
     return tuple(told) if len(told) == 1 else ()
 
 
-# What is asked of a thing that a report names: no word of it need stand there.
-_ASKED_OF = frozenset(
-    "size diameter dimension length width height wide long big large small thick thickness deep "
-    "depth many much number volume measure measurement level value degree extent severity status "
-    "appearance look like character feature result finding detail kind type".split()
-)
-
-
-def in_words(order: Order, case: Case, entries: Iterable[Entry]) -> tuple[Release, ...]:
-    """The one report that has every word of a question that names no test.
-
-    "How thick is the bladder wall?" is answered by the only report that speaks of it.
-    """
-    if (sign := named_sign(order)) is not None:
-        told = [e.release for e in entries if e.release.analyte < 0 and _says(sign, case, e)]
-        return tuple(told) if len(told) == 1 else ()
-    asked = [w for w in words(order.text) if len(w) > 2]
-    sought = [w for w in asked if w not in filler() and w not in _ASKED_OF]
-    # Whoever only names a disease asks for nothing.
-    if len(sought) < ENOUGH or _ASKED_OF.isdisjoint(asked) or not all(map(str.isalpha, sought)):
-        return ()
-    found = [
-        entry.release
-        for entry in entries
-        if entry.release.analyte < 0
-        for spoken in [entry.words | entry.content.words]
-        if all(word in spoken or any(_begins(word, other) for other in spoken) for word in sought)
-    ]
-    return tuple(found) if len(found) == 1 else ()
-
-
 def unknown_places(order: Order, spoken: frozenset[str]) -> frozenset[str]:
     """The words of an order behind "of", "in" or the like that neither table nor record knows.
 
@@ -147,31 +114,6 @@ def unknown_places(order: Order, spoken: frozenset[str]) -> frozenset[str]:
     text = words(order.text)
     first = next((i for i, word in enumerate(text) if word in _WHERE), len(text))
     return order.words.intersection(text[first:]) - spoken
-
-
-def named_sign(order: Order) -> tuple[str, str] | None:
-    """A sign that is called by a name, as the end of it: of the "double duct sign" the last two.
-
-    Whoever asks for "any sign of" a disease names none.
-    """
-    asked = words(order.text)
-    if "sign" not in asked[1:]:
-        return None
-    before = asked[asked.index("sign", 1) - 1]
-    alone = asked[-1] == "sign" and before not in filler() and len(before) > 2
-    return (before, "sign") if alone else None
-
-
-def _says(phrase: tuple[str, ...], case: Case, entry: Entry) -> bool:
-    """Whether an item's report has some words beside one another."""
-    spoken = words(case.tests[entry.release.item].result)
-    return any(spoken[i : i + len(phrase)] == phrase for i in range(len(spoken)))
-
-
-def _begins(word: str, other: str) -> bool:
-    """Whether two words begin alike: thick and thickened, axilla and axillary."""
-    least = min(len(word), len(other))
-    return least >= BEGINNING and word[: least - 1] == other[: least - 1]
 
 
 def misspelt(
