@@ -7,11 +7,20 @@ from functools import lru_cache
 
 from medaction_gym.catalogue.term import cell_list, read_table
 
-# Most requests name no operation, and of those that do most no specimen of it.
-_OPERATION = re.compile(r"ectomy|onisation|onization|dissection|enucleation")
-_EXAMINED = re.compile(r"patho|histo|microscop|immuno|stain|slides|section", re.IGNORECASE)
-_BEFORE = ("of", "on", "from")
-_THE = ("", "the ", "his ", "her ", "a ", "an ")
+# What is done with a specimen: most requests name no operation, and of those that do most not this.
+_EXAMINED = re.compile(
+    r"patho|histo|microscop|immuno|stain|slides|\bsections?\b|\bpath\b|\bHP[ER]\b|\bIHC\b|specimen",
+    re.IGNORECASE,
+)
+_NOUN = r"(?:(?:histo)?path(?:olog\w+)?|histolog\w+|microscopy|HP[ER]|IHC|slides|specimens?)\b"
+_PIECE = r"(?: (?:specimen|sample|piece|material|tissue)s?)?"
+# "Total abdominal", "laparoscopic left".
+_KIND = (
+    r"(?:(?:radical|total|subtotal|near-total|partial|complete|completion|simple|left|right|open|"
+    r"bilateral|unilateral|laparoscopic|robotic|abdominal|vaginal|extended|modified) ){0,3}"
+)
+_BEFORE = ("of", "on", "from", "in")
+_THE = ("", "the ", "his ", "her ", "a ", "an ", "their ")
 
 
 def of_operation(text: str) -> str:
@@ -20,13 +29,20 @@ def of_operation(text: str) -> str:
     Example:
         >>> of_operation("histology of the lumpectomy specimen")
         'histology of the breast'
+        >>> of_operation("total hysterectomy path"), of_operation("final path, vulvectomy")
+        ('uterus path', 'final path, vulva')
+        >>> of_operation("What did the colectomy specimen show?")
+        'What did the histopathology of colon show?'
         >>> of_operation("ultrasound after the lumpectomy")
         'ultrasound after the lumpectomy'
     """
-    if not (_OPERATION.search(text) and _EXAMINED.search(text)):
+    examined = set(map(str.casefold, _EXAMINED.findall(text)))
+    if not examined:
         return text
+    # "What did the nephrectomy specimen show?" is its histology.
+    before = "histopathology of " if examined == {"specimen"} else ""
     for pattern, organ in _operations():
-        text = pattern.sub(organ, text)
+        text = pattern.sub(before + organ, text)
     return text
 
 
@@ -37,7 +53,9 @@ def _operations() -> list[tuple[re.Pattern[str], str]]:
     return [
         (
             re.compile(
-                rf"(?:{behind})(?:{names})(?: (?:specimen|sample|piece|material|tissue)s?)?\b",
+                # "Path of the nephrectomy", "path, nephrectomy", "nephrectomy path".
+                rf"(?:{behind}|(?<=[,;:] )){_KIND}(?:{names}){_PIECE}\b"
+                rf"|(?<![-\w]){_KIND}(?:{names})(?={_PIECE} {_NOUN}){_PIECE}",
                 re.IGNORECASE,
             ),
             row["organ"],

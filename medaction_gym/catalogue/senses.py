@@ -13,9 +13,15 @@ from medaction_gym.catalogue.tokens import words
 _SOLID = frozenset(
     word
     for said in "excised excision resected resection removed removal extracted lump mass tumour "
-    "lesion nodule polyp cyst tissue specimen section slide biopsied".split()
+    "lesion nodule polyp cyst tissue specimen section slide biopsied biopsy "
+    # What only a pathologist reports.
+    "spongiosis acantholysis acanthosis parakeratosis hyperkeratosis dyskeratosis koilocytosis "
+    "granuloma necrosis atypia dysplasia metaplasia hyperplasia mitosis mitoses fibrosis "
+    "vasculitis infiltrate stroma epithelium nuclei crypts villi villous glands collagen".split()
     for word in words(said)
 )
+# A piece of tissue, as it lies before the pathologist.
+_BEFORE_A_PATHOLOGIST = frozenset(words("specimen section slide resected excised biopsied biopsy"))
 
 
 def other_senses(order: Order, request: str = "") -> Iterator[Order]:
@@ -35,7 +41,12 @@ def other_senses(order: Order, request: str = "") -> Iterator[Order]:
     ):
         # "A plucked hair under the microscope": a trichogram, or what the laboratory says of it.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
-    solid = order.specimens <= {"tissue"} and not order.organisms
+    solid = not order.organisms and all(catalogue.within(s, "tissue") for s in order.specimens)
+    said = words(order.text)
+    if order.head is None and solid and not _BEFORE_A_PATHOLOGIST.isdisjoint(said[1:]):
+        # "Necrosis in the specimen" is what the pathologist says of it.
+        plain = order.words - _SOLID - {"muscle"}
+        yield replace(order, head=catalogue.terms["histopathology"], words=plain).titled()
     if (
         looked_at
         and solid

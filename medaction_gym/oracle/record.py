@@ -194,6 +194,8 @@ class RecordOracle:
                 order = sense.order
                 break
         else:
+            if order.head is None and (known := self._unknown(wish, part, request)).releases:
+                return known
             return self._told(wish, part) or wish.unavailable
         tier = min(found)
         if tier is Tier.UNSTATED:

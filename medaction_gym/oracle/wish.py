@@ -36,6 +36,9 @@ _GROWTH = re.compile(r"\b(?:gr[eo]wn?|growing|growth|c[oa]me up|isolated from)\b
 # Departments whose reports describe what was seen.
 _DESCRIBING = frozenset({"imaging", "physiology", "endoscopy", "pathology"})
 
+# Sites that stand for what is sampled there.
+_SAMPLED = {"marrow": "bone_marrow", "wound_site": "wound"}
+
 # However long a request asks, so many of its readings are looked up, and the shortest.
 _MOST_NAMES = 64
 
@@ -159,10 +162,14 @@ def _of_a_department(order: Order) -> Order:
 
 
 def _of_marrow(order: Order) -> Order:
-    """A stain or culture "of the marrow" is of what was drawn from it."""
-    if order.head is None or order.head.category != "microbiology" or order.sites != {"marrow"}:
+    """A stain or culture "of the marrow" or "of the wound" is of what was taken from it."""
+    if order.head is None or order.head.category != "microbiology":
         return order
-    return replace(order, sites=frozenset(), specimens=order.specimens | {"bone_marrow"})
+    taken = frozenset(_SAMPLED[site] for site in order.sites & _SAMPLED.keys())
+    sites = order.sites.difference(_SAMPLED)
+    if not taken or (sites and "marrow" in order.sites):
+        return order
+    return replace(order, sites=sites, specimens=order.specimens or taken)
 
 
 def _in_the_bone(order: Order) -> Iterator[Order]:
