@@ -62,6 +62,8 @@ _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_
 _ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
 _ON_FLUIDS = frozenset({"cytology", "flow_cytometry", "pcr", "fluid_analysis"})
 _ON_TISSUE = frozenset({"biopsy", "histopathology"})
+_ON_PIECES = _ON_SAMPLES | {"pcr"}
+_STAINED = frozenset({"ihc", "special_stains", "electron_microscopy", "immunofluorescence"})
 # What the culture of "urinalysis and culture" is of.
 _PASSED = frozenset({"urine", "stool", "sputum"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
@@ -414,10 +416,24 @@ def _from_before(orders: list[Order]) -> list[Order]:
                 order = replace(order, specimens=taken)
             elif head.id in _ON_FLUIDS and taken & FLUIDS:
                 order = replace(order, specimens=taken & FLUIDS)
-            elif head.id in _ON_TISSUE and before.head.category in _TAKING:
+            elif before.head.category in _TAKING and _on_tissue(head):
                 order = replace(order, sites=where)
+            elif head.id in _ON_PIECES and _is_biopsy(before.head):
+                order = replace(order, sites=where)
+            elif head.id in _ON_PIECES and before.head.id == "vitrectomy":
+                order = replace(order, specimens=taken)
         result.append(order)
     return result
+
+
+def _on_tissue(head: Term) -> bool:
+    """Whether a test is done on the piece that was taken before."""
+    ancestors = Catalogue.load().ancestors(head.id)
+    return head.id in _ON_TISSUE or not _STAINED.isdisjoint(ancestors)
+
+
+def _is_biopsy(head: Term) -> bool:
+    return "biopsy" in {head.id, Catalogue.load().base(head.id).term.id}
 
 
 def _for_the_same(order: Order, before: Order) -> Order:

@@ -192,4 +192,11 @@ def _taken(value: Term, source: Mention) -> list[Mention]:
         specimens = [id for id in source.term.specimens if id != "blood"][:1]
     else:
         specimens = sorted(base.specimens)[:1]
+    if len(specimens) > 1 and source.last - source.first > 1:
+        # One on the first of its words and the other on the rest.
+        cut = source.first + 1
+        ends = ((source.first, cut), (cut, source.last))
+        return [
+            Mention(catalogue.terms[id], *end) for id, end in zip(specimens, ends, strict=True)
+        ]
     return [source._replace(term=catalogue.terms[id]) for id in specimens]

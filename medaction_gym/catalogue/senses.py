@@ -54,6 +54,9 @@ def other_senses(order: Order, request: str = "") -> Iterator[Order]:
     ):
         # "Microscopy of the appendix", which was taken out.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
+    if order.head is not None and order.specimens and "cytology" in order.head.parents:
+        # "Pleural fluid cytology" is the cytology of that fluid, however it was drawn.
+        yield replace(order, head=catalogue.terms["cytology"], sites=frozenset()).titled()
     if order.measure and any(m.term.kind in HEADS for m in catalogue.find(order.text)):
         # "EF by echo" is an echocardiogram, if none tells it.
         yield replace(order, measure="")

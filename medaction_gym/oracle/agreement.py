@@ -48,6 +48,7 @@ _OF_DRUGS = frozenset({"urine", "blood"})
 FROM_ANYWHERE = frozenset(
     "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
 )
+_TISSUE = frozenset({"tissue"})
 # Tests of cells, which blood is the first place to look for.
 _OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".
@@ -117,7 +118,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         tier = nested(asked.sites, named)
         if tier is None and any(within_tissue(a, h) for a in asked.sites for h in named):
             # "Muscle biopsy" leaves open which muscle.
-            where = content.sites or context.sites
+            where = content.sites - TISSUES or context.sites
             elsewhere = regions(where) and not regions(asked.sites) & regions(where)
             return None if elsewhere else Tier.GENERAL
         if (
@@ -217,6 +218,10 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     if "blood" in wanted:
         drawn = held.head is not None and (held.head.kind == "analyte" or held.head.id in _OF_CELLS)
         return Tier.GENERAL if drawn else None
+    solid = held.head is not None and held.head.price == "biopsy" and not wanted & FROM_ANYWHERE
+    if solid and _is(asked, "microbiology") and nested(wanted, _TISSUE) is None:
+        # What grew from a biopsy was in no lavage.
+        return None
     if nested(wanted, context.specimens) is not None:
         return Tier.GENERAL
     if wanted & FROM_ANYWHERE:
@@ -254,10 +259,14 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
     if not asked.organisms:
         return Tier.UNSITED if held.organisms else Tier.SAME
     catalogue = Catalogue.load()
-    if "bacteria" in asked.organisms and not any(
-        _NOT_BACTERIA & catalogue.ancestors(organism) for organism in held.organisms
-    ):
-        return Tier.SAME
+    if "bacteria" in asked.organisms:
+        told = held.organisms or (_NONE if asked.head == held.head else content.organisms)
+        others = [organism for organism in told if _NOT_BACTERIA & catalogue.ancestors(organism)]
+        if not others or (not held.organisms and len(others) < len(told)):
+            return Tier.SAME
+        if not held.organisms:
+            # A mould's culture, told in another test's report, is no bacterial one.
+            return None
     if not held.organisms:
         spoken = any(catalogue.within(c, a) for c in content.organisms for a in asked.organisms)
         return Tier.SAME if spoken else None

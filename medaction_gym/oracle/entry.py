@@ -36,6 +36,7 @@ _UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
 _ANALYSES = frozenset(
     "csf_analysis pleural_fluid_analysis ascitic_fluid_analysis synovial_fluid_analysis".split()
 )
+_TAPS = frozenset("lumbar_puncture paracentesis thoracentesis arthrocentesis".split())
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
 # Words of a histological report.
 OF_TISSUE = frozenset(
@@ -169,7 +170,11 @@ def _under_category(order: Order, test: TestResult) -> Order:
 
 def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Order]:
     """What a name means besides: "myelogram" the marrow, "microscopic examination" tissue."""
+    drawn = frozenset().union(*(o.specimens for o in orders if o.head and o.head.id in _TAPS))
     for order in orders:
+        if drawn and order.head is not None and order.head.id == "cytology":
+            # "Cytology of the thoracentesis" is that of the fluid.
+            yield replace(order, specimens=drawn)
         yield from other_senses(order)
         microscopy = order.head is not None and order.head.id == "microscopy"
         of_tissue = len(OF_TISSUE.intersection(words(test.result))) > 1

@@ -16,18 +16,20 @@ from medaction_gym.oracle.entry import Entry
 _PIECE = r"(?:biops|bx|specimen|sampl|histolog|patholog)"
 # Ways to take a piece, in words as `tokens.words` makes them. A "necrotic core" is none.
 _WAYS = {
-    "cells": rf"fine needle|fna\w?\b|(?:needle )?aspirat\w+ (?:cytolog|{_PIECE})"
+    "cells": rf"fine needle|fna\w?\b|(?:needle )?aspirat\w+ (?:cytolog|{_PIECE})|marrow aspirat"
     r"|brush\w* cytolog|cytolog\w* brush|(?:touch )?imprint",
-    "core": rf"core (?:needle )?{_PIECE}|tru ?cut|cnb\b|vacuum assisted|needle core",
+    "core": rf"core (?:needle )?{_PIECE}|tru ?cut|cnb\b|vacuum assisted|needle core|trephine",
     "punch": r"(?:punch|shave)\b",
     "scope": r"(?:endoscop|colonoscop|gastroscop|bronchoscop|transbronch|cystoscop|hysteroscop"
-    rf"|forceps)\w* (?:\w+ )?{_PIECE}|emr\b|polypectomy",
+    rf"|forceps|(?:col|rect|gastr|duoden|ile|intestin|esophag|bronch)\w+ mucosal)\w* (?:\w+ )?{_PIECE}"
+    r"|emr\b|polypectomy",
+    "curette": r"pipelle|(?:endometri|uter)\w+ (?:biops|sampl|aspirat|curett)",
     "knife": r"(?:excision|incision|resect)\w*|excised|lumpectomy|(?!polyp)\w+ectomy"
     r"|post ?operati\w+|post ?surg\w+|postop\b|polypectomy|emr\b|surgically",
     # Through an endoscope, and with a needle.
     "sound": r"eus\b|ebus|endosonogra|endobronchial ultras|endoscopic ultras",
     # With a needle, but which?
-    "needle": rf"(?:needle|percutaneous)\w* (?:\w+ )?{_PIECE}"
+    "needle": rf"(?:needle|perc(?:utaneous)?)\w* (?:\w+ )?{_PIECE}"
     rf"|(?:ct|us|mri?|image|ultrasound|fluoroscopy|stereotactic\w*) guided (?:\w+ )?{_PIECE}",
 }
 # What a punch reaches, and what an endoscope; a tissue may be anywhere.
@@ -77,7 +79,7 @@ def ways_of(text: str) -> frozenset[str]:
     if "needle" in found:
         found.remove("needle")
         found |= set() if found & _BY_NEEDLE else _BY_NEEDLE
-    if "sound" in found:
+    if found & {"sound", "curette"}:
         found.add("scope")
     return frozenset(found)
 
