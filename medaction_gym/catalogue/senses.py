@@ -54,6 +54,10 @@ def other_senses(order: Order, request: str = "") -> Iterator[Order]:
     ):
         # "Microscopy of the appendix", which was taken out.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
+    if order.head is not None and order.head.id == "fna" and "needle" in said:
+        if not {"fine", "fna", "cytology", "aspiration", "aspirate"}.intersection(said):
+            # "Needle sampling" may take a core.
+            yield replace(order, head=catalogue.terms["biopsy"], specimens=frozenset()).titled()
     if order.head is not None and order.specimens and "cytology" in order.head.parents:
         # "Pleural fluid cytology" is the cytology of that fluid, however it was drawn.
         yield replace(order, head=catalogue.terms["cytology"], sites=frozenset()).titled()

@@ -116,6 +116,10 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             return None
     if named:
         tier = nested(asked.sites, named)
+        near = held.sites or not _is(asked, "pathology") or nested(named, content.sites) is None
+        if not near and nested(asked.sites, content.sites) is None:
+            # Of a "mucosal biopsy" with crypts of the colon, none of the duodenum.
+            return None
         if tier is None and any(within_tissue(a, h) for a in asked.sites for h in named):
             # "Muscle biopsy" leaves open which muscle.
             where = content.sites - TISSUES or context.sites
@@ -221,6 +225,9 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     solid = held.head is not None and held.head.price == "biopsy" and not wanted & FROM_ANYWHERE
     if solid and _is(asked, "microbiology") and nested(wanted, _TISSUE) is None:
         # What grew from a biopsy was in no lavage.
+        return None
+    if asked.head is not None and asked.head.id == "cytology":
+        # Cells may be of a needle's aspirate, where nothing says of which fluid.
         return None
     if nested(wanted, context.specimens) is not None:
         return Tier.GENERAL

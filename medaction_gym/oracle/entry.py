@@ -37,6 +37,11 @@ _ANALYSES = frozenset(
     "csf_analysis pleural_fluid_analysis ascitic_fluid_analysis synovial_fluid_analysis".split()
 )
 _TAPS = frozenset("lumbar_puncture paracentesis thoracentesis arthrocentesis".split())
+_NO_FLUID = frozenset({"cell", "vessel", "supply", "flow", "clot"})
+# Said of what was found at an operation, under a heading for this and that.
+_INTRAOPERATIVE = frozenset({"intraoperatively", "peroperatively"})
+_AT_OPERATION = frozenset({"diagnostic_surgery"})
+_NONE: frozenset[str] = frozenset()
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
 # Words of a histological report.
 OF_TISSUE = frozenset(
@@ -262,9 +267,12 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
 
     folded = frozenset(token.text for token in tokens)
     own = _own_sites(text, orders)
+    told = not _INTRAOPERATIVE.isdisjoint(folded)
     return Content(
         heads=frozenset(
-            id for head in ids(*HEADS) | half for id in (head, catalogue.base(head).term.id)
+            id
+            for head in ids(*HEADS) | half | (_AT_OPERATION if nameless & told else _NONE)
+            for id in (head, catalogue.base(head).term.id)
         ),
         sites=own
         or ids("site").union(
@@ -274,7 +282,9 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
             *(base.sites for base in bases if nameless),
         ),
         sited=bool(own),
-        specimens=ids("specimen").union(*(base.specimens for base in bases)),
+        specimens=frozenset(
+            m.term.id for m in mentions if m.term.kind == "specimen" and not _of_cells(m, tokens)
+        ).union(*(base.specimens for base in bases)),
         organisms=ids("organism").union(*(base.organisms for base in bases)),
         sides=folded & {"left", "right"} if not {"bilateral", "both"} & folded else frozenset(),
         words=folded,
@@ -288,6 +298,12 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
 def _of_pathology(orders: tuple[Order, ...]) -> bool:
     """Whether a report may go through markers: a pathologist's, or under a heading for this."""
     return any(o.head is None or o.head.category == "pathology" for o in orders)
+
+
+def _of_cells(mention: Mention, tokens: list[Token]) -> bool:
+    """Whether a fluid's name is part of another: the "plasma" of plasma cells."""
+    after = tokens[mention.last].text if mention.last < len(tokens) else ""
+    return mention.term.id == "blood" and after in _NO_FLUID
 
 
 def is_unit(mention: Mention, tokens: list[Token]) -> bool:

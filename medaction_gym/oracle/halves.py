@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
 from medaction_gym.catalogue.tokens import Token, tokenize
+from medaction_gym.oracle.symbols import is_marker
 
 _AND = frozenset({"and", "or"})
 _JOINED = re.compile(r"\b(?:and|or)\b|/")
@@ -29,6 +30,8 @@ def halves(text: str) -> tuple[Term, ...]:
         ['lft']
         >>> [term.id for term in halves("Normal carbohydrate antigen 125 and 19-9 levels")]
         ['ca19_9']
+        >>> [term.id for term in halves("Positive for estrogen and progesterone receptors")]
+        ['er_status']
         >>> halves("Iron and thyroid function tests were normal")
         ()
     """
@@ -45,6 +48,11 @@ def halves_in(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -
     long = [mention for mention in measured if mention.last - mention.first >= _LONGEST]
     yield from _first_halves(text, tokens, long, set(taken))
     yield from _last_halves(text, tokens, long, taken)
+    markers = [mention for mention in mentions if is_marker(mention.term.id)]
+    if markers:
+        # "Estrogen and progesterone receptors" are two stains, and no hormone.
+        taken = {i for mention in markers for i in range(mention.first, mention.last)}
+        yield from _first_halves(text, tokens, markers, taken)
 
 
 def _last_halves(
@@ -130,6 +138,6 @@ def _half(
         begun = tuple(token.text for token in tokens[start:stop])
         for cut in range(1, len(whole)):
             term = named(begun + whole[cut:])
-            if term is not None and term.kind in _MEASURED:
+            if term is not None and (term.kind in _MEASURED or is_marker(term.id)):
                 return term, start
     return None

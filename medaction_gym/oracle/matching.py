@@ -25,7 +25,7 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.agreement import agree
 from medaction_gym.oracle.anatomy import nested
-from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry
+from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry, implied_sites
 from medaction_gym.oracle.symbols import (
     OF_GENES,
     STAINING,
@@ -270,6 +270,10 @@ def _head_tier(
         # A projection or approach that the record does not name ("panoramic radiograph" for
         # "Radiographs"); the sites must still agree. A "pelvic ultrasound" is no transrectal one.
         return Tier.GENERAL
+    if special and head.id == "diagnostic_surgery":
+        # "Findings at thoracotomy", where the report of an operation speaks of the chest.
+        there = implied_sites(asked) | order.sites
+        return Tier.GENERAL if nested(there, content.sites) is not None else None
     if head.id in _GENERIC:
         if asked.category == "microbiology" and _otherwise(order, content):
             return None

@@ -36,6 +36,7 @@ from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import by_method, match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import narrowest, plain, the_very
+from medaction_gym.oracle.symbols import is_marker
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.tier import Tier
@@ -196,6 +197,10 @@ class RecordOracle:
         else:
             if order.head is None and (known := self._unknown(wish, part, request)).releases:
                 return known
+            if order.head is not None and is_marker(order.head.id):
+                lines = by_symbol(order, self.case, self._entries)
+                if lines:
+                    return part(Outcome.RESULT, lines, "the only report with this symbol")
             return self._told(wish, part) or wish.unavailable
         tier = min(found)
         if tier is Tier.UNSTATED:

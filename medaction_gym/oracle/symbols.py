@@ -19,7 +19,10 @@ STAINING = frozenset({"ihc", "special_stains"})
 # Written in capitals, with a number.
 _CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z][A-Z0-9]*(?:-\d+)?\b")
 # Letters with a figure among them, as genes and antigens are called.
-_SYMBOL = re.compile(r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)?(?![\w-])")
+_SYMBOL = re.compile(
+    r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)??"
+    r"(?=(?:-(?:positiv|negativ)\w+)?(?![\w-]))"
+)
 
 
 @lru_cache(maxsize=20_000)
@@ -37,8 +40,8 @@ def symbols_in(text: str) -> frozenset[str]:
     """The symbols of genes and markers in a text, without case and hyphens.
 
     Example:
-        >>> sorted(symbols_in("P53 and PD-L1 were negative, STK11 mutated"))
-        ['p53', 'pdl1', 'stk11']
+        >>> sorted(symbols_in("P53 and PD-L1 were negative, STK11 mutated, CD20-positive cells"))
+        ['cd20', 'p53', 'pdl1', 'stk11']
     """
     return frozenset(match.group().replace("-", "").casefold() for match in _SYMBOL.finditer(text))
 
