@@ -116,7 +116,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             return None
     if named:
         tier = nested(asked.sites, named)
-        near = held.sites or not _is(asked, "pathology") or nested(named, content.sites) is None
+        near = held.sites or not _is(held, "pathology") or nested(named, content.sites) is None
         if not near and nested(asked.sites, content.sites) is None:
             # Of a "mucosal biopsy" with crypts of the colon, none of the duodenum.
             return None

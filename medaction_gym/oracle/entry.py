@@ -39,7 +39,9 @@ _ANALYSES = frozenset(
 _TAPS = frozenset("lumbar_puncture paracentesis thoracentesis arthrocentesis".split())
 _NO_FLUID = frozenset({"cell", "vessel", "supply", "flow", "clot"})
 # Said of what was found at an operation, under a heading for this and that.
-_INTRAOPERATIVE = frozenset({"intraoperatively", "peroperatively"})
+_FOUND = r"\b(?:confirmed|found|noted|seen|observed|identified|revealed|showed|discovered)\b"
+_AT = r"\b(?:intra|per)-?operatively\b"
+_INTRAOPERATIVE = re.compile(rf"{_FOUND}[^.;]*{_AT}|{_AT}[^.;]*{_FOUND}", re.IGNORECASE)
 _AT_OPERATION = frozenset({"diagnostic_surgery"})
 _NONE: frozenset[str] = frozenset()
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
@@ -267,11 +269,11 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
 
     folded = frozenset(token.text for token in tokens)
     own = _own_sites(text, orders)
-    told = not _INTRAOPERATIVE.isdisjoint(folded)
+    told = nameless and _INTRAOPERATIVE.search(text)
     return Content(
         heads=frozenset(
             id
-            for head in ids(*HEADS) | half | (_AT_OPERATION if nameless & told else _NONE)
+            for head in ids(*HEADS) | half | (_AT_OPERATION if told else _NONE)
             for id in (head, catalogue.base(head).term.id)
         ),
         sites=own

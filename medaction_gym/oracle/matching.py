@@ -91,6 +91,8 @@ _YIELDING = frozenset(
 _COMMON = frozenset({"ct", "mri", "xray", "ultrasound"})
 # Words of a report that goes through its markers.
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
+# Operations that open a region, and are called by that or as an operation.
+_OPENINGS = frozenset({"thoracotomy", "laparotomy", "craniotomy", "neck_exploration"})
 # Headings over whatever was done.
 _GENERIC = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
@@ -270,7 +272,7 @@ def _head_tier(
         # A projection or approach that the record does not name ("panoramic radiograph" for
         # "Radiographs"); the sites must still agree. A "pelvic ultrasound" is no transrectal one.
         return Tier.GENERAL
-    if special and head.id == "diagnostic_surgery":
+    if special and head.id == "diagnostic_surgery" and asked.id in _OPENINGS:
         # "Findings at thoracotomy", where the report of an operation speaks of the chest.
         there = implied_sites(asked) | order.sites
         return Tier.GENERAL if nested(there, content.sites) is not None else None
