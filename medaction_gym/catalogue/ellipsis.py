@@ -19,7 +19,7 @@ from medaction_gym.catalogue.tokens import words
 _METHOD = {
     "dna": "pcr", "rna": "pcr", "genome": "pcr", "antibody": "serology", "titer": "serology",
     "titre": "serology", "ab": "serology", "antigen": "antigen_test", "ag": "antigen_test",
-    "grow": "culture", "growth": "culture", "test": "microbiology", "tested": "microbiology",
+    "grow": "culture", "growth": "culture", "smear": "microscopy", "test": "microbiology", "tested": "microbiology",
     "testing": "microbiology", "screen": "microbiology", "screening": "microbiology",
     "check": "microbiology", "send": "microbiology", "status": "microbiology",
 }  # fmt: skip
@@ -198,6 +198,8 @@ def unsaid(segment: Segment) -> Term | None:
     if "blood" in segment.ids("specimen") and said & FROM:
         # "Is there blood in his sputum?" is no culture of it.
         return None
+    if "smear" in said and len(specimens) == 1 and segment.loose_words() == {"smear"}:
+        return terms["microscopy"]
     if len(specimens) == 1 and not segment.loose:
         return terms[_FLUID_PANEL.get(specimens[0], "microbiology")]
     return None

@@ -49,6 +49,9 @@ FROM_ANYWHERE = frozenset(
     "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
 )
 _TISSUE = frozenset({"tissue"})
+_SKIN = frozenset({"skin"})
+# What is seen on the skin.
+_SEEN = frozenset(words("nodule lesion rash plaque papule ulcer blister macule patch eruption"))
 # Tests of cells, which blood is the first place to look for.
 _OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".
@@ -135,6 +138,10 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             and not (inner(asked.sites) and asked.sites - REGIONS)
         ):
             # "Biopsy of the chest lesion", where the record has a skin biopsy of a chest.
+            return Tier.GENERAL
+        unsaid = not regions(content.sites | context.sites)
+        if tier is None and named == _SKIN and unsaid and _SEEN & set(words(asked.text)):
+            # A nodule of the leg is of its skin.
             return Tier.GENERAL
         return tier
     if _is(asked, "imaging") and all_of_the_spine(asked.sites):

@@ -48,6 +48,8 @@ _WAYS = (
     },
 )
 
+_BIOPSY = frozenset(words("biopsy biopsies bx"))
+
 
 def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
     """The entries that are done as a request says; none if it does not tell them apart.
@@ -65,6 +67,9 @@ def told_apart(request: str, entries: Sequence[Entry]) -> list[Entry]:
         fitting = [entry for entry in left if asked and asked in _named(entry, ways)]
         # "Before treatment" is none of the one after it.
         others = [entry for entry in left if asked and not any(_named(entry, ways))]
+        if asked == "excised":
+            # What was excised is none of a "biopsy".
+            others = [e for e in others if e.words.isdisjoint(_BIOPSY)]
         left = fitting or others or left
     if len(left) == len(entries) and not any(_way(request.casefold(), ways) for ways in _WAYS):
         # "CT" beside "follow-up CT".

@@ -30,6 +30,7 @@ from medaction_gym.oracle.symbols import (
     OF_GENES,
     STAINING,
     any_marker,
+    by_antibody,
     coded,
     gene_names,
     is_marker,
@@ -285,7 +286,8 @@ def _head_tier(
         silent &= asked.category != "imaging" or asked.id in _COMMON
         # Where the report names a test of that pathogen, it is by no other method.
         silent &= not any(catalogue.pathogens(h) & order.organisms for h in content.heads)
-        if head.category == asked.category and silent and (order.organisms or order.sites):
+        where = order.organisms or order.sites or order.specimens & held.specimens
+        if head.category == asked.category and silent and where:
             # "Imaging: normal" does not say which, "microbiology: no CMV" not by what method.
             return Tier.DESCRIBED
         described = _described(asked, content)
@@ -293,12 +295,15 @@ def _head_tier(
             return described
     reporting = asked.category == head.category and asked.category in _REPORTING
     if is_marker(asked.id) and (reporting or special):
-        by_antibody = head.id == "ihc" and special
-        if by_antibody and not _MARKED & content.words and not any_marker(content.heads):
+        stained = head.id == "ihc" and special
+        if stained and not _MARKED & content.words and not any_marker(content.heads):
             # "Immunohistochemistry confirmed a sarcoma", without its markers.
             return Tier.DESCRIBED
         told = any(phrase in content.running for phrase in marker_phrases(asked.id))
-        return Tier.DESCRIBED if told else None
+        return Tier.DESCRIBED if told or asked.id in content.heads else None
+    if asked.id == "ihc" and reporting and any(by_antibody(head) for head in content.heads):
+        # A report that goes through markers tells what the stains showed.
+        return Tier.DESCRIBED
     taken = head.category == "endoscopy" or (head.id in _YIELDING and not content.analytes)
     if taken and asked.category in ("pathology", "microbiology") and asked.id in content.heads:
         # What was taken through the endoscope, with a needle or a knife, told in its report.

@@ -85,6 +85,12 @@ def is_marker(id: str) -> bool:
 
 
 @cache
+def by_antibody(id: str) -> bool:
+    """Whether a test is one marker, by antibody."""
+    return id != "ihc" and "ihc" in Catalogue.load().ancestors(id)
+
+
+@cache
 def any_marker(heads: frozenset[str]) -> bool:
     """Whether a marker is among some tests."""
     return any(map(is_marker, heads))

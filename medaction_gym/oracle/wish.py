@@ -36,6 +36,10 @@ _GROWTH = re.compile(r"\b(?:gr[eo]wn?|growing|growth|c[oa]me up|isolated from)\b
 # Departments whose reports describe what was seen.
 _DESCRIBING = frozenset({"imaging", "physiology", "endoscopy", "pathology"})
 
+# A piece of tissue, by how it came to the pathologist.
+_PIECE = frozenset(
+    words("resection resected excision excised removed specimen section slide operative surgical")
+)
 # Sites that stand for what is sampled there.
 _SAMPLED = {"marrow": "bone_marrow", "wound_site": "wound"}
 
@@ -102,7 +106,7 @@ def read_request(text: str) -> Request:
     phrase = words(text)
     wishes = []
     for order, following in zip_longest(orders, orders[1:]):
-        order = _of_marrow(_of_a_department(order))
+        order = _of_a_piece(_of_marrow(_of_a_department(order)))
         manner = text if len(orders) == 1 else order.text
         senses = tuple(
             wish_for(sense, manner)
@@ -170,6 +174,13 @@ def _of_marrow(order: Order) -> Order:
     if not taken or (sites and "marrow" in order.sites):
         return order
     return replace(order, sites=sites, specimens=order.specimens or taken)
+
+
+def _of_a_piece(order: Order) -> Order:
+    """What lies before the pathologist, without the words for that: of a "resected tumour"."""
+    if order.head is None or order.head.category != "pathology":
+        return order
+    return replace(order, words=order.words - _PIECE)
 
 
 def _in_the_bone(order: Order) -> Iterator[Order]:
