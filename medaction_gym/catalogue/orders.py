@@ -62,6 +62,7 @@ _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_
 _ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain"})
 _ON_FLUIDS = frozenset({"cytology", "flow_cytometry", "pcr", "fluid_analysis"})
 _ON_TISSUE = frozenset({"biopsy", "histopathology"})
+_TISSUE = frozenset({"tissue"})
 _ON_PIECES = _ON_SAMPLES | {"pcr"}
 _STAINED = frozenset({"ihc", "special_stains", "electron_microscopy", "immunofluorescence"})
 # What the culture of "urinalysis and culture" is of.
@@ -419,7 +420,7 @@ def _from_before(orders: list[Order]) -> list[Order]:
             elif before.head.category in _TAKING and _on_tissue(head):
                 order = replace(order, sites=where)
             elif head.id in _ON_PIECES and _is_biopsy(before.head):
-                order = replace(order, sites=where)
+                order = replace(order, sites=where, specimens=_NONE if where else _TISSUE)
             elif head.id in _ON_PIECES and before.head.id == "vitrectomy":
                 order = replace(order, specimens=taken)
         result.append(order)
@@ -433,7 +434,7 @@ def _on_tissue(head: Term) -> bool:
 
 
 def _is_biopsy(head: Term) -> bool:
-    return "biopsy" in {head.id, Catalogue.load().base(head.id).term.id}
+    return head.category == "pathology" and "biopsy" in Catalogue.load().ancestors(head.id)
 
 
 def _for_the_same(order: Order, before: Order) -> Order:

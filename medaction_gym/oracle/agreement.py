@@ -125,8 +125,9 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
             return None
         if tier is None and any(within_tissue(a, h) for a in asked.sites for h in named):
             # "Muscle biopsy" leaves open which muscle.
-            where = content.sites - TISSUES or context.sites
-            elsewhere = regions(where) and not regions(asked.sites) & regions(where)
+            where = content.sites - TISSUES or context.sites - TISSUES
+            elsewhere = where and not regions(asked.sites) & regions(where)
+            elsewhere = elsewhere and nested(asked.sites, where) is None
             return None if elsewhere else Tier.GENERAL
         if (
             tier is None
@@ -229,7 +230,7 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     if "blood" in wanted:
         drawn = held.head is not None and (held.head.kind == "analyte" or held.head.id in _OF_CELLS)
         return Tier.GENERAL if drawn else None
-    solid = held.head is not None and held.head.price == "biopsy" and not wanted & FROM_ANYWHERE
+    solid = _is(held, "pathology") and not _is_of_cells(held) and not wanted & FROM_ANYWHERE
     if solid and _is(asked, "microbiology") and nested(wanted, _TISSUE) is None:
         # What grew from a biopsy was in no lavage.
         return None
@@ -246,6 +247,11 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     # Nothing names the specimen, but it comes from where the illness is.
     where = held.sites or content.sites or context.sites
     return Tier.GENERAL if lies_within(where, sources(wanted)) else None
+
+
+def _is_of_cells(held: Order) -> bool:
+    within = Catalogue.load().within
+    return held.head is not None and any(within(held.head.id, of) for of in ("cytology", "fna"))
 
 
 def _presumed(asked: Order, held: Order) -> frozenset[str]:

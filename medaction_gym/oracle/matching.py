@@ -94,6 +94,7 @@ _COMMON = frozenset({"ct", "mri", "xray", "ultrasound"})
 _MARKED = frozenset({"positive", "negative", "expression", "expressed", "index", "loss"})
 # Operations that open a region, and are called by that or as an operation.
 _OPENINGS = frozenset({"thoracotomy", "laparotomy", "craniotomy", "neck_exploration"})
+_SURGERY = "diagnostic_surgery"
 # Headings over whatever was done.
 _GENERIC = frozenset(
     "imaging radiology blood_tests laboratory_tests stool_tests urine_tests microbiology "
@@ -211,6 +212,10 @@ def _head_tier(
         return None
     if told and (head is None or head.id in _GENERIC):
         return Tier.DESCRIBED
+    if asked.id in _OPENINGS and _SURGERY in ({head.id} if head else content.heads):
+        # "Findings at thoracotomy", where the report of an operation speaks of the chest.
+        there = implied_sites(asked) | order.sites
+        return Tier.GENERAL if nested(there, content.sites) is not None else None
     if head is None:
         return _described(asked, content)
     if asked.id == "serology" and not _of_a_class(order, held, content):
@@ -273,10 +278,6 @@ def _head_tier(
         # A projection or approach that the record does not name ("panoramic radiograph" for
         # "Radiographs"); the sites must still agree. A "pelvic ultrasound" is no transrectal one.
         return Tier.GENERAL
-    if special and head.id == "diagnostic_surgery" and asked.id in _OPENINGS:
-        # "Findings at thoracotomy", where the report of an operation speaks of the chest.
-        there = implied_sites(asked) | order.sites
-        return Tier.GENERAL if nested(there, content.sites) is not None else None
     if head.id in _GENERIC:
         if asked.category == "microbiology" and _otherwise(order, content):
             return None
