@@ -63,6 +63,7 @@ _ON_SAMPLES = frozenset({"culture", "gram_stain", "microscopy", "acid_fast_stain
 _ON_FLUIDS = frozenset({"cytology", "flow_cytometry", "pcr", "fluid_analysis"})
 _ON_TISSUE = frozenset({"biopsy", "histopathology"})
 _TISSUE = frozenset({"tissue"})
+_PIECES = frozenset({"biopsy", "ebus", "eus_fna"})
 _ON_PIECES = _ON_SAMPLES | {"pcr"}
 _STAINED = frozenset({"ihc", "special_stains", "electron_microscopy", "immunofluorescence"})
 # What the culture of "urinalysis and culture" is of.
@@ -408,7 +409,12 @@ def _from_before(orders: list[Order]) -> list[Order]:
         if classed and order.head and order.head.id == "serology":
             # "IgG and IgM for CMV".
             before = result[-1] = replace(before, head=order.head, organisms=order.organisms)
-        if before.head and head and not (order.sites or order.specimens or head.sites):
+        bare = head is not None and not (order.sites or order.specimens or head.sites)
+        piece = _piece(result) if bare and head and head.id in _ON_PIECES else None
+        if piece is not None:
+            # "Biopsy of the node, send for culture and PCR" asks for no blood culture.
+            order = replace(order, sites=piece.sites, specimens=_NONE if piece.sites else _TISSUE)
+        elif before.head and head and bare:
             taken = before.specimens or frozenset(before.head.specimens) & (FLUIDS | _PASSED)
             where = before.sites or frozenset(before.head.sites)
             if head.id == "biopsy" and before.head.id in _MARROW:
@@ -419,8 +425,6 @@ def _from_before(orders: list[Order]) -> list[Order]:
                 order = replace(order, specimens=taken & FLUIDS)
             elif before.head.category in _TAKING and _on_tissue(head):
                 order = replace(order, sites=where)
-            elif head.id in _ON_PIECES and _is_biopsy(before.head):
-                order = replace(order, sites=where, specimens=_NONE if where else _TISSUE)
             elif head.id in _ON_PIECES and before.head.id == "vitrectomy":
                 order = replace(order, specimens=taken)
         result.append(order)
@@ -433,8 +437,16 @@ def _on_tissue(head: Term) -> bool:
     return head.id in _ON_TISSUE or not _STAINED.isdisjoint(ancestors)
 
 
-def _is_biopsy(head: Term) -> bool:
-    return head.category == "pathology" and "biopsy" in Catalogue.load().ancestors(head.id)
+def _piece(orders: list[Order]) -> Order | None:
+    """The piece that was taken last, if nothing was ordered since but what is done on it."""
+    ancestors = Catalogue.load().ancestors
+    for order in reversed(orders):
+        if order.head and not _PIECES.isdisjoint(ancestors(order.head.id)):
+            return order
+        done_on_it = order.head is None or order.head.id in _ON_PIECES or _on_tissue(order.head)
+        if order.specimens - _TISSUE or not done_on_it:
+            return None
+    return None
 
 
 def _for_the_same(order: Order, before: Order) -> Order:
