@@ -19,7 +19,8 @@ from medaction_gym.catalogue.tokens import words
 _METHOD = {
     "dna": "pcr", "rna": "pcr", "genome": "pcr", "antibody": "serology", "titer": "serology",
     "titre": "serology", "ab": "serology", "antigen": "antigen_test", "ag": "antigen_test",
-    "grow": "culture", "growth": "culture", "smear": "microscopy", "test": "microbiology", "tested": "microbiology",
+    "grow": "culture", "growth": "culture", "smear": "microscopy",
+    "test": "microbiology", "tested": "microbiology",
     "testing": "microbiology", "screen": "microbiology", "screening": "microbiology",
     "check": "microbiology", "send": "microbiology", "status": "microbiology",
 }  # fmt: skip

@@ -196,7 +196,5 @@ def _taken(value: Term, source: Mention) -> list[Mention]:
         # One on the first of its words and the other on the rest.
         cut = source.first + 1
         ends = ((source.first, cut), (cut, source.last))
-        return [
-            Mention(catalogue.terms[id], *end) for id, end in zip(specimens, ends, strict=True)
-        ]
+        return [Mention(catalogue.terms[id], *end) for id, end in zip(specimens, ends, strict=True)]
     return [source._replace(term=catalogue.terms[id]) for id in specimens]

@@ -20,6 +20,8 @@ _SOLID = frozenset(
     "vasculitis infiltrate stroma epithelium nuclei crypts villi villous glands collagen".split()
     for word in words(said)
 )
+# Of a needle's names, those that say that it is a fine one.
+_OF_CELLS = frozenset({"fine", "fna", "cytology", "aspiration", "aspirate"})
 # A piece of tissue, as it lies before the pathologist.
 _BEFORE_A_PATHOLOGIST = frozenset(words("specimen section slide resected excised biopsied biopsy"))
 
@@ -45,7 +47,7 @@ def other_senses(order: Order, request: str = "") -> Iterator[Order]:
     said = words(order.text)
     if order.head is None and solid and not _BEFORE_A_PATHOLOGIST.isdisjoint(said[1:]):
         # "Necrosis in the specimen" is what the pathologist says of it.
-        plain = order.words - _SOLID - {"muscle"}
+        plain = order.words - _SOLID
         yield replace(order, head=catalogue.terms["histopathology"], words=plain).titled()
     if (
         looked_at
@@ -54,10 +56,10 @@ def other_senses(order: Order, request: str = "") -> Iterator[Order]:
     ):
         # "Microscopy of the appendix", which was taken out.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
-    if order.head is not None and order.head.id == "fna" and "needle" in said:
-        if not {"fine", "fna", "cytology", "aspiration", "aspirate"}.intersection(said):
-            # "Needle sampling" may take a core.
-            yield replace(order, head=catalogue.terms["biopsy"], specimens=frozenset()).titled()
+    by_needle = order.head is not None and order.head.id == "fna" and "needle" in said
+    if by_needle and _OF_CELLS.isdisjoint(said):
+        # "Needle sampling" may take a core.
+        yield replace(order, head=catalogue.terms["biopsy"], specimens=frozenset()).titled()
     if order.head is not None and order.specimens and "cytology" in order.head.parents:
         # "Pleural fluid cytology" is the cytology of that fluid, however it was drawn.
         yield replace(order, head=catalogue.terms["cytology"], sites=frozenset()).titled()

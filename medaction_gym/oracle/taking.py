@@ -21,7 +21,8 @@ _WAYS = {
     "core": rf"core (?:needle )?{_PIECE}|tru ?cut|cnb\b|vacuum assisted|needle core|trephine",
     "punch": r"(?:punch|shave)\b",
     "scope": r"(?:endoscop|colonoscop|gastroscop|bronchoscop|transbronch|cystoscop|hysteroscop"
-    rf"|forceps|(?:col|rect|gastr|duoden|ile|intestin|esophag|bronch)\w+ mucosal)\w* (?:\w+ )?{_PIECE}"
+    r"|forceps|(?:col|rect|gastr|duoden|ile|intestin|esophag|bronch)\w+ mucosal)"
+    rf"\w* (?:\w+ )?{_PIECE}"
     r"|emr\b|polypectomy",
     "curette": r"pipelle|(?:endometri|uter)\w+ (?:biops|sampl|aspirat|curett)",
     "knife": r"(?:excision|incision|resect)\w*|excised|lumpectomy|(?!polyp)\w+ectomy"
