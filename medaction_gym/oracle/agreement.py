@@ -173,7 +173,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         beside = soft_parts(lead)
         common = _NONE if beside and nested(asked.sites, beside) is None else common
         where = where if common else beside
-    if "whole_body" in asked.sites and not content.sites:
+    if "whole_body" in asked.sites and not regions(content.sites):
         return Tier.GENERAL
     apart = organ_apart(asked.sites)
     if apart and _is(asked, *_OF_ORGANS) and apart - organ_apart(where | context.lead):
@@ -186,7 +186,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     near = common or nested(asked.sites, where) is not None
     if (
         near
-        and not content.sites
+        and (vague or not content.sites)
         and _is(asked, "imaging")
         and not _leads(asked.sites, context.lead)
     ):
