@@ -322,7 +322,8 @@ def _sites_of_word(word: str) -> frozenset[str]:
     if near != word and not word.startswith("extra") and catalogue.site_called(word) is None:
         # The scapula of an "infrascapular mass".
         beside = catalogue.site_called(near)
-        found |= {beside} - TISSUES if beside else set()
+        around = catalogue.ancestors(beside) - {beside, "whole_body"} if beside else frozenset()
+        found |= {beside} if beside and around - TISSUES else set()
     return frozenset(found)
 
 
