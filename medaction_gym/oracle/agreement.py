@@ -183,21 +183,12 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if apart and _is(asked, *_OF_ORGANS) and apart - organ_apart(where | context.lead):
         # The heart and the breast lie in the chest, and are scanned for themselves.
         return None
-    if (
-        _is(asked, "imaging")
-        and not somewhere
-        and _elsewhere(asked.sites, content.sites, context)
-    ):
+    if _is(asked, "imaging") and not somewhere and _elsewhere(asked.sites, content.sites, context):
         return None
     if common and common <= _PARTED and not same_part(asked.sites, where):
         return None
     near = common or nested(asked.sites, where) is not None
-    if (
-        near
-        and somewhere
-        and _is(asked, "imaging")
-        and not _leads(asked.sites, context.lead)
-    ):
+    if near and somewhere and _is(asked, "imaging") and not _leads(asked.sites, context.lead):
         # Neck pain, and a headache too: nothing tells which of them the scan was for.
         return Tier.UNSTATED
     return Tier.GENERAL if near else None
