@@ -13,7 +13,7 @@ def given(
     test: tuple[str, str, str], request: str, complaint: str = "Fever", name: str = "Something"
 ) -> bool:
     """Whether a record of one item hands anything out."""
-    item = TestResult(name=test[0], category=test[1], result=test[2])
+    item = TestResult.model_validate({"name": test[0], "category": test[1], "result": test[2]})
     menu = case(item, complaint=complaint, diagnosis=name)
     return any(part.releases for part in RecordOracle(menu).answer(request))
 
@@ -67,3 +67,18 @@ def test_a_complaint_says_where(complaint: str, request_: str, is_given: bool) -
 )
 def test_a_tissue_is_no_place(complaint: str, request_: str, is_given: bool) -> None:
     assert given(("MRI", "imaging", "Myositis and fasciitis."), request_, complaint) is is_given
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "is_given"),
+    [
+        ("Chest CT", "CT for nephrolithiasis", False),
+        ("Chest CT", "CT for bronchiectasis", True),
+        ("X-ray of the hands", "X-ray for gout", True),
+        ("Whole-body PET/CT", "PET for myeloma", True),
+        ("Brain MRI", "MRI for diplopia", True),
+        ("Brain MRI", "MRI for cholelithiasis", False),
+    ],
+)
+def test_a_request_says_where_by_what_is_sought(name: str, request_: str, is_given: bool) -> None:
+    assert given((name, "imaging", "No lesion."), request_) is is_given
