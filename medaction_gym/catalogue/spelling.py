@@ -38,12 +38,14 @@ def mend(tokens: list[Token]) -> list[Token]:
     for i, token in enumerate(mended):
         word = token.text
         keep = word in known or word in own_words() or word.isdigit() or len(word) < 3
-        # A gene of few letters is one letter from another: NBAS is no GBA.
-        keep |= token.capital and token.end - token.start <= _SHORT
         if not keep and token.start not in codes:
             before = mended[i - 1].text if i else ""
             after = mended[i + 1].text if i + 1 < len(mended) else ""
-            mended[i] = token._replace(text=_beside(word, before, after))
+            near = _beside(word, before, after)
+            # A gene of few letters is one letter from another: NBAS is no GBA, but MIR is MRI.
+            short = token.capital and token.end - token.start <= _SHORT
+            if not short or sorted(near) == sorted(word):
+                mended[i] = token._replace(text=near)
     return mended
 
 
