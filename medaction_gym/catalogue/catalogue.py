@@ -45,8 +45,8 @@ _TABLES: tuple[tuple[str, Kind], ...] = (
 _ORDINARY = frozenset(
     (word,)
     for word in """
-    arm band be blast cast em fast fee fish fix flip got had hint if la nag nil nip pad pas rug sat
-    seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
+    arm band be blast cast em fast fee fish fix flip got had hint if la lat nag nil nip pad pas rug
+    sat seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
     """.split()
 ) | {("a", "scan")}
 
