@@ -145,7 +145,8 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         # A scan of the kidney tells nothing of its artery.
         return None
     # Pus is from where the illness is, where one that was cultured is told of.
-    cultured = head.category == "microbiology" and asked.specimens & content.specimens
+    sampled = nested(asked.specimens, content.specimens) is not None
+    cultured = head.category == "microbiology" and sampled
     heading = _nameless(held) and not cultured
     if tier is Tier.DESCRIBED and agreed > Tier.KIN and heading and not asked.measure:
         # Under a heading for this and that, what the report says decides.

@@ -12,6 +12,9 @@ from medaction_gym.oracle.entry import Entry
 # was done on it besides.
 _BESIDE = {
     "pathology": frozenset({"ihc", "special_stains", "flow_cytometry", "electron_microscopy"}),
+    "histopathology": frozenset(
+        {"ihc", "special_stains", "flow_cytometry", "electron_microscopy", "gross_pathology"}
+    ),
     "echo": frozenset({"tee", "stress_echo", "fetal_echo"}),
     "ultrasound": frozenset({"sonohysterography", "intraoperative_ultrasound", "ivus"}),
 }
