@@ -37,6 +37,7 @@ _CUES = frozenset(
     "discovered drain encountered excised factory farm finger flesh fluid found gall "
     "gallstones garage grew grow growing grown growth histology histopathologist "
     "histopathology home house image inside invasive invasively job keyhole lab "
+    "colonoscopy gastroscopy bronchoscopy endoscopy ogd egd "
     "excise excising resect explore exploring surgically appear appeared opened "
     "estrogen oestrogen ultrastructurally hpf field sternotomy theatre shave "
     "laparoscopy laparotomy lining look looking magnets mic microscope microscopically "

@@ -397,6 +397,11 @@ def _is_test(id: str, category: str) -> bool:
 def _described(asked: Term, content: Content) -> Tier | None:
     """Whether the report under a heading that names no test of its own speaks of this one."""
     values = asked.category == "laboratory"
+    if asked.id == "microscopy" and any(
+        Catalogue.load().within(head, "microscopy") for head in content.heads
+    ):
+        # A Gram stain is looked at under the microscope.
+        return Tier.DESCRIBED
     return Tier.DESCRIBED if asked.id in content.heads and not values else None
 
 
@@ -405,6 +410,9 @@ def answering(head: str) -> frozenset[str]:
     """The heads that may answer a request for this one; see `_head_tier`."""
     catalogue = Catalogue.load()
     able = catalogue.same(head) | catalogue.related(head)
+    if is_marker(head):
+        # Any pathologist's report may name it by its letters alone: "ER 90%".
+        able |= {id for id, term in catalogue.terms.items() if term.category == "pathology"}
     gene = catalogue.terms[head].category == "genetics"
     return able | catalogue.related("genetic_testing") if gene else able
 

@@ -341,12 +341,15 @@ class RecordOracle:
         return _without_parts(releases)
 
     def _at_different_sites(self, order: Order, items: set[int]) -> bool:
-        """Whether each of the items answers for another of the sites asked for."""
+        """Whether each of the items answers for another of the sites or specimens asked for."""
         answered = []
+        by_specimen = len(order.specimens) > 1
+        asked = order.specimens if by_specimen else order.sites
         for entry in self._entries:
             if entry.release in {Release(item) for item in items}:
-                named = frozenset().union(*(held.sites for held in entry.orders))
-                answered.append(frozenset(s for s in order.sites if nested({s}, named)))
+                held = [o.specimens if by_specimen else o.sites for o in entry.orders]
+                named = frozenset().union(*held)
+                answered.append(frozenset(s for s in asked if nested({s}, named)))
         return all(answered) and sum(map(len, answered)) == len(frozenset().union(*answered))
 
     def _uncovered(self, order: Order, releases: tuple[Release, ...]) -> tuple[Release, ...]:

@@ -62,6 +62,20 @@ EFFUSION = case(
     diagnosis="Lung cancer",
 )
 
+BREAST = case(
+    item("Core needle biopsy", "Ductal carcinoma. ER 90%, PR 60%.", "pathology"),
+    complaint="Breast lump",
+    diagnosis="Breast cancer",
+)
+HEAD = case(
+    item("CSF culture", "Cryptococcus neoformans.", "microbiology"),
+    item("Blood culture", "Sterile.", "microbiology"),
+)
+
+
+def test_cultures_of_two_specimens() -> None:
+    assert released(HEAD, "cultures of blood and CSF") == {"CSF culture", "Blood culture"}
+
 
 def released(case_: Case, request: str) -> set[str]:
     parts = RecordOracle(case_).answer(request)
@@ -88,6 +102,8 @@ def released(case_: Case, request: str) -> set[str]:
         (UTERUS, "TAH/BSO path", "Histology of the hysterectomy specimen"),
         (UTERUS, "oestrogen receptor stain", "Immunohistochemistry"),
         (UTERUS, "PgR status", "Immunohistochemistry"),
+        (BREAST, "estrogen receptor", "Core needle biopsy"),
+        (BREAST, "progesterone receptor status of the biopsy", "Core needle biopsy"),
         (BOWEL, "operation notes", "Other findings"),
         (BOWEL, "findings at laparotomy", "Other findings"),
         (EFFUSION, "pleural fluid cytology", "Cytology of the thoracentesis"),
