@@ -36,14 +36,21 @@ def of_operation(text: str) -> str:
         >>> of_operation("ultrasound after the lumpectomy")
         'ultrasound after the lumpectomy'
     """
-    examined = set(map(str.casefold, _EXAMINED.findall(text)))
-    if not examined:
+    if not (_EXAMINED.search(text) and _any_operation().search(text)):
         return text
+    examined = set(map(str.casefold, _EXAMINED.findall(text)))
     # "What did the nephrectomy specimen show?" is its histology.
     before = "histopathology of " if examined == {"specimen"} else ""
     for pattern, organ in _operations():
         text = pattern.sub(before + organ, text)
     return text
+
+
+@lru_cache(maxsize=1)
+def _any_operation() -> re.Pattern[str]:
+    """Any operation: most requests name none."""
+    names = [name for row in read_table("operations") for name in cell_list(row["operation"])]
+    return re.compile("|".join(map(re.escape, names)), re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
