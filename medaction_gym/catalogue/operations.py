@@ -19,8 +19,7 @@ _KIND = (
     r"(?:(?:radical|total|subtotal|near-total|partial|complete|completion|simple|left|right|open|"
     r"bilateral|unilateral|laparoscopic|robotic|abdominal|vaginal|extended|modified) ){0,3}"
 )
-_BEFORE = ("of", "on", "from", "in")
-_THE = ("", "the ", "his ", "her ", "a ", "an ", "their ")
+_BEHIND = r"\b(?:of|on|from|in) (?:(?:the|his|her|an?|their) )?|[,;:] "
 
 
 def of_operation(text: str) -> str:
@@ -42,7 +41,7 @@ def of_operation(text: str) -> str:
     # "What did the nephrectomy specimen show?" is its histology.
     before = "histopathology of " if examined == {"specimen"} else ""
     for pattern, organ in _operations():
-        text = pattern.sub(before + organ, text)
+        text = pattern.sub(rf"\g<1>{before}{organ}", text)
     return text
 
 
@@ -56,12 +55,11 @@ def _any_operation() -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _operations() -> list[tuple[re.Pattern[str], str]]:
     """What names an operation's specimen, and the organ it is of (``data/operations.tsv``)."""
-    behind = "|".join(rf"(?<=\b{of} {the})" for of in _BEFORE for the in _THE)
     return [
         (
             re.compile(
                 # "Path of the nephrectomy", "path, nephrectomy", "nephrectomy path".
-                rf"(?:{behind}|(?<=[,;:] )){_KIND}(?:{names}){_PIECE}\b"
+                rf"({_BEHIND}){_KIND}(?:{names}){_PIECE}\b"
                 rf"|(?<![-\w]){_KIND}(?:{names})(?={_PIECE} {_NOUN}){_PIECE}",
                 re.IGNORECASE,
             ),

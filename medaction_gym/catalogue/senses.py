@@ -44,8 +44,8 @@ def other_senses(order: Order, request: str = "") -> Iterator[Order]:
         # "A plucked hair under the microscope": a trichogram, or what the laboratory says of it.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
     solid = not order.organisms and all(catalogue.within(s, "tissue") for s in order.specimens)
-    said = words(order.text)
-    if order.head is None and solid and not _BEFORE_A_PATHOLOGIST.isdisjoint(said[1:]):
+    unnamed = order.head is None and solid
+    if unnamed and not _BEFORE_A_PATHOLOGIST.isdisjoint(words(order.text)[1:]):
         # "Necrosis in the specimen" is what the pathologist says of it.
         plain = order.words - _SOLID
         yield replace(order, head=catalogue.terms["histopathology"], words=plain).titled()
@@ -56,8 +56,8 @@ def other_senses(order: Order, request: str = "") -> Iterator[Order]:
     ):
         # "Microscopy of the appendix", which was taken out.
         yield replace(order, head=catalogue.terms["histopathology"]).titled()
-    by_needle = order.head is not None and order.head.id == "fna" and "needle" in said
-    if by_needle and _OF_CELLS.isdisjoint(said):
+    said = words(order.text) if order.head is not None and order.head.id == "fna" else ()
+    if "needle" in said and _OF_CELLS.isdisjoint(said):
         # "Needle sampling" may take a core.
         yield replace(order, head=catalogue.terms["biopsy"], specimens=frozenset()).titled()
     if order.head is not None and order.specimens and "cytology" in order.head.parents:

@@ -178,7 +178,7 @@ def _of_marrow(order: Order) -> Order:
 
 def _of_a_piece(order: Order) -> Order:
     """What lies before the pathologist, without the words for that: of a "resected tumour"."""
-    if order.head is None or order.head.category != "pathology":
+    if order.head is None or order.head.category != "pathology" or _PIECE.isdisjoint(order.words):
         return order
     return replace(order, words=order.words - _PIECE)
 
