@@ -146,7 +146,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             carried = []
         elif segment.loose or segment.mentions:
             alone = unsaid(segment) or tested(segment) or tested_for(carried)
-            if alone is None and len(segments) == 1:
+            if alone is None and not any(s.heads for s in segments):
                 alone = shown(segment)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".

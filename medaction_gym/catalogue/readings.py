@@ -6,6 +6,8 @@ their own: the one says what the value is read from, the other how.
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.tokens import Token
 from medaction_gym.catalogue.wording import filler
@@ -28,6 +30,9 @@ _ON_SAMPLES = frozenset(
     "electron_microscopy".split()
 )
 _CLASSES = frozenset({"igg", "igm", "iga", "serology"})
+# Cells that enzymes are measured in.
+_CELLS = frozenset({"wbc_count", "rbc_count", "lymphocytes", "platelets", "neutrophils"})
+_OF_ENZYMES = frozenset({"activity", "enzyme", "assay", "level", "content", "concentration"})
 _BETWEEN = frozenset({"for", "of", "by", "with", "using", "the"})
 # Blood under a microscope: "neutrophils on the film".
 _OF_BLOOD = frozenset("cbc differential_panel schistocytes haematology blood_film".split())
@@ -42,10 +47,30 @@ def settle(mentions: list[Mention], tokens: list[Token]) -> tuple[list[Mention],
     """
     if any(mention.term.id == "xray" for mention in mentions):
         mentions = [_film(mention, mentions, tokens) for mention in mentions]
+    if len(mentions) > 1:
+        mentions = [m for m, n in zip_longest(mentions, mentions[1:]) if not _of_next(m, n, tokens)]
     if len(mentions) > 1 and any(mention.term.id in _METHODS for mention in mentions):
         mentions = _without_means(mentions, tokens)
     said = {token.text for token in tokens}
     return (mentions, {}) if said.isdisjoint(_PLACING) else _without_source(mentions, tokens)
+
+
+def _of_next(mention: Mention, following: Mention | None, tokens: list[Token]) -> bool:
+    """Whether a value's name is part of the next test's.
+
+    The perforin of "perforin gene sequencing" is a gene, the leukocytes of "leukocyte
+    sphingomyelinase activity" are where the enzyme is measured.
+    """
+    if following is None or mention.term.kind != "analyte" or mention.last != following.first:
+        return False
+    if tokens[following.first].after_break:
+        return False
+    term = following.term
+    if term.category == "genetics":
+        said = {token.text for token in tokens[following.first : following.last]}
+        return term.kind == "procedure" and "gene" in said and mention.term.category != "genetics"
+    after = tokens[following.last].text if following.last < len(tokens) else ""
+    return mention.term.id in _CELLS and term.kind == "analyte" and after in _OF_ENZYMES
 
 
 def _film(mention: Mention, mentions: list[Mention], tokens: list[Token]) -> Mention:

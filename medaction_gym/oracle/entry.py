@@ -45,6 +45,14 @@ OF_TISSUE = frozenset(
 )
 # A gene that its variant is written on to: "NRASQ61K".
 _VARIANT = re.compile(r"\b([A-Z]{2,8}\d?)(?=[A-Z]\d{2,4}[A-Z]\b)")
+# What a patient's genes, and no germ's, are told to have.
+_OF_PATIENTS = re.compile(
+    r"mutat|variant|zyg|allel|delet|duplicat|carrier|exon|fusion|rearrange|polymorphism|inherit|"
+    r"familial|wild|\b[cp]\.|\bHLA|methylat",
+    re.IGNORECASE,
+)
+# What reads the genes of one kind of germs.
+_READ_ALIKE = {"fungi": "fungal_its", "bacteria": "bacterial_16s"}
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 
 
@@ -119,6 +127,7 @@ def entries_of(case: Case) -> Iterator[Entry]:
         names = tuple(name for n in (test.name, *test.aliases) for name in _names(n))
         orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
         orders += _further_sites(orders, test.result)
+        orders = tuple(_of_germs(orders, test.result))
         orders += tuple(_other_readings(orders, test))
         orders += tuple(_unsaid(test.name))
         if is_no_value(test.name, test.result):
@@ -175,6 +184,28 @@ def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Ord
         of_tissue = len(OF_TISSUE.intersection(words(test.result))) > 1
         if microscopy and of_tissue and not order.specimens:
             yield replace(order, head=Catalogue.load().terms["histopathology"]).titled()
+
+
+def _of_germs(orders: tuple[Order, ...], report: str) -> Iterator[Order]:
+    """What looks for the genes of a germ, where a test of genes reports a germ and no variant."""
+    genes = any(order.head is not None and order.head.category == "genetics" for order in orders)
+    if not genes or _OF_PATIENTS.search(report):
+        yield from orders
+        return
+    catalogue = Catalogue.load()
+    found = {m.term.id for m in catalogue.find(report) if m.term.kind == "organism"}
+    for order in orders:
+        if not found or order.head is None or order.head.category != "genetics":
+            yield order
+            continue
+        ids = ["mngs"] if order.head.id == "gene_panel" else ["pcr"]
+        ids += [
+            id
+            for kind, id in _READ_ALIKE.items()
+            if any(catalogue.within(germ, kind) for germ in found)
+        ]
+        for id in ids:
+            yield replace(order, head=catalogue.terms[id]).titled()
 
 
 def _ordered_apart(test: TestResult) -> bool:
@@ -300,7 +331,7 @@ def _sign_sites(tokens: list[Token], mentions: list[Mention]) -> frozenset[str]:
     exact = Catalogue.load().signs[0]
     found: set[str] = set()
     for i, word in enumerate(free):
-        found |= _sites_of_word(word)
+        found |= sites_of_word(word)
         for sign, site in exact.get(word, ()):
             if tuple(free[i : i + len(sign)]) == sign:
                 found.add(site)
@@ -308,7 +339,7 @@ def _sign_sites(tokens: list[Token], mentions: list[Mention]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=50_000)
-def _sites_of_word(word: str) -> frozenset[str]:
+def sites_of_word(word: str) -> frozenset[str]:
     """Sites that a word of a report points at by itself."""
     exact, stems = Catalogue.load().signs
     found = set()

@@ -25,12 +25,13 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.agreement import agree
 from medaction_gym.oracle.anatomy import nested
-from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry
+from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry, sites_of_word
 from medaction_gym.oracle.symbols import (
     OF_GENES,
     STAINING,
     any_marker,
     coded,
+    codes,
     gene_names,
     is_marker,
     marker_phrases,
@@ -73,6 +74,8 @@ _NOT_MEANT = {
 }
 _HEART = frozenset({"heart"})
 _NONE: frozenset[str] = frozenset()
+# What any gene's variants may be said to be.
+_OF_VARIANTS = frozenset(words("pathogenic causative germline syndrome inherited familial"))
 # Ways of taking a piece, which a needle's cells are none of.
 _OF_A_PIECE = frozenset({"core_biopsy", "punch_biopsy", "shave_biopsy"})
 # What a report of flow speaks of.
@@ -152,11 +155,12 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         if head.category == "genetics":
             # The genes of the patient's disease, by its name.
             known |= context.words
-        # A gene panel is called by a class of diseases, of which the record names one.
-        enough = any if head.id == "gene_panel" else all
         spoken = (
             coded(asked, content.codes, content.running)
-            and enough(_spoken(word, known) for word in asked.words)
+            and (
+                all(_spoken(word, known) for word in asked.words - _OF_VARIANTS)
+                or _of_a_class_of_diseases(asked, context)
+            )
         ) or spells(asked, content.symbols)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
@@ -179,6 +183,17 @@ def _of_a_class(order: Order, held: Order, content: Content) -> bool:
     wanted = _ANTIBODY_CLASSES.intersection(words(order.text))
     named = _ANTIBODY_CLASSES.intersection(words(held.text)) or _ANTIBODY_CLASSES & content.words
     return not wanted or not named or not wanted.isdisjoint(named)
+
+
+def _of_a_class_of_diseases(asked: Order, context: Context) -> bool:
+    """Whether a panel of genes is called by a class of diseases that may be the patient's.
+
+    What the words point at, if anything, must be ill: no gene of the skin is one of the heart.
+    """
+    if asked.head is None or asked.head.id != "gene_panel" or codes(asked.text):
+        return False
+    about = frozenset().union(*map(sites_of_word, asked.words))
+    return not about or not context.sites or nested(about, context.sites) is not None
 
 
 def _against(held: Order, content: Content) -> bool:

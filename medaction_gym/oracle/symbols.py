@@ -45,7 +45,7 @@ def symbols_in(text: str) -> frozenset[str]:
 
 def spells(asked: Order, symbols: frozenset[str]) -> bool:
     """Whether a gene's name is the long form of a symbol in the report: "cathepsin K", CTSK."""
-    if asked.head is None or asked.head.category != "genetics":
+    if asked.head is None or asked.head.category != "genetics" or codes(asked.text):
         return False
     text = "".join(w for w in words(asked.text) if w not in filler() and w not in OF_GENES)
     return len(text) >= 9 and any(
