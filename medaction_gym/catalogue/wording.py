@@ -18,6 +18,7 @@ _POLITE = re.compile(r"\b(?:let|give|tell|show|help|allow|for|to|with) us\b", re
 _OCCASION = re.compile(
     r"\b(?:before|after|prior to|following|until|during) (?:the |any |her |his |this |that )?"
     r"(?:\w+ )?(?:surgery|operation|transplant(?:ation)?|delivery|treatment|therapy|procedure|"
+    r"bypass(?: surgery)?|cabg|embolization|embolisation|stenting|coiling|clipping|repair|"
     r"antibiotics?|steroids?|admission|discharge|chemotherapy|resection|touching it|"
     r"anything else)\b(?: (?:dose|course|cycle|session|round)s?\b)?"
     r"|\b(?:when|while|once|as soon as|before|after) (?:you|we|they|he|she|i|the patient)\b"

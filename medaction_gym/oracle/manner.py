@@ -33,6 +33,13 @@ _WAYS = (
         "with contrast": r"contrast|enhanced|cect|ceus|gadolinium|microbubble|sonovue",
     },
     {
+        "angiographic": r"\w*angio|mra|cta|mrv|ctv|(?:\w+ )?vessels|arter(?:y|ies)\b|veins?\b",
+    },
+    {
+        "after surgery": r"post-? ?(?:op|surg)",
+        "after treatment": r"post-? ?treat",
+    },
+    {
         "before": r"(?:pre-? ?|before (?:the )?)(?:op|surg|treat|transplant|procedur)",
         "after": r"(?:post-? ?|after (?:the )?)(?:op|surg|treat|transplant|procedur)",
         "during": r"(?:intra-? ?|during (?:the )?)(?:op|surg)",

@@ -45,14 +45,19 @@ _REACH = {
         "joint lymph_node".split()
     ),
 }
-# Times that exclude one another.
+_OPERATION = (
+    r"(?:(?:the|her|his|their) )?(?:operati|surg|bypass|cabg|resect|excision|embol|stent|coiling|"
+    r"clipping|repair|\w+ectomy|\w+plasty)"
+)
+# Times, and ways, that exclude one another.
 _TIMES = (
     {
-        "before": r"pre ?op\w*|pre ?surg\w+|before (?:the )?(?:operation|surgery)",
+        "before": rf"pre ?op\w*|pre ?surg\w+|(?:before|prior to) {_OPERATION}",
         "during": r"intra ?op\w*",
-        "after": r"post ?op\w*|post ?surg\w+|after (?:the )?(?:operation|surgery)",
+        "after": rf"post ?op\w*|post ?surg\w+|(?:after|following) {_OPERATION}",
     },
     {"again": r"follow ?up|repeat", "first": r"initial|baseline"},
+    {"bedside": r"pocus|point of care|bedside|hand ?held", "formal": r"formal|departmental"},
 )
 _BY_NEEDLE = frozenset({"cells", "core"})
 
