@@ -56,19 +56,12 @@ def settle(mentions: list[Mention], tokens: list[Token]) -> tuple[list[Mention],
 
 
 def _of_next(mention: Mention, following: Mention | None, tokens: list[Token]) -> bool:
-    """Whether a value's name is part of the next test's.
-
-    The perforin of "perforin gene sequencing" is a gene, the leukocytes of "leukocyte
-    sphingomyelinase activity" are where the enzyme is measured.
-    """
+    """Whether cells are where the next value is measured: "leukocyte sphingomyelinase activity"."""
     if following is None or mention.term.kind != "analyte" or mention.last != following.first:
         return False
     if tokens[following.first].after_break:
         return False
     term = following.term
-    if term.category == "genetics":
-        said = {token.text for token in tokens[following.first : following.last]}
-        return term.kind == "procedure" and "gene" in said and mention.term.category != "genetics"
     after = tokens[following.last].text if following.last < len(tokens) else ""
     return mention.term.id in _CELLS and term.kind == "analyte" and after in _OF_ENZYMES
 

@@ -198,14 +198,15 @@ def _of_germs(orders: tuple[Order, ...], report: str) -> Iterator[Order]:
         if not found or order.head is None or order.head.category != "genetics":
             yield order
             continue
-        ids = ["mngs"] if order.head.id == "gene_panel" else ["pcr"]
+        whole = order.head.id == "gene_panel" and "target" not in order.text.casefold()
+        ids = ["mngs" if whole else "pcr"]
         ids += [
             id
             for kind, id in _READ_ALIKE.items()
             if any(catalogue.within(germ, kind) for germ in found)
         ]
         for id in ids:
-            yield replace(order, head=catalogue.terms[id]).titled()
+            yield replace(order, head=catalogue.terms[id], organisms=frozenset(found)).titled()
 
 
 def _ordered_apart(test: TestResult) -> bool:

@@ -25,7 +25,7 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.agreement import agree
 from medaction_gym.oracle.anatomy import nested
-from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry, sites_of_word
+from medaction_gym.oracle.entry import OF_TISSUE, TISSUES, Content, Context, Entry, sites_of_word
 from medaction_gym.oracle.symbols import (
     OF_GENES,
     STAINING,
@@ -150,15 +150,19 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         # Under a heading for this and that, what the report says decides.
         return None
     tier = max(tier, agreed)
+    if head.category == "genetics" and not asked.words and not _reported(asked, content):
+        return None
     if asked.words and head.kind == "procedure":
         known = entry.words | content.words
         if head.category == "genetics":
             # The genes of the patient's disease, by its name.
             known |= context.words
+        gene = head.category == "genetics" and bool(codes(asked.text))
         spoken = (
             coded(asked, content.codes, content.running)
             and (
-                all(_spoken(word, known) for word in asked.words - _OF_VARIANTS)
+                gene
+                or all(_spoken(word, known) for word in asked.words - _OF_VARIANTS)
                 or _of_a_class_of_diseases(asked, context)
             )
         ) or spells(asked, content.symbols)
@@ -185,6 +189,12 @@ def _of_a_class(order: Order, held: Order, content: Content) -> bool:
     return not wanted or not named or not wanted.isdisjoint(named)
 
 
+def _reported(asked: Order, content: Content) -> bool:
+    """Whether a report has the gene that is asked for, if one is by its symbol."""
+    gene = asked.head is not None and asked.head.kind == "procedure"
+    return not gene or coded(asked, content.codes, content.running)
+
+
 def _of_a_class_of_diseases(asked: Order, context: Context) -> bool:
     """Whether a panel of genes is called by a class of diseases that may be the patient's.
 
@@ -193,6 +203,7 @@ def _of_a_class_of_diseases(asked: Order, context: Context) -> bool:
     if asked.head is None or asked.head.id != "gene_panel" or codes(asked.text):
         return False
     about = frozenset().union(*map(sites_of_word, asked.words))
+    about -= TISSUES
     return not about or not context.sites or nested(about, context.sites) is not None
 
 
