@@ -67,6 +67,7 @@ _PASSED = frozenset({"urine", "stool", "sputum"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
+_OF_ANY_GENE = frozenset({"genetic_testing", "single_gene"})
 _NONE: frozenset[str] = frozenset()
 
 
@@ -180,6 +181,9 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
     if any(h.price == "antibody" for h in heads):
         # "Anticardiolipin IgG" is no level of immunoglobulin.
         heads = [h for h in heads if h.id not in _ANTIBODY_CLASSES]
+    if any(h.category == "genetics" and h.kind == "analyte" for h in heads):
+        # "BRCA1 germline testing" is one test.
+        heads = [h for h in heads if h.id not in _OF_ANY_GENE]
     if any(h.id != "doppler" and catalogue.within(h.id, "ultrasound") for h in heads):
         # "Echocardiogram with Doppler" is one scan.
         heads = [h for h in heads if h.id != "doppler"]

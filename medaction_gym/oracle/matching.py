@@ -74,6 +74,7 @@ _NOT_MEANT = {
 }
 _HEART = frozenset({"heart"})
 _NONE: frozenset[str] = frozenset()
+_STEM = 10  # letters of a disease's name
 # What any gene's variants may be said to be.
 _OF_VARIANTS = frozenset(words("pathogenic causative germline syndrome inherited familial"))
 # Ways of taking a piece, which a needle's cells are none of.
@@ -162,7 +163,11 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
             coded(asked, content.codes, content.running)
             and (
                 gene
-                or all(_spoken(word, known) for word in asked.words - _OF_VARIANTS)
+                or all(
+                    _spoken(word, known)
+                    or (head.category == "genetics" and _of_one_stem(word, context.words))
+                    for word in asked.words - _OF_VARIANTS
+                )
                 or _of_a_class_of_diseases(asked, context)
             )
         ) or spells(asked, content.symbols)
@@ -445,3 +450,8 @@ def alike(a: str, b: str) -> bool:
 
 def _spoken(word: str, held: frozenset[str]) -> bool:
     return word in held or (len(word) >= 5 and any(alike(word, other) for other in held))
+
+
+def _of_one_stem(word: str, held: frozenset[str]) -> bool:
+    """Whether a disease has the stem of another: "hyperinsulinism", "hyperinsulinemic"."""
+    return len(word) > _STEM and any(other.startswith(word[:_STEM]) for other in held)
