@@ -161,6 +161,9 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
         if alone is None and segment.ids("organism") and sought:
             alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
+    if any(o.head and (o.head.category, o.head.kind) == ("genetics", "analyte") for o in orders):
+        # "BRCA1/2 germline testing" is one test.
+        orders = [o for o in orders if o.words or not o.head or o.head.id not in _OF_ANY_GENE]
     return tuple(dict.fromkeys(_from_before(_share_end(orders, segments))))
 
 
@@ -181,9 +184,6 @@ def _orders(segment: Segment, carried: list[Segment], text: str) -> list[Order]:
     if any(h.price == "antibody" for h in heads):
         # "Anticardiolipin IgG" is no level of immunoglobulin.
         heads = [h for h in heads if h.id not in _ANTIBODY_CLASSES]
-    if any(h.category == "genetics" and h.kind == "analyte" for h in heads):
-        # "BRCA1 germline testing" is one test.
-        heads = [h for h in heads if h.id not in _OF_ANY_GENE]
     if any(h.id != "doppler" and catalogue.within(h.id, "ultrasound") for h in heads):
         # "Echocardiogram with Doppler" is one scan.
         heads = [h for h in heads if h.id != "doppler"]
