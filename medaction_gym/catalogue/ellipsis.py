@@ -94,7 +94,7 @@ def sample(segment: Segment) -> None:
     done = [m for m in segment.mentions if m.term.category in _OF_SAMPLES]
     for i, mention in enumerate(segment.mentions):
         phrase = tuple(t.text for t in segment.tokens[mention.first : mention.last])
-        specimen = catalogue.specimen_called(phrase) if mention.term.kind in HEADS else None
+        specimen = catalogue.called("specimen", phrase) if mention.term.kind in HEADS else None
         if mention.term.id == "bone_marrow_examination" and "biopsy" in segment.ids("procedure"):
             segment.mentions[i] = Mention(catalogue.terms["marrow"], mention.first, mention.last)
             continue

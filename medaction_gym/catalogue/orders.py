@@ -396,7 +396,7 @@ def _specimen_at_end(segment: Segment) -> Term | None:
         return None
     ends = [i for i, word in enumerate(here) if word in FROM]
     rest = tuple(word for word in here[ends[-1] + 1 :] if word != "the") if ends else ()
-    return Catalogue.load().specimen_called(rest)
+    return Catalogue.load().called("specimen", rest)
 
 
 def _from_before(orders: list[Order]) -> list[Order]:

@@ -48,6 +48,8 @@ _OF_DRUGS = frozenset({"urine", "blood"})
 FROM_ANYWHERE = frozenset(
     "pus wound drain_fluid cyst_fluid tissue tumour_tissue fna_aspirate".split()
 )
+_BY_PCR = frozenset({"pcr", "multiplex_pcr"})
+_TISSUE_READ = frozenset({"biopsy", "histopathology", "excisional_biopsy"})
 # Tests of cells, which blood is the first place to look for.
 _OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".
@@ -209,6 +211,9 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     if not asked.specimens or nested(wanted, content.specimens) is not None:
         return Tier.SAME
     if content.specimens:
+        if "blood" in wanted and held.head and held.head.id == "serology":
+            # "Positive serology, and DNA in the CSF by PCR".
+            return Tier.GENERAL if content.heads & _BY_PCR else None
         loose = wanted & FROM_ANYWHERE and content.specimens & FROM_ANYWHERE
         return Tier.GENERAL if loose else None
     if held.head is not None and held.head.category == "genetics":
@@ -217,6 +222,9 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     if "blood" in wanted:
         drawn = held.head is not None and (held.head.kind == "analyte" or held.head.id in _OF_CELLS)
         return Tier.GENERAL if drawn else None
+    if _is(asked, "microbiology") and _of_tissue(held.head) and not _of_a_piece(wanted):
+        # What grew from a biopsy grew from no sputum.
+        return None
     if nested(wanted, context.specimens) is not None:
         return Tier.GENERAL
     if wanted & FROM_ANYWHERE:
@@ -227,6 +235,15 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     # Nothing names the specimen, but it comes from where the illness is.
     where = held.sites or content.sites or context.sites
     return Tier.GENERAL if lies_within(where, sources(wanted)) else None
+
+
+def _of_a_piece(specimens: frozenset[str]) -> bool:
+    within = Catalogue.load().within
+    return any(within(specimen, kind) for specimen in specimens for kind in FROM_ANYWHERE)
+
+
+def _of_tissue(head: Term | None) -> bool:
+    return head is not None and Catalogue.load().base(head.id).term.id in _TISSUE_READ
 
 
 def _presumed(asked: Order, held: Order) -> frozenset[str]:

@@ -19,7 +19,7 @@ from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.senses import other_senses
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.halves import halves, halves_in
+from medaction_gym.oracle.halves import further_germs, halves, halves_in
 from medaction_gym.oracle.symbols import codes
 from medaction_gym.oracle.values import against, is_no_value, of_one_kidney
 
@@ -280,6 +280,7 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
     tokens = tokenize(text)
     catalogue = Catalogue.load()
     mentions = [m for m in catalogue.find(tokens) if not is_unit(m, tokens)]
+    mentions += further_germs(text, tokens, mentions)
     half = frozenset(term.id for term in halves_in(text, tokens, mentions))
     bases = [catalogue.base(m.term.id) for m in mentions if m.term.kind in HEADS]
     nameless = all(order.head is None for order in orders)

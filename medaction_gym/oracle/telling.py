@@ -19,6 +19,13 @@ from medaction_gym.oracle.wish import Wish
 
 _NONE: frozenset[str] = frozenset()
 _MOLECULAR = frozenset("pcr naat nat molecular dna rna nucleic amplification load genotype".split())
+_OF_ANTIBODIES = frozenset(
+    words(
+        "serology serologies serological serum antibody ab titer igg igm iga elisa eia antigen ag "
+        "immunoassay rapid blot ifa agglutination immunofluorescence"
+    )
+)
+_MEANS = {"pcr": _MOLECULAR, "serology": _OF_ANTIBODIES}
 
 
 class Tellings:
@@ -109,9 +116,9 @@ class Tellings:
 
 
 def _by_any_method(order: Order) -> Order:
-    """A "COVID test" is by whatever method, though a PCR is the usual one."""
-    usual = order.head is not None and order.head.id == "pcr" and bool(order.organisms)
-    if not usual or not _MOLECULAR.isdisjoint(words(order.text)):
+    """A "COVID test" is by whatever method, though a PCR is the usual one, as is HIV's serology."""
+    means = _MEANS.get(order.head.id) if order.head is not None and order.organisms else None
+    if means is None or not means.isdisjoint(words(order.text)):
         return order
     return replace(order, head=Catalogue.load().terms["microbiology"])
 
