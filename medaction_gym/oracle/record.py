@@ -170,7 +170,7 @@ class RecordOracle:
             and not self._is_panel_entry(order.head, named)
             and not self._measured_elsewhere(wish, named)
         ):
-            return part(Outcome.RESULT, named, "named as in the record")
+            return part(Outcome.RESULT, self._and_so(wish, named), "named as in the record")
         asked = wish.examined
         if asked is not None:
             found = self._found(wish) if order.head is not None else {}
@@ -281,6 +281,16 @@ class RecordOracle:
         other = all(o.specimens and o.head == order.head for e in entries for o in e.orders)
         fits = any(match(order, entry, self._context) is not None for entry in entries)
         return other and not fits and Tier.SAME in self._found(wish)
+
+    def _and_so(self, wish: Wish, named: tuple[Release, ...]) -> tuple[Release, ...]:
+        """All values of an analyte: "insulin" is also what another line calls plasma insulin."""
+        head = wish.order.head
+        if head is None or head.kind != "analyte" or any(r.analyte < 0 for r in named):
+            return named
+        same = self._found(wish).get(Tier.SAME, [])
+        if not set(named) <= set(same):
+            return named
+        return tuple(sorted({*named, *(r for r in same if r.analyte >= 0)}))
 
     def _at_lines(
         self, wish: Wish, tier: Tier, releases: tuple[Release, ...]
