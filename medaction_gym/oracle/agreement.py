@@ -97,6 +97,11 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.sites and asked.head == held.head and asked.sites <= _all_sites(held.head):
         # An EMG is of muscles, whether its name says so or not.
         return Tier.SAME
+    if asked.specimens and asked.specimens == held.specimens and asked.sites <= sources(
+        asked.specimens
+    ):
+        # Pleural fluid is of the pleura, whatever else the report speaks of.
+        return Tier.SAME
     if not asked.sites:
         own = implied_sites(asked.head)
         if own and not named and not _shown(asked, own, content, context):

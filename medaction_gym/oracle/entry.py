@@ -36,6 +36,10 @@ _UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
 _ANALYSES = frozenset(
     "csf_analysis pleural_fluid_analysis ascitic_fluid_analysis synovial_fluid_analysis".split()
 )
+_DRAWING = frozenset({"thoracentesis", "paracentesis", "lumbar_puncture", "arthrocentesis"})
+_ON_FLUIDS = frozenset({"cytology", "culture", "pcr", "gram_stain", "flow_cytometry"})
+_BLOOD_AND_URINE = frozenset({"blood", "urine"})
+_OF_EITHER = frozenset({"metabolic", "hormone"})
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
 # Words of a histological report.
 OF_TISSUE = frozenset(
@@ -127,7 +131,7 @@ def entries_of(case: Case) -> Iterator[Entry]:
         names = tuple(name for n in (test.name, *test.aliases) for name in _names(n))
         orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
         orders += _further_sites(orders, test.result)
-        orders = tuple(_of_germs(orders, test.result))
+        orders = tuple(_of_germs(_on_what_is_drawn(orders), test.result))
         orders += tuple(_other_readings(orders, test))
         orders += tuple(_unsaid(test.name))
         if is_no_value(test.name, test.result):
@@ -139,15 +143,28 @@ def entries_of(case: Case) -> Iterator[Entry]:
         content = replace(content, codes=codes(f"{test.name} {test.result}"))
         yield _entry(Release(i), names, orders, content)
         specimens = frozenset().union(*(_inherited(order) for order in orders))
+        both = "blood" in specimens and "urine" in specimens
         specimens = frozenset() if "blood" in specimens else specimens
         for j, analyte in enumerate(test.analytes):
             inner = parse_orders(analyte.name, mended=False)
             if is_no_value(analyte.name, analyte.result):
                 inner = ()
             inner = against(inner, analyte.result)
+            if both:
+                # Which of them the catecholamines of "blood and urine tests" are of is not said.
+                inner = tuple(
+                    replace(o, specimens=_BLOOD_AND_URINE)
+                    if o.head and o.head.price in _OF_EITHER and not o.specimens - {"blood"}
+                    else o
+                    for o in inner
+                )
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(content_of(analyte.result, inner), single=True)
+            if content.specimens and not content_of(analyte.result.split(";")[0], ()).specimens:
+                # "K 1.8 mEq/L; potassium to creatinine ratio in urine".
+                usual = frozenset().union(*(default_specimens(order.head) for order in inner))
+                content = replace(content, specimens=content.specimens | usual)
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
 
 
@@ -184,6 +201,17 @@ def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Ord
         of_tissue = len(OF_TISSUE.intersection(words(test.result))) > 1
         if microscopy and of_tissue and not order.specimens:
             yield replace(order, head=Catalogue.load().terms["histopathology"]).titled()
+
+
+def _on_what_is_drawn(orders: tuple[Order, ...]) -> tuple[Order, ...]:
+    """The orders of a name, the cytology of "cytology of the thoracentesis" done on its fluid."""
+    drawn = frozenset().union(*(o.specimens for o in orders if o.head and o.head.id in _DRAWING))
+    return tuple(
+        replace(order, specimens=drawn)
+        if drawn and order.head and order.head.id in _ON_FLUIDS and not order.specimens
+        else order
+        for order in orders
+    )
 
 
 def _of_germs(orders: tuple[Order, ...], report: str) -> Iterator[Order]:

@@ -253,6 +253,10 @@ def _head_tier(
     if head.id == "microbiology" and held.organisms and asked.category == "microbiology":
         # "Retroviral screening for HIV": a pathogen without a method.
         return Tier.KIN if order.organisms and asked.id not in BY_METHOD else None
+    drawn = bool(order.specimens) and nested(order.specimens, held.specimens) is not None
+    if head.id == "microbiology" and asked.id == "pcr" and drawn and not content.heads:
+        # "Vesicle fluid: positive for varicella zoster".
+        return Tier.DESCRIBED if content.organisms else None
     if head.id in catalogue.same(asked.id):
         return Tier.KIN
     if head.id in _ANTIBODY_CLASSES and _against(held, content):
@@ -288,6 +292,9 @@ def _head_tier(
         )
         return None if order.way == "fdg_pet" or apart else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
+    if special and drawn and asked.specimens:
+        # "Cytology of pleural fluid" by any other name.
+        return Tier.SAME
     if head.id == "microscopy" and special and len(OF_TISSUE & content.words) > 1:
         # A tumour under the microscope is no Gram stain.
         return None
