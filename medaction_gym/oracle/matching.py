@@ -243,6 +243,10 @@ def _head_tier(
         return _described(asked, content)
     if asked.id == "serology" and not _of_a_class(order, held, content):
         return None
+    if asked.id == "serology" and order.organisms and _of_antibodies(head):
+        # HBsAg is part of "viral hepatitis serology".
+        sought = catalogue.pathogens(head.id)
+        return Tier.PART if sought and nested(order.organisms, sought) is not None else None
     of_no_swab = head.id == "microbiology" and held.way != "swab" and not held.specimens
     if order.way == "swab" and of_no_swab:
         return None

@@ -36,6 +36,7 @@ from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import by_method, match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import narrowest, plain, the_very
+from medaction_gym.oracle.symbols import codes
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.tier import Tier
@@ -212,7 +213,9 @@ class RecordOracle:
             return self._told(wish, part) or wish.unavailable
         releases = self._decide(order, found)
         items = {release.item for release in releases if release.analyte < 0}
-        if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
+        of_a_gene = order.head and order.head.category == "genetics" and codes(order.text)
+        one = tier is not Tier.PART and not of_a_gene
+        if len(items) > 1 and one and not self._at_different_sites(order, items):
             entries = [e for e in self._entries if e.release in releases]
             apart = told_apart(wish.manner, entries) or the_very(order, entries)
             meant = [entry.release for entry in apart]
@@ -334,6 +337,9 @@ class RecordOracle:
             whole = any(release.analyte < 0 for release in releases)
             if whole and order.head.category in ("imaging", "pathology", "microbiology"):
                 releases += found.get(Tier.UNSITED, ())
+        if order.head and order.head.category == "genetics" and codes(order.text):
+            # Whatever reports that gene.
+            releases += found.get(Tier.KIN, ())
         if order.head and order.head.kind == "analyte":
             # A single value rather than the item it stands in.
             single = {release.item for release in releases if release.analyte >= 0}
