@@ -97,8 +97,10 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if asked.sites and asked.head == held.head and asked.sites <= _all_sites(held.head):
         # An EMG is of muscles, whether its name says so or not.
         return Tier.SAME
-    if asked.specimens and asked.specimens == held.specimens and asked.sites <= sources(
+    if (
         asked.specimens
+        and asked.specimens == held.specimens
+        and asked.sites <= sources(asked.specimens)
     ):
         # Pleural fluid is of the pleura, whatever else the report speaks of.
         return Tier.SAME
@@ -281,7 +283,9 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
     ):
         return Tier.SAME
     if not held.organisms:
-        spoken = any(catalogue.within(c, a) for c in content.organisms for a in asked.organisms)
+        # HBsAg is of hepatitis B by its name.
+        told = content.organisms | (catalogue.pathogens(held.head.id) if held.head else _NONE)
+        spoken = any(catalogue.within(c, a) for c in told for a in asked.organisms)
         return Tier.SAME if spoken else None
     if asked.organisms & held.organisms:
         return Tier.SAME

@@ -263,6 +263,13 @@ def _head_tier(
         return Tier.DESCRIBED if content.organisms else None
     if head.id in catalogue.same(asked.id):
         return Tier.KIN
+    if head.id == "serology" and _of_antibodies(asked):
+        # "Syphilis tests: normal" are those that are always done.
+        panel = catalogue.named(words(held.text))
+        return Tier.DESCRIBED if panel and asked.id in catalogue.always(panel.id) else None
+    if asked.id == "pcr" and (head.kind, head.price) == ("analyte", "pcr") and order.organisms:
+        germs = catalogue.pathogens(head.id)
+        return Tier.KIN if germs and nested(order.organisms, germs) is not None else None
     if head.id in _ANTIBODY_CLASSES and _against(held, content):
         return None
     parts = catalogue.members(head.id) - {head.id} or {head.id}

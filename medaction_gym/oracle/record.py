@@ -47,7 +47,15 @@ from medaction_gym.oracle.verbatim import (
     misspelt,
     unknown_places,
 )
-from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
+from medaction_gym.oracle.wish import (
+    Request,
+    Wish,
+    price_of,
+    read_request,
+    sought,
+    wish_for,
+    with_broader,
+)
 
 _TELLS = "told in an examination's report"
 _WHY = {
@@ -99,9 +107,8 @@ class RecordOracle:
             heads |= entry.content.measures
             for head in heads:
                 self._by_head.setdefault(head, []).append(number)
-            for organism in with_broader(
-                entry.content.organisms.union(*(o.organisms for o in entry.orders))
-            ):
+            germs = (o.organisms | sought(o) for o in entry.orders)
+            for organism in with_broader(entry.content.organisms.union(*germs)):
                 self._by_organism.setdefault(organism, []).append(number)
         self._heads = frozenset(self._by_head)
         self._cache: dict[str, tuple[Part, ...]] = {}

@@ -60,7 +60,7 @@ _EXAMINATION = frozenset({"physical_examination"})
 _OF_OTHER_WORDS = frozenset({"pathology", "genetics", "imaging", "examination", "endoscopy"})
 _FIGURE = re.compile(
     r"^[^.;,]{0,25}?\d[\d.,]*\s*(?:%|[×x]\s*10|(?:[mµμunpf]?(?:g|mol|eq|IU|U)|cells)\s*/|"
-    r"\s*/\s*(?:cu ?mm|mm|[mμµu]?L\b))",
+    r"\s*/\s*(?:cu ?mm|mm|[mμµu]?L\b)|m?L (?:in|per|over)\b)",
     re.IGNORECASE,
 )
 _FOUND = re.compile(
