@@ -207,7 +207,7 @@ class Catalogue:
                     return found
         return None
 
-    def called(self, kind: str, phrase: tuple[str, ...]) -> Term | None:
+    def called(self, kind: Kind, phrase: tuple[str, ...]) -> Term | None:
         """The specimen, organism or site of that name, whatever else bears it."""
         id = self._qualifiers[kind].get(phrase)
         return self.terms[id] if id else None

@@ -54,7 +54,7 @@ def further_germs(
     """The germs that a text names by their letter alone.
 
     Example:
-        >>> text = "Negative for hepatitis B and C"
+        >>> text = "Negative for HIV, hepatitis B, and C"
         >>> tokens = tokenize(text)
         >>> further, = further_germs(text, tokens, Catalogue.load().find(tokens))
         >>> further.term.id
