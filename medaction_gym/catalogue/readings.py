@@ -49,6 +49,7 @@ def settle(mentions: list[Mention], tokens: list[Token]) -> tuple[list[Mention],
         mentions = [_film(mention, mentions, tokens) for mention in mentions]
     if len(mentions) > 1:
         mentions = [m for m, n in zip_longest(mentions, mentions[1:]) if not _of_next(m, n, tokens)]
+        mentions = _in_fluid(mentions, tokens)
     if len(mentions) > 1 and any(mention.term.id in _METHODS for mention in mentions):
         mentions = _without_means(mentions, tokens)
     said = {token.text for token in tokens}
@@ -64,6 +65,24 @@ def _of_next(mention: Mention, following: Mention | None, tokens: list[Token]) -
     term = following.term
     after = tokens[following.last].text if following.last < len(tokens) else ""
     return mention.term.id in _CELLS and term.kind == "analyte" and after in _OF_ENZYMES
+
+
+def _in_fluid(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
+    """Read the ketones of "urine dipstick for ketones and glucose" as those of urine."""
+    read: list[Mention] = []
+    fluid = ""
+    for mention in mentions:
+        before = tokens[mention.first - 1].text if mention.first else ""
+        last = read[-1] if read else None
+        if before == "for" and last and last.term.kind == "panel":
+            fluid = next((s for s in last.term.specimens if s != "blood"), "")
+        elif before not in ("and", "or") and not tokens[mention.first].after_break:
+            fluid = ""
+        phrase = tuple(token.text for token in tokens[mention.first : mention.last])
+        term = Catalogue.load().in_specimen(phrase, fluid) if fluid else None
+        fluid = fluid if term else ""
+        read.append(mention._replace(term=term) if term else mention)
+    return read
 
 
 def _film(mention: Mention, mentions: list[Mention], tokens: list[Token]) -> Mention:

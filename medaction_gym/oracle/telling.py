@@ -82,7 +82,7 @@ class Tellings:
             if any_method
             or (held.head and held.head.id != "microbiology")
             or (in_blood and self._of_blood(number))
-            if order.specimens <= FROM_ANYWHERE or entry.content.specimens or held.specimens
+            if _says_of_what(order, held, entry)
             for tier in [match(order, entry, self._near)]
             if tier is not None and tier <= Tier.GENERAL
             if tier is not Tier.PART or _is_core(order, held)
@@ -113,6 +113,14 @@ class Tellings:
             known = told_in(entry, text, test.category, apart)
             self._read[number] = known
         return known
+
+
+def _says_of_what(order: Order, held: Order, entry: Entry) -> bool:
+    """Whether a report says of which specimen it tells, where one is asked for; of urine output
+    there is but one."""
+    usual = frozenset(order.head.specimens) - {"blood"} if order.head is not None else _NONE
+    known = entry.content.specimens or held.specimens or order.specimens <= usual
+    return bool(known) or order.specimens <= FROM_ANYWHERE
 
 
 def _by_any_method(order: Order) -> Order:
