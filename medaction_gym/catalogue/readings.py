@@ -33,6 +33,7 @@ _CLASSES = frozenset({"igg", "igm", "iga", "serology"})
 # Cells that enzymes are measured in.
 _CELLS = frozenset({"wbc_count", "rbc_count", "lymphocytes", "platelets", "neutrophils"})
 _OF_ENZYMES = frozenset({"activity", "enzyme", "assay", "level", "content", "concentration"})
+_LISTED = frozenset({"for", "and", "or", "protein"})
 _BETWEEN = frozenset({"for", "of", "by", "with", "using", "the"})
 # Blood under a microscope: "neutrophils on the film".
 _OF_BLOOD = frozenset("cbc differential_panel schistocytes haematology blood_film".split())
@@ -69,18 +70,17 @@ def _of_next(mention: Mention, following: Mention | None, tokens: list[Token]) -
 
 def _in_fluid(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
     """Read the ketones of "urine dipstick for ketones and glucose" as those of urine."""
+    catalogue = Catalogue.load()
     read: list[Mention] = []
-    fluid = ""
+    fluid, here = "", 0
     for mention in mentions:
-        before = tokens[mention.first - 1].text if mention.first else ""
-        last = read[-1] if read else None
-        if before == "for" and last and last.term.kind == "panel":
-            fluid = next((s for s in last.term.specimens if s != "blood"), "")
-        elif before not in ("and", "or") and not tokens[mention.first].after_break:
-            fluid = ""
+        between = {token.text for token in tokens[here : mention.first]}
         phrase = tuple(token.text for token in tokens[mention.first : mention.last])
-        term = Catalogue.load().in_specimen(phrase, fluid) if fluid else None
-        fluid = fluid if term else ""
+        near = fluid and between <= _LISTED
+        term = catalogue.in_specimen(phrase, fluid) if near else None
+        fluid, here = fluid if term else "", mention.last
+        if mention.term.kind == "panel" and here < len(tokens) and tokens[here].text == "for":
+            fluid = next((s for s in mention.term.specimens if s != "blood"), "")
         read.append(mention._replace(term=term) if term else mention)
     return read
 
