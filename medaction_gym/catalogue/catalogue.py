@@ -45,8 +45,8 @@ _TABLES: tuple[tuple[str, Kind], ...] = (
 _ORDINARY = frozenset(
     (word,)
     for word in """
-    arm band be blast cast em fast fee fish fix flip got had hint if la nag nil nip pad pas rug sat
-    seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
+    arm band be blast cast em fast fee fish fix flip got had hint if la lat nag nil nip pad pas rug
+    sat seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
     """.split()
 ) | {("a", "scan")}
 
@@ -211,6 +211,10 @@ class Catalogue:
         """The specimen, organism or site of that name, whatever else bears it."""
         id = self._qualifiers[kind].get(phrase)
         return self.terms[id] if id else None
+
+    def site_called(self, word: str) -> str | None:
+        """The site of that name in one folded word, whatever else bears it."""
+        return self._qualifiers["site"].get((word,))
 
     def fluids_of(self, sites: frozenset[str]) -> frozenset[str]:
         """The body fluids that come from some sites: the pleura's is pleural fluid."""

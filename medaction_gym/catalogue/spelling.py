@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.resources import files
 from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
 from medaction_gym.catalogue.catalogue import Catalogue
-from medaction_gym.catalogue.tokens import Token
+from medaction_gym.catalogue.tokens import Token, fold_word
 from medaction_gym.catalogue.wording import filler
+
+# So many capitals are an abbreviation.
+_SHORT = 5
 
 
 def mend(tokens: list[Token]) -> list[Token]:
@@ -33,10 +37,15 @@ def mend(tokens: list[Token]) -> list[Token]:
         mended += [token] if keep else _parted(token._replace(text=mend_word(token.text)))
     for i, token in enumerate(mended):
         word = token.text
-        if word not in known and len(word) >= 3 and not word.isdigit() and token.start not in codes:
+        keep = word in known or word in own_words() or word.isdigit() or len(word) < 3
+        if not keep and token.start not in codes:
             before = mended[i - 1].text if i else ""
             after = mended[i + 1].text if i + 1 < len(mended) else ""
-            mended[i] = token._replace(text=_beside(word, before, after))
+            near = _beside(word, before, after)
+            # A gene of few letters is one letter from another: NBAS is no GBA, but MIR is MRI.
+            short = token.capital and token.end - token.start <= _SHORT
+            if not short or sorted(near) == sorted(word):
+                mended[i] = token._replace(text=near)
     return mended
 
 
@@ -57,8 +66,10 @@ def mend_word(word: str) -> str:
     Example:
         >>> [mend_word(word) for word in ("haemogolbin", "ptoassium", "mr", "mir")]
         ['hemoglobin', 'potassium', 'mr', 'mri']
+        >>> [mend_word(word) for word in ("port", "steatosis")]
+        ['port', 'steatosis']
     """
-    if word in known_words() or word.isdigit():
+    if word in known_words() or word in own_words() or word.isdigit():
         return word
     if len(word) < 5:
         return _swapped(word)
@@ -79,6 +90,14 @@ def known_words() -> frozenset[str]:
     named = {word for name in catalogue.phrases() for word in name}
     # "Hypernatremia" is no slip of hyponatremia.
     return filler().union(named, *(finding.split() for finding in catalogue.findings))
+
+
+@lru_cache(maxsize=1)
+def own_words() -> frozenset[str]:
+    """Words that no table has and that are no slips either (``data/own_words.txt``)."""
+    text = (files(__package__) / "data" / "own_words.txt").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(fold_word(word) for line in lines for word in line.split())
 
 
 def _joined(tokens: list[Token]) -> list[Token]:

@@ -13,7 +13,6 @@ from medaction_gym.oracle.entry import Entry
 _BESIDE = {
     "pathology": frozenset({"ihc", "special_stains", "flow_cytometry", "electron_microscopy"}),
     "echo": frozenset({"tee", "stress_echo", "fetal_echo"}),
-    "imaging": frozenset({"echo"}),
     "ultrasound": frozenset({"sonohysterography", "intraoperative_ultrasound", "ivus"}),
 }
 

