@@ -63,9 +63,9 @@ def _of_next(mention: Mention, following: Mention | None, tokens: list[Token]) -
         return False
     if tokens[following.first].after_break:
         return False
-    term = following.term
-    after = tokens[following.last].text if following.last < len(tokens) else ""
-    return mention.term.id in _CELLS and term.kind == "analyte" and after in _OF_ENZYMES
+    said = {token.text for token in tokens[following.first : following.last + 1]}
+    cells = mention.term.id in _CELLS and following.term.kind == "analyte"
+    return cells and not said.isdisjoint(_OF_ENZYMES)
 
 
 def _in_fluid(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:

@@ -303,7 +303,7 @@ def _head_tier(
         )
         return None if order.way == "fdg_pet" or apart else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
-    if special and drawn and asked.specimens:
+    if special and drawn and asked.category == "pathology":
         # "Cytology of pleural fluid" by any other name.
         return Tier.SAME
     if head.id == "microscopy" and special and len(OF_TISSUE & content.words) > 1:

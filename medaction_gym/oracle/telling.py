@@ -116,8 +116,7 @@ class Tellings:
 
 
 def _says_of_what(order: Order, held: Order, entry: Entry) -> bool:
-    """Whether a report says of which specimen it tells, where one is asked for; of urine output
-    there is but one."""
+    """Whether a report says of which specimen it tells, or there is but one, as of urine output."""
     usual = frozenset(order.head.specimens) - {"blood"} if order.head is not None else _NONE
     known = entry.content.specimens or held.specimens or order.specimens <= usual
     return bool(known) or order.specimens <= FROM_ANYWHERE
