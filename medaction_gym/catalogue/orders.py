@@ -64,6 +64,7 @@ _ON_FLUIDS = frozenset({"cytology", "flow_cytometry", "pcr", "fluid_analysis"})
 _ON_TISSUE = frozenset({"biopsy", "histopathology"})
 # What the culture of "urinalysis and culture" is of.
 _PASSED = frozenset({"urine", "stool", "sputum"})
+_OF_THE_EYE = frozenset({"vitreous", "aqueous_humour"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
@@ -416,8 +417,8 @@ def _from_before(orders: list[Order]) -> list[Order]:
                 order = replace(order, head=Catalogue.load().terms["bone_marrow_biopsy"])
             elif head.id in _ON_SAMPLES and before.head.category != "pathology":
                 order = replace(order, specimens=taken)
-            elif head.id in _ON_FLUIDS and taken & FLUIDS:
-                order = replace(order, specimens=taken & FLUIDS)
+            elif head.id in _ON_FLUIDS and taken & (FLUIDS | _OF_THE_EYE):
+                order = replace(order, specimens=taken & (FLUIDS | _OF_THE_EYE))
             elif head.id in _ON_TISSUE and before.head.category in _TAKING:
                 order = replace(order, sites=where)
         result.append(order)
