@@ -76,7 +76,11 @@ _HEART = frozenset({"heart"})
 _NONE: frozenset[str] = frozenset()
 _STEM = 10  # letters of a disease's name
 # What any gene's variants may be said to be.
-_OF_VARIANTS = frozenset(words("pathogenic causative germline syndrome inherited familial"))
+_OF_VARIANTS = frozenset(
+    words(
+        "pathogenic causative germline syndrome inherited familial involved responsible underlying"
+    )
+)
 # Ways of taking a piece, which a needle's cells are none of.
 _OF_A_PIECE = frozenset({"core_biopsy", "punch_biopsy", "shave_biopsy"})
 # What a report of flow speaks of.
