@@ -28,7 +28,8 @@ STATE = re.compile(
     r"decreased?|reduced|depressed|normal(?:ized)?|within normal (?:limits|range)|unremarkable|"
     r"abnormal|deranged|negative|positive|absent|present|undetectable|detectable|detected|"
     r"borderline|deficient|deficiency|impaired|prolonged|shortened|non-?reactive|reactive|"
-    r"sterile|no evidence of|absence of|not detected|stable|insufficient|excess(?:ive)?)\b",
+    r"sterile|non-?revealing|unrevealing|no evidence of|absence of|not detected|stable|"
+    r"insufficient|excess(?:ive)?)\b",
     re.IGNORECASE,
 )
 

@@ -207,9 +207,9 @@ class Catalogue:
                     return found
         return None
 
-    def specimen_called(self, phrase: tuple[str, ...]) -> Term | None:
-        """The specimen of that name, whatever else bears it."""
-        id = self._qualifiers["specimen"].get(phrase)
+    def called(self, kind: Kind, phrase: tuple[str, ...]) -> Term | None:
+        """The specimen, organism or site of that name, whatever else bears it."""
+        id = self._qualifiers[kind].get(phrase)
         return self.terms[id] if id else None
 
     def site_called(self, word: str) -> str | None:

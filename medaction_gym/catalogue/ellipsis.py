@@ -55,6 +55,7 @@ IN_FLUIDS = frozenset(
 )
 # Of a finding, what asks for its cause.
 _EXPLAINING = frozenset("work workup up cause for of evaluate evaluation investigate".split())
+_LOOKED = frozenset({"look", "looking", "check", "checking"})
 # Done on a sample, which a name such as "bone marrow" or "gastric lavage" before them then is.
 _OF_SAMPLES = frozenset({"laboratory", "microbiology", "genetics"})
 # What is only called by its kind once it was named.
@@ -101,7 +102,7 @@ def sample(segment: Segment) -> None:
     done = [m for m in segment.mentions if m.term.category in _OF_SAMPLES]
     for i, mention in enumerate(segment.mentions):
         phrase = tuple(t.text for t in segment.tokens[mention.first : mention.last])
-        specimen = catalogue.specimen_called(phrase) if mention.term.kind in HEADS else None
+        specimen = catalogue.called("specimen", phrase) if mention.term.kind in HEADS else None
         if mention.term.id == "bone_marrow_examination" and "biopsy" in segment.ids("procedure"):
             segment.mentions[i] = Mention(catalogue.terms["marrow"], mention.first, mention.last)
             continue
@@ -232,9 +233,12 @@ def shown(segment: Segment) -> Term | None:
     """
     here = {token.text for token in segment.tokens[segment.first : segment.stop]}
     phrase = " ".join(segment.tokens[i].text for i in segment.loose)
-    if segment.mentions or not here.isdisjoint(_EXPLAINING):
+    term = Catalogue.load().findings.get(phrase)
+    explaining = _EXPLAINING - {"for"} if here & _LOOKED else _EXPLAINING
+    if term is None or not here.isdisjoint(explaining):
         return None
-    return Catalogue.load().findings.get(phrase)
+    # "Eosinophilia in the blood" says where it is always looked for.
+    return term if {mention.term.id for mention in segment.mentions} <= {*term.specimens} else None
 
 
 def tested(segment: Segment) -> Term | None:

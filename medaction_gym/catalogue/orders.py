@@ -68,9 +68,11 @@ _ON_PIECES = _ON_SAMPLES | {"pcr"}
 _STAINED = frozenset({"ihc", "special_stains", "electron_microscopy", "immunofluorescence"})
 # What the culture of "urinalysis and culture" is of.
 _PASSED = frozenset({"urine", "stool", "sputum"})
+_OF_THE_EYE = frozenset({"vitreous", "aqueous_humour"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
+_OF_ANY_GENE = frozenset({"genetic_testing", "single_gene"})
 _NONE: frozenset[str] = frozenset()
 
 
@@ -150,7 +152,7 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
             carried = []
         elif segment.loose or segment.mentions:
             alone = unsaid(segment) or tested(segment) or tested_for(carried)
-            if alone is None and len(segments) == 1:
+            if alone is None and not any(s.heads for s in segments):
                 alone = shown(segment)
             if alone is None and orders and not segment.mentions:
                 # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
@@ -164,6 +166,9 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
         if alone is None and segment.ids("organism") and sought:
             alone = catalogue.terms["microbiology"]
         orders.append(_order(alone, segment, [], text))
+    if any(o.head and (o.head.category, o.head.kind) == ("genetics", "analyte") for o in orders):
+        # "BRCA1/2 germline testing" is one test.
+        orders = [o for o in orders if o.words or not o.head or o.head.id not in _OF_ANY_GENE]
     return tuple(dict.fromkeys(_from_before(_share_end(orders, segments))))
 
 
@@ -396,7 +401,7 @@ def _specimen_at_end(segment: Segment) -> Term | None:
         return None
     ends = [i for i, word in enumerate(here) if word in FROM]
     rest = tuple(word for word in here[ends[-1] + 1 :] if word != "the") if ends else ()
-    return Catalogue.load().specimen_called(rest)
+    return Catalogue.load().called("specimen", rest)
 
 
 def _from_before(orders: list[Order]) -> list[Order]:
@@ -421,12 +426,10 @@ def _from_before(orders: list[Order]) -> list[Order]:
                 order = replace(order, head=Catalogue.load().terms["bone_marrow_biopsy"])
             elif head.id in _ON_SAMPLES and before.head.category != "pathology":
                 order = replace(order, specimens=taken)
-            elif head.id in _ON_FLUIDS and taken & FLUIDS:
-                order = replace(order, specimens=taken & FLUIDS)
+            elif head.id in _ON_FLUIDS and taken & (FLUIDS | _OF_THE_EYE):
+                order = replace(order, specimens=taken & (FLUIDS | _OF_THE_EYE))
             elif before.head.category in _TAKING and _on_tissue(head):
                 order = replace(order, sites=where)
-            elif head.id in _ON_PIECES and before.head.id == "vitrectomy":
-                order = replace(order, specimens=taken)
         result.append(order)
     return result
 

@@ -6,6 +6,8 @@ their own: the one says what the value is read from, the other how.
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.tokens import Token
 from medaction_gym.catalogue.wording import filler
@@ -28,6 +30,10 @@ _ON_SAMPLES = frozenset(
     "electron_microscopy".split()
 )
 _CLASSES = frozenset({"igg", "igm", "iga", "serology"})
+# Cells that enzymes are measured in.
+_CELLS = frozenset({"wbc_count", "rbc_count", "lymphocytes", "platelets", "neutrophils"})
+_OF_ENZYMES = frozenset({"activity", "enzyme", "assay", "level", "content", "concentration"})
+_LISTED = frozenset({"for", "and", "or", "protein"})
 _BETWEEN = frozenset({"for", "of", "by", "with", "using", "the"})
 # Blood under a microscope: "neutrophils on the film".
 _OF_BLOOD = frozenset("cbc differential_panel schistocytes haematology blood_film".split())
@@ -42,10 +48,41 @@ def settle(mentions: list[Mention], tokens: list[Token]) -> tuple[list[Mention],
     """
     if any(mention.term.id == "xray" for mention in mentions):
         mentions = [_film(mention, mentions, tokens) for mention in mentions]
+    if len(mentions) > 1:
+        mentions = [m for m, n in zip_longest(mentions, mentions[1:]) if not _of_next(m, n, tokens)]
+        mentions = _in_fluid(mentions, tokens)
     if len(mentions) > 1 and any(mention.term.id in _METHODS for mention in mentions):
         mentions = _without_means(mentions, tokens)
     said = {token.text for token in tokens}
     return (mentions, {}) if said.isdisjoint(_PLACING) else _without_source(mentions, tokens)
+
+
+def _of_next(mention: Mention, following: Mention | None, tokens: list[Token]) -> bool:
+    """Whether cells are where the next value is measured: "leukocyte sphingomyelinase activity"."""
+    if following is None or mention.term.kind != "analyte" or mention.last != following.first:
+        return False
+    if tokens[following.first].after_break:
+        return False
+    said = {token.text for token in tokens[following.first : following.last + 1]}
+    cells = mention.term.id in _CELLS and following.term.kind == "analyte"
+    return cells and not said.isdisjoint(_OF_ENZYMES)
+
+
+def _in_fluid(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
+    """Read the ketones of "urine dipstick for ketones and glucose" as those of urine."""
+    catalogue = Catalogue.load()
+    read: list[Mention] = []
+    fluid, here = "", 0
+    for mention in mentions:
+        between = {token.text for token in tokens[here : mention.first]}
+        phrase = tuple(token.text for token in tokens[mention.first : mention.last])
+        near = fluid and between <= _LISTED
+        term = catalogue.in_specimen(phrase, fluid) if near else None
+        fluid, here = fluid if term else "", mention.last
+        if mention.term.kind == "panel" and here < len(tokens) and tokens[here].text == "for":
+            fluid = next((s for s in mention.term.specimens if s != "blood"), "")
+        read.append(mention._replace(term=term) if term else mention)
+    return read
 
 
 def _film(mention: Mention, mentions: list[Mention], tokens: list[Token]) -> Mention:

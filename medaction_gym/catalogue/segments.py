@@ -223,7 +223,7 @@ def segments_of(text: str, *, mended: bool = True) -> list[Segment]:
         [['ct_chest'], ['abdomen'], ['crp']]
     """
     tokens = mend(tokenize(text)) if mended else tokenize(text)
-    found = Catalogue.load().find(tokens)
+    found = _without_products(Catalogue.load().find(tokens), tokens)
     mentions = _without_occasion(_without_guidance(found, tokens), tokens)
     mentions = _without_method(mentions, tokens, text)
     mentions = _without_hybrid(mentions, tokens, text)
@@ -284,6 +284,25 @@ def _without_hybrid(mentions: list[Mention], tokens: list[Token], text: str) -> 
         and text[tokens[first.last - 1].end : tokens[second.first].start] in ("/", "-", " ")
     ]
     return [mention for mention in mentions if mention not in hybrid]
+
+
+def _without_products(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:
+    """Drop what a gene is called by: "perforin gene sequencing" measures no perforin."""
+    genes = {
+        mention.first
+        for mention in mentions
+        if mention.term.category == "genetics"
+        and mention.term.kind == "procedure"
+        and tokens[mention.first].text == "gene"
+        and not tokens[mention.first].after_break
+    }
+    return [
+        mention
+        for mention in mentions
+        if mention.last not in genes
+        or mention.term.kind != "analyte"
+        or mention.term.category == "genetics"
+    ]
 
 
 def _without_occasion(mentions: list[Mention], tokens: list[Token]) -> list[Mention]:

@@ -86,7 +86,10 @@ def mend_word(word: str) -> str:
 @lru_cache(maxsize=1)
 def known_words() -> frozenset[str]:
     """Every word of the catalogue's names, and the filler words of requests."""
-    return filler().union(word for name in Catalogue.load().phrases() for word in name)
+    catalogue = Catalogue.load()
+    named = {word for name in catalogue.phrases() for word in name}
+    # "Hypernatremia" is no slip of hyponatremia.
+    return filler().union(named, *(finding.split() for finding in catalogue.findings))
 
 
 @lru_cache(maxsize=1)

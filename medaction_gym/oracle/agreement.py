@@ -54,6 +54,7 @@ _TISSUE = frozenset({"tissue"})
 _SKIN = frozenset({"skin"})
 # What is seen on the skin.
 _SEEN = frozenset(words("nodule lesion rash plaque papule ulcer blister macule patch eruption"))
+_BY_PCR = frozenset({"pcr", "multiplex_pcr"})
 # Tests of cells, which blood is the first place to look for.
 _OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".
@@ -100,6 +101,13 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         return Tier.SAME
     if asked.sites and asked.head == held.head and asked.sites <= _all_sites(held.head):
         # An EMG is of muscles, whether its name says so or not.
+        return Tier.SAME
+    if (
+        asked.specimens
+        and asked.specimens == held.specimens
+        and asked.sites <= sources(asked.specimens)
+    ):
+        # Pleural fluid is of the pleura, whatever else the report speaks of.
         return Tier.SAME
     if not asked.sites:
         own = implied_sites(asked.head)
@@ -221,6 +229,9 @@ def _specimens(asked: Order, held: Order, content: Content, context: Context) ->
     if not asked.specimens or nested(wanted, content.specimens) is not None:
         return Tier.SAME
     if content.specimens:
+        if "blood" in wanted and held.head and held.head.id == "serology":
+            # "Positive serology, and DNA in the CSF by PCR".
+            return Tier.GENERAL if content.heads & _BY_PCR else None
         loose = wanted & FROM_ANYWHERE and content.specimens & FROM_ANYWHERE
         return Tier.GENERAL if loose else None
     if held.head is not None and held.head.category == "genetics":
@@ -287,7 +298,9 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
             # A mould's culture, told in another test's report, is no bacterial one.
             return None
     if not held.organisms:
-        spoken = any(catalogue.within(c, a) for c in content.organisms for a in asked.organisms)
+        # HBsAg is of hepatitis B by its name.
+        told = content.organisms | (catalogue.pathogens(held.head.id) if held.head else _NONE)
+        spoken = any(catalogue.within(c, a) for c in told for a in asked.organisms)
         return Tier.SAME if spoken else None
     if asked.organisms & held.organisms:
         return Tier.SAME

@@ -19,7 +19,7 @@ from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.senses import other_senses
 from medaction_gym.catalogue.tokens import Token, tokenize, words
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.halves import halves, halves_in
+from medaction_gym.oracle.halves import further_germs, halves, halves_in
 from medaction_gym.oracle.symbols import codes
 from medaction_gym.oracle.values import against, is_no_value, of_one_kidney
 
@@ -38,7 +38,6 @@ _UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
 _ANALYSES = frozenset(
     "csf_analysis pleural_fluid_analysis ascitic_fluid_analysis synovial_fluid_analysis".split()
 )
-_TAPS = frozenset("lumbar_puncture paracentesis thoracentesis arthrocentesis".split())
 _NO_FLUID = frozenset({"cell", "vessel", "supply", "flow", "clot"})
 # Said of what was found at an operation, under a heading for this and that.
 _FOUND = r"\b(?:confirmed|found|noted|seen|observed|identified|revealed|showed|discovered)\b"
@@ -46,6 +45,10 @@ _AT = r"\b(?:intra|per)-?operatively\b"
 _INTRAOPERATIVE = re.compile(rf"{_FOUND}[^.;]*{_AT}|{_AT}[^.;]*{_FOUND}", re.IGNORECASE)
 _AT_OPERATION = frozenset({"diagnostic_surgery"})
 _NONE: frozenset[str] = frozenset()
+_DRAWING = frozenset({"thoracentesis", "paracentesis", "lumbar_puncture", "arthrocentesis"})
+_ON_FLUIDS = frozenset({"cytology", "culture", "pcr", "gram_stain", "flow_cytometry"})
+_BLOOD_AND_URINE = frozenset({"blood", "urine"})
+_OF_EITHER = frozenset({"metabolic", "hormone"})
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
 # Words of a histological report.
 OF_TISSUE = frozenset(
@@ -55,6 +58,14 @@ OF_TISSUE = frozenset(
 )
 # A gene that its variant is written on to: "NRASQ61K".
 _VARIANT = re.compile(r"\b([A-Z]{2,8}\d?)(?=[A-Z]\d{2,4}[A-Z]\b)")
+# What a patient's genes, and no germ's, are told to have.
+_OF_PATIENTS = re.compile(
+    r"mutat|variant|zyg|allel|delet|duplicat|carrier|exon|fusion|rearrange|polymorphism|inherit|"
+    r"familial|wild|\b[cp]\.|\bHLA|methylat",
+    re.IGNORECASE,
+)
+# What reads the genes of one kind of germs.
+_READ_ALIKE = {"fungi": "fungal_its", "bacteria": "bacterial_16s"}
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
 
 
@@ -129,6 +140,7 @@ def entries_of(case: Case) -> Iterator[Entry]:
         names = tuple(name for n in (test.name, *test.aliases) for name in _names(n))
         orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
         orders += _further_sites(orders, test.result)
+        orders = tuple(_of_germs(_on_what_is_drawn(orders), test.result))
         orders += tuple(_other_readings(orders, test))
         orders += tuple(_unsaid(test.name))
         if is_no_value(test.name, test.result):
@@ -140,15 +152,28 @@ def entries_of(case: Case) -> Iterator[Entry]:
         content = replace(content, codes=codes(f"{test.name} {test.result}"))
         yield _entry(Release(i), names, orders, content)
         specimens = frozenset().union(*(_inherited(order) for order in orders))
+        both = "blood" in specimens and "urine" in specimens
         specimens = frozenset() if "blood" in specimens else specimens
         for j, analyte in enumerate(test.analytes):
             inner = parse_orders(analyte.name, mended=False)
             if is_no_value(analyte.name, analyte.result):
                 inner = ()
             inner = against(inner, analyte.result)
+            if both:
+                # Which of them the catecholamines of "blood and urine tests" are of is not said.
+                inner = tuple(
+                    replace(o, specimens=_BLOOD_AND_URINE)
+                    if o.head and o.head.price in _OF_EITHER and not o.specimens - {"blood"}
+                    else o
+                    for o in inner
+                )
             if specimens:
                 inner = tuple(_with_specimens(order, specimens) for order in inner)
             content = replace(content_of(analyte.result, inner), single=True)
+            if content.specimens and not content_of(analyte.result.split(";")[0], ()).specimens:
+                # "K 1.8 mEq/L; potassium to creatinine ratio in urine".
+                usual = frozenset().union(*(default_specimens(order.head) for order in inner))
+                content = replace(content, specimens=content.specimens | usual)
             yield _entry(Release(i, j), _names(analyte.name), inner, content)
 
 
@@ -179,16 +204,46 @@ def _under_category(order: Order, test: TestResult) -> Order:
 
 def _other_readings(orders: tuple[Order, ...], test: TestResult) -> Iterator[Order]:
     """What a name means besides: "myelogram" the marrow, "microscopic examination" tissue."""
-    drawn = frozenset().union(*(o.specimens for o in orders if o.head and o.head.id in _TAPS))
     for order in orders:
-        if drawn and order.head is not None and order.head.id == "cytology":
-            # "Cytology of the thoracentesis" is that of the fluid.
-            yield replace(order, specimens=drawn)
         yield from other_senses(order)
         microscopy = order.head is not None and order.head.id == "microscopy"
         of_tissue = len(OF_TISSUE.intersection(words(test.result))) > 1
         if microscopy and of_tissue and not order.specimens:
             yield replace(order, head=Catalogue.load().terms["histopathology"]).titled()
+
+
+def _on_what_is_drawn(orders: tuple[Order, ...]) -> tuple[Order, ...]:
+    """The orders of a name, the cytology of "cytology of the thoracentesis" done on its fluid."""
+    drawn = frozenset().union(*(o.specimens for o in orders if o.head and o.head.id in _DRAWING))
+    return tuple(
+        replace(order, specimens=drawn)
+        if drawn and order.head and order.head.id in _ON_FLUIDS and not order.specimens
+        else order
+        for order in orders
+    )
+
+
+def _of_germs(orders: tuple[Order, ...], report: str) -> Iterator[Order]:
+    """What looks for the genes of a germ, where a test of genes reports a germ and no variant."""
+    genes = any(order.head is not None and order.head.category == "genetics" for order in orders)
+    if not genes or _OF_PATIENTS.search(report):
+        yield from orders
+        return
+    catalogue = Catalogue.load()
+    found = {m.term.id for m in catalogue.find(report) if m.term.kind == "organism"}
+    for order in orders:
+        if not found or order.head is None or order.head.category != "genetics":
+            yield order
+            continue
+        whole = order.head.id == "gene_panel" and "target" not in order.text.casefold()
+        ids = ["mngs" if whole else "pcr"]
+        ids += [
+            id
+            for kind, id in _READ_ALIKE.items()
+            if any(catalogue.within(germ, kind) for germ in found)
+        ]
+        for id in ids:
+            yield replace(order, head=catalogue.terms[id], organisms=frozenset(found)).titled()
 
 
 def _ordered_apart(test: TestResult) -> bool:
@@ -262,6 +317,7 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
     tokens = tokenize(text)
     catalogue = Catalogue.load()
     mentions = [m for m in catalogue.find(tokens) if not is_unit(m, tokens)]
+    mentions += further_germs(text, tokens, mentions)
     half = frozenset(term.id for term in halves_in(text, tokens, mentions))
     bases = [catalogue.base(m.term.id) for m in mentions if m.term.kind in HEADS]
     nameless = all(order.head is None for order in orders)
@@ -325,7 +381,7 @@ def _sign_sites(tokens: list[Token], mentions: list[Mention]) -> frozenset[str]:
     exact = Catalogue.load().signs[0]
     found: set[str] = set()
     for i, word in enumerate(free):
-        found |= _sites_of_word(word)
+        found |= sites_of_word(word)
         for sign, site in exact.get(word, ()):
             if tuple(free[i : i + len(sign)]) == sign:
                 found.add(site)
@@ -333,7 +389,7 @@ def _sign_sites(tokens: list[Token], mentions: list[Mention]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=50_000)
-def _sites_of_word(word: str) -> frozenset[str]:
+def sites_of_word(word: str) -> frozenset[str]:
     """Sites that a word of a report points at by itself."""
     catalogue = Catalogue.load()
     exact, stems = catalogue.signs

@@ -7,7 +7,7 @@ direct bilirubin", the CA 19-9 of "CA 125 and 19-9".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
 from medaction_gym.catalogue.tokens import Token, tokenize
@@ -46,13 +46,40 @@ def halves_in(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -
     measured = [mention for mention in mentions if mention.term.kind in _MEASURED]
     taken = {i for mention in measured for i in range(mention.first, mention.last)}
     long = [mention for mention in measured if mention.last - mention.first >= _LONGEST]
-    yield from _first_halves(text, tokens, long, set(taken))
+    begins = {mention.last: mention.first for mention in measured}
+    yield from _first_halves(text, tokens, long, set(taken), begins)
     yield from _last_halves(text, tokens, long, taken)
     markers = [mention for mention in mentions if is_marker(mention.term.id)]
     if markers:
         # "Estrogen and progesterone receptors" are two stains, and no hormone.
         taken = {i for mention in markers for i in range(mention.first, mention.last)}
         yield from _first_halves(text, tokens, markers, taken)
+
+
+def further_germs(
+    text: str, tokens: Sequence[Token], mentions: Sequence[Mention]
+) -> tuple[Mention, ...]:
+    """The germs that a text names by their letter alone.
+
+    Example:
+        >>> text = "Negative for HIV, hepatitis B, and C"
+        >>> tokens = tokenize(text)
+        >>> further, = further_germs(text, tokens, Catalogue.load().find(tokens))
+        >>> further.term.id
+        'hcv'
+    """
+    catalogue = Catalogue.load()
+    further = []
+    for mention in mentions:
+        start = _after(text, tokens, mention.last) if mention.term.kind == "organism" else 0
+        while 0 < start < len(tokens) and len(tokens[start].text) == _SHORT:
+            whole = tuple(token.text for token in tokens[mention.first : mention.last])
+            term = catalogue.called("organism", (*whole[:-1], tokens[start].text))
+            if term is None or term.id == mention.term.id:
+                break
+            further.append(Mention(term, start, start + 1))
+            start = _after(text, tokens, start + 1)
+    return tuple(further)
 
 
 def _last_halves(
@@ -99,7 +126,11 @@ def _ending(
 
 
 def _first_halves(
-    text: str, tokens: Sequence[Token], named: Sequence[Mention], taken: set[int]
+    text: str,
+    tokens: Sequence[Token],
+    named: Sequence[Mention],
+    taken: set[int],
+    begins: Mapping[int, int],
 ) -> Iterator[Term]:
     """What ends as another test's name does, and begins in words of its own."""
     for mention in named:
@@ -111,10 +142,14 @@ def _first_halves(
         stop = _joined(text, tokens, first)
         while stop:
             found = _half(tokens, stop, whole, taken)
-            if found is None:
+            if found is not None:
+                term, start = found
+                yield term
+            elif stop in begins:
+                # "Renal, electrolyte and coagulation profiles": electrolytes are whole.
+                start = begins[stop]
+            else:
                 break
-            term, start = found
-            yield term
             stop = start if tokens[start].after_break else _joined(text, tokens, start)
 
 

@@ -25,13 +25,22 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.agreement import agree
 from medaction_gym.oracle.anatomy import nested
-from medaction_gym.oracle.entry import OF_TISSUE, Content, Context, Entry, implied_sites
+from medaction_gym.oracle.entry import (
+    OF_TISSUE,
+    TISSUES,
+    Content,
+    Context,
+    Entry,
+    implied_sites,
+    sites_of_word,
+)
 from medaction_gym.oracle.symbols import (
     OF_GENES,
     STAINING,
     any_marker,
     by_antibody,
     coded,
+    codes,
     gene_names,
     is_marker,
     marker_phrases,
@@ -74,6 +83,13 @@ _NOT_MEANT = {
 }
 _HEART = frozenset({"heart"})
 _NONE: frozenset[str] = frozenset()
+_STEM = 10  # letters of a disease's name
+# What any gene's variants may be said to be.
+_OF_VARIANTS = frozenset(
+    words(
+        "pathogenic causative germline syndrome inherited familial involved responsible underlying"
+    )
+)
 # Ways of taking a piece, which a needle's cells are none of.
 _OF_A_PIECE = frozenset({"core_biopsy", "punch_biopsy", "shave_biopsy"})
 # What a report of flow speaks of.
@@ -152,16 +168,25 @@ def _tier(asked: Order, entry: Entry, held: Order, context: Context) -> Tier | N
         # Under a heading for this and that, what the report says decides.
         return None
     tier = max(tier, agreed)
+    if head.category == "genetics" and not asked.words and not _reported(asked, content):
+        return None
     if asked.words and head.kind == "procedure":
         known = entry.words | content.words
         if head.category == "genetics":
             # The genes of the patient's disease, by its name.
             known |= context.words
-        # A gene panel is called by a class of diseases, of which the record names one.
-        enough = any if head.id == "gene_panel" else all
+        gene = head.category == "genetics" and bool(codes(asked.text))
         spoken = (
             coded(asked, content.codes, content.running)
-            and enough(_spoken(word, known) for word in asked.words)
+            and (
+                gene
+                or all(
+                    _spoken(word, known)
+                    or (head.category == "genetics" and _of_one_stem(word, context.words))
+                    for word in asked.words - _OF_VARIANTS
+                )
+                or _of_a_class_of_diseases(asked, context)
+            )
         ) or spells(asked, content.symbols)
         if not spoken and (head.category in _TARGETED or head.id == "ihc"):
             return None
@@ -184,6 +209,24 @@ def _of_a_class(order: Order, held: Order, content: Content) -> bool:
     wanted = _ANTIBODY_CLASSES.intersection(words(order.text))
     named = _ANTIBODY_CLASSES.intersection(words(held.text)) or _ANTIBODY_CLASSES & content.words
     return not wanted or not named or not wanted.isdisjoint(named)
+
+
+def _reported(asked: Order, content: Content) -> bool:
+    """Whether a report has the gene that is asked for, if one is by its symbol."""
+    gene = asked.head is not None and asked.head.kind == "procedure"
+    return not gene or coded(asked, content.codes, content.running)
+
+
+def _of_a_class_of_diseases(asked: Order, context: Context) -> bool:
+    """Whether a panel of genes is called by a class of diseases that may be the patient's.
+
+    What the words point at, if anything, must be ill: no gene of the skin is one of the heart.
+    """
+    if asked.head is None or asked.head.id != "gene_panel" or codes(asked.text):
+        return False
+    about = frozenset().union(*map(sites_of_word, asked.words))
+    about -= TISSUES
+    return not about or not context.sites or nested(about, context.sites) is not None
 
 
 def _against(held: Order, content: Content) -> bool:
@@ -221,6 +264,10 @@ def _head_tier(
         return _described(asked, content)
     if asked.id == "serology" and not _of_a_class(order, held, content):
         return None
+    if asked.id == "serology" and order.organisms and _of_antibodies(head):
+        # HBsAg is part of "viral hepatitis serology".
+        sought = catalogue.pathogens(head.id)
+        return Tier.PART if sought and nested(order.organisms, sought) is not None else None
     of_no_swab = head.id == "microbiology" and held.way != "swab" and not held.specimens
     if order.way == "swab" and of_no_swab:
         return None
@@ -231,8 +278,19 @@ def _head_tier(
     if head.id == "microbiology" and held.organisms and asked.category == "microbiology":
         # "Retroviral screening for HIV": a pathogen without a method.
         return Tier.KIN if order.organisms and asked.id not in BY_METHOD else None
+    drawn = bool(order.specimens) and nested(order.specimens, held.specimens) is not None
+    if head.id == "microbiology" and asked.id == "pcr" and drawn and not content.heads:
+        # "Vesicle fluid: positive for varicella zoster".
+        return Tier.DESCRIBED if content.organisms else None
     if head.id in catalogue.same(asked.id):
         return Tier.KIN
+    if head.id == "serology" and _of_antibodies(asked):
+        # "Syphilis tests: normal" are those that are always done.
+        panel = catalogue.named(words(held.text))
+        return Tier.DESCRIBED if panel and asked.id in catalogue.always(panel.id) else None
+    if asked.id == "pcr" and (head.kind, head.price) == ("analyte", "pcr") and order.organisms:
+        germs = catalogue.pathogens(head.id)
+        return Tier.KIN if germs and nested(order.organisms, germs) is not None else None
     if head.id in _ANTIBODY_CLASSES and _against(held, content):
         return None
     parts = catalogue.members(head.id) - {head.id} or {head.id}
@@ -266,6 +324,9 @@ def _head_tier(
         )
         return None if order.way == "fdg_pet" or apart else Tier.GENERAL
     special = catalogue.within(asked.id, head.id)
+    if special and drawn and asked.category == "pathology":
+        # "Cytology of pleural fluid" by any other name.
+        return Tier.SAME
     if head.id == "microscopy" and special and len(OF_TISSUE & content.words) > 1:
         # A tumour under the microscope is no Gram stain.
         return None
@@ -440,3 +501,8 @@ def alike(a: str, b: str) -> bool:
 
 def _spoken(word: str, held: frozenset[str]) -> bool:
     return word in held or (len(word) >= 5 and any(alike(word, other) for other in held))
+
+
+def _of_one_stem(word: str, held: frozenset[str]) -> bool:
+    """Whether a disease has the stem of another: "hyperinsulinism", "hyperinsulinemic"."""
+    return len(word) > _STEM and any(other.startswith(word[:_STEM]) for other in held)

@@ -36,7 +36,7 @@ from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import by_method, match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import narrowest, plain, the_very
-from medaction_gym.oracle.symbols import is_marker
+from medaction_gym.oracle.symbols import codes, is_marker
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.telling import Tellings
 from medaction_gym.oracle.tier import Tier
@@ -47,7 +47,15 @@ from medaction_gym.oracle.verbatim import (
     misspelt,
     unknown_places,
 )
-from medaction_gym.oracle.wish import Request, Wish, price_of, read_request, wish_for, with_broader
+from medaction_gym.oracle.wish import (
+    Request,
+    Wish,
+    price_of,
+    read_request,
+    sought,
+    wish_for,
+    with_broader,
+)
 
 _TELLS = "told in an examination's report"
 _WHY = {
@@ -99,9 +107,8 @@ class RecordOracle:
             heads |= entry.content.measures
             for head in heads:
                 self._by_head.setdefault(head, []).append(number)
-            for organism in with_broader(
-                entry.content.organisms.union(*(o.organisms for o in entry.orders))
-            ):
+            germs = (o.organisms | sought(o) for o in entry.orders)
+            for organism in with_broader(entry.content.organisms.union(*germs)):
                 self._by_organism.setdefault(organism, []).append(number)
         self._heads = frozenset(self._by_head)
         self._cache: dict[str, tuple[Part, ...]] = {}
@@ -171,7 +178,7 @@ class RecordOracle:
             and not self._is_panel_entry(order.head, named)
             and not self._measured_elsewhere(wish, named)
         ):
-            return part(Outcome.RESULT, named, "named as in the record")
+            return part(Outcome.RESULT, self._and_so(wish, named), "named as in the record")
         asked = wish.examined
         if asked is not None:
             found = self._found(wish) if order.head is not None else {}
@@ -219,7 +226,9 @@ class RecordOracle:
             return self._told(wish, part) or wish.unavailable
         releases = self._decide(order, found)
         items = {release.item for release in releases if release.analyte < 0}
-        if len(items) > 1 and tier is not Tier.PART and not self._at_different_sites(order, items):
+        of_a_gene = order.head and order.head.category == "genetics" and codes(order.text)
+        one = tier is not Tier.PART and not of_a_gene
+        if len(items) > 1 and one and not self._at_different_sites(order, items):
             entries = [e for e in self._entries if e.release in releases]
             apart = told_apart(wish.manner, entries) or the_very(order, entries)
             meant = [entry.release for entry in apart]
@@ -289,6 +298,16 @@ class RecordOracle:
         fits = any(match(order, entry, self._context) is not None for entry in entries)
         return other and not fits and Tier.SAME in self._found(wish)
 
+    def _and_so(self, wish: Wish, named: tuple[Release, ...]) -> tuple[Release, ...]:
+        """All values of an analyte: "insulin" is also what another line calls plasma insulin."""
+        head = wish.order.head
+        if head is None or head.kind != "analyte" or any(r.analyte < 0 for r in named):
+            return named
+        same = self._found(wish).get(Tier.SAME, [])
+        if not set(named) <= set(same):
+            return named
+        return tuple(sorted({*named, *(r for r in same if r.analyte >= 0)}))
+
     def _at_lines(
         self, wish: Wish, tier: Tier, releases: tuple[Release, ...]
     ) -> tuple[Release, ...]:
@@ -331,6 +350,9 @@ class RecordOracle:
             whole = any(release.analyte < 0 for release in releases)
             if whole and order.head.category in ("imaging", "pathology", "microbiology"):
                 releases += found.get(Tier.UNSITED, ())
+        if order.head and order.head.category == "genetics" and codes(order.text):
+            # Whatever reports that gene.
+            releases += found.get(Tier.KIN, ())
         if order.head and order.head.kind == "analyte":
             # A single value rather than the item it stands in.
             single = {release.item for release in releases if release.analyte >= 0}

@@ -22,7 +22,7 @@ from medaction_gym.catalogue.tokens import tokenize, words
 from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.entry import Content, Entry, content_of, is_unit
 from medaction_gym.oracle.fluids import bare_proteins, fluids_of, protein_of
-from medaction_gym.oracle.halves import halves
+from medaction_gym.oracle.halves import further_germs, halves
 from medaction_gym.oracle.values import is_no_value
 
 # A test that somebody thinks of, or that was not done.
@@ -54,13 +54,13 @@ _NO_TEST = frozenset(
     "physiology endoscopy pathology diagnostic_surgery physical_examination igg igm iga ige".split()
 )
 # Those that a name of several words does mean: "pathological analysis", "infectious work-up".
-_OF_WORDS = frozenset({"pathology", "microbiology"})
+_OF_WORDS = frozenset({"pathology", "microbiology", "stool_tests"})
 _EXAMINATION = frozenset({"physical_examination"})
 # Departments in whose reports an analyte's name means something else, but for a figure's unit.
 _OF_OTHER_WORDS = frozenset({"pathology", "genetics", "imaging", "examination", "endoscopy"})
 _FIGURE = re.compile(
     r"^[^.;,]{0,25}?\d[\d.,]*\s*(?:%|[×x]\s*10|(?:[mµμunpf]?(?:g|mol|eq|IU|U)|cells)\s*/|"
-    r"\s*/\s*(?:cu ?mm|mm|[mμµu]?L\b))",
+    r"\s*/\s*(?:cu ?mm|mm|[mμµu]?L\b)|m?L (?:in|per|over)\b)",
     re.IGNORECASE,
 )
 _FOUND = re.compile(
@@ -186,7 +186,8 @@ def _sought(sentence: str, category: str) -> Iterator[Order]:
     """The pathogens that are said to be found or not, by whatever test."""
     tokens = tokenize(sentence)
     catalogue = Catalogue.load()
-    for mention in catalogue.find(tokens):
+    found = catalogue.find(tokens)
+    for mention in (*found, *further_germs(sentence, tokens, found)):
         if mention.term.kind != "organism":
             continue
         listed = category not in _OF_OTHER_WORDS and _SOUGHT.search(

@@ -18,6 +18,8 @@ OF_GENES = frozenset("gene mutation variant sequencing sequence genotype polymor
 STAINING = frozenset({"ihc", "special_stains"})
 # Written in capitals, with a number.
 _CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z][A-Z0-9]*(?:-\d+)?\b")
+# What is said of a symbol in one word with it: "CD20-positive".
+_STATED = re.compile(r"-(?=(?:positive|negative|express|mutant|mutat|deficien|rearrang|driven)\w*)")
 # Letters with a figure among them, as genes and antigens are called.
 _SYMBOL = re.compile(
     r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)??"
@@ -43,12 +45,13 @@ def symbols_in(text: str) -> frozenset[str]:
         >>> sorted(symbols_in("P53 and PD-L1 were negative, STK11 mutated, CD20-positive cells"))
         ['cd20', 'p53', 'pdl1', 'stk11']
     """
+    text = _STATED.sub(" ", text)
     return frozenset(match.group().replace("-", "").casefold() for match in _SYMBOL.finditer(text))
 
 
 def spells(asked: Order, symbols: frozenset[str]) -> bool:
     """Whether a gene's name is the long form of a symbol in the report: "cathepsin K", CTSK."""
-    if asked.head is None or asked.head.category != "genetics":
+    if asked.head is None or asked.head.category != "genetics" or codes(asked.text):
         return False
     text = "".join(w for w in words(asked.text) if w not in filler() and w not in OF_GENES)
     return len(text) >= 9 and any(

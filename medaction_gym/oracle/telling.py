@@ -19,6 +19,13 @@ from medaction_gym.oracle.wish import Wish
 
 _NONE: frozenset[str] = frozenset()
 _MOLECULAR = frozenset("pcr naat nat molecular dna rna nucleic amplification load genotype".split())
+_OF_ANTIBODIES = frozenset(
+    words(
+        "serology serologies serological serum antibody ab titer igg igm iga elisa eia antigen ag "
+        "immunoassay rapid blot ifa agglutination immunofluorescence"
+    )
+)
+_MEANS = {"pcr": _MOLECULAR, "serology": _OF_ANTIBODIES}
 
 
 class Tellings:
@@ -75,7 +82,7 @@ class Tellings:
             if any_method
             or (held.head and held.head.id != "microbiology")
             or (in_blood and self._of_blood(number))
-            if order.specimens <= FROM_ANYWHERE or entry.content.specimens or held.specimens
+            if _says_of_what(order, held, entry)
             for tier in [match(order, entry, self._near)]
             if tier is not None and tier <= Tier.GENERAL
             if tier is not Tier.PART or _is_core(order, held)
@@ -108,10 +115,17 @@ class Tellings:
         return known
 
 
+def _says_of_what(order: Order, held: Order, entry: Entry) -> bool:
+    """Whether a report says of which specimen it tells, or there is but one, as of urine output."""
+    usual = frozenset(order.head.specimens) - {"blood"} if order.head is not None else _NONE
+    known = entry.content.specimens or held.specimens or order.specimens <= usual
+    return bool(known) or order.specimens <= FROM_ANYWHERE
+
+
 def _by_any_method(order: Order) -> Order:
-    """A "COVID test" is by whatever method, though a PCR is the usual one."""
-    usual = order.head is not None and order.head.id == "pcr" and bool(order.organisms)
-    if not usual or not _MOLECULAR.isdisjoint(words(order.text)):
+    """A "COVID test" is by whatever method, though a PCR is the usual one, as is HIV's serology."""
+    means = _MEANS.get(order.head.id) if order.head is not None and order.organisms else None
+    if means is None or not means.isdisjoint(words(order.text)):
         return order
     return replace(order, head=Catalogue.load().terms["microbiology"])
 

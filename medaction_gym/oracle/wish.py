@@ -115,6 +115,7 @@ def read_request(text: str) -> Request:
                 *_read_in(order),
                 *_in_the_bone(order),
                 *_grown(order),
+                *_of_genes(order),
             )
         )
         only = _spelt_out(order, orders) if following is not None else frozenset()
@@ -197,6 +198,14 @@ def _grown(order: Order) -> Iterator[Order]:
     """The culture in which a germ is said to have grown."""
     if order.head is None and order.organisms and _GROWTH.search(order.text):
         yield replace(order, head=Catalogue.load().terms["culture"], words=frozenset())
+
+
+def _of_genes(order: Order) -> Iterator[Order]:
+    """What a "molecular test" for a disease that is no germ's looks for."""
+    if order.head is None or order.head.id != "pcr" or order.organisms or order.specimens:
+        return
+    if "molecular" in words(order.text):
+        yield replace(order, head=Catalogue.load().terms["genetic_testing"])
 
 
 def _spelt_out(panel: Order, orders: tuple[Order, ...]) -> frozenset[str]:
