@@ -53,7 +53,7 @@ def halves_in(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -
     if markers:
         # "Estrogen and progesterone receptors" are two stains, and no hormone.
         taken = {i for mention in markers for i in range(mention.first, mention.last)}
-        yield from _first_halves(text, tokens, markers, taken)
+        yield from _first_halves(text, tokens, markers, taken, {})
 
 
 def further_germs(
