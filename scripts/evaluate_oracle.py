@@ -111,6 +111,11 @@ def evaluate(pairs: list[dict[str, Any]], cases: dict[str, Case]) -> list[dict[s
     return rows
 
 
+def _is_request(pair: dict[str, Any]) -> bool:
+    """Whether a pair's request reaches the oracle; an empty one is malformed."""
+    return isinstance(parse((0, pair["request"])), OrderTest)
+
+
 def _on_menu(pair: dict[str, Any], case: Case) -> tuple[dict[str, Any], set[str]]:
     """The pair in names of today's menu, and the names that are not on it."""
     known = {t.name for t in case.tests} | {
@@ -202,6 +207,8 @@ def both_hands(
                 f"row {label['row']}: the second hand labels {label['request']!r} of "
                 f"{label['case_id']}, the pair is {pair['request']!r} of {pair['case_id']}"
             )
+        if not _is_request(pair):
+            continue
         case = cases[pair["case_id"]]
         first, gone = _on_menu(pair, case)
         second, gone_too = _on_menu({**label, "kind": pair["kind"]}, case)
@@ -328,11 +335,8 @@ def main() -> None:
         seconds = [json.loads(line) for line in text.splitlines() if line.strip()]
         print(hands_report(both_hands(pairs, seconds, cases)))
         return
-    bad = [
-        pair["request"] for pair in pairs if not isinstance(parse((0, pair["request"])), OrderTest)
-    ]
-    pairs = [pair for pair in pairs if pair["request"] not in bad]
-    rows = evaluate(pairs, cases)
+    asked = [pair for pair in pairs if _is_request(pair)]
+    rows = evaluate(asked, cases)
     if arguments.errors:
         for row in rows:
             if row["false_release"] or row["missed"] or not row["right_outcome"]:
@@ -340,8 +344,9 @@ def main() -> None:
                     "case_id", "kind", "request", "label", "release", "outcome", "released", "why"
                 )}, ensure_ascii=False))  # fmt: skip
     print(table(rows))
-    if bad:
-        print(f"{len(bad)} requests are refused as malformed before they reach the oracle")
+    if len(asked) < len(pairs):
+        refused = len(pairs) - len(asked)
+        print(f"{refused} requests are refused as malformed before they reach the oracle")
 
 
 if __name__ == "__main__":
