@@ -12,16 +12,20 @@ DEPARTMENTS = {
     "imaging": ("imaging",),
     "radiology": ("imaging",),
     "blood_tests": ("laboratory",),
-    "laboratory_tests": ("laboratory",),
     "pathology": ("pathology",),
     "microbiology": ("microbiology",),
     "genetic_testing": ("genetics",),
     "endoscopy": ("endoscopy",),
-    "functional_tests": ("physiology",),
 }
 
 # Those whose tests may be told one by one under other headings.
-TOLD_BY_LINES = frozenset({"blood_tests", "laboratory_tests", "microbiology"})
+TOLD_BY_LINES = frozenset({"blood_tests", "microbiology"})
+
+# Headings over whatever was done.
+HEADINGS = frozenset(
+    "imaging radiology blood_tests stool_tests urine_tests microbiology physiology "
+    "endoscopy".split()
+)
 
 
 def lines_of(entries: Iterable[Entry], categories: tuple[str, ...]) -> tuple[Release, ...]:

@@ -32,8 +32,9 @@ from medaction_gym.oracle.entry import (
     implied_sites,
 )
 from medaction_gym.oracle.finding import told_in_words
+from medaction_gym.oracle.germs import by_method
 from medaction_gym.oracle.manner import told_apart
-from medaction_gym.oracle.matching import by_method, match
+from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import narrowest, plain, the_very
 from medaction_gym.oracle.symbols import codes, is_marker

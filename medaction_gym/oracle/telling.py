@@ -12,7 +12,9 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import FROM_ANYWHERE
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.entry import Context, Entry
-from medaction_gym.oracle.matching import BY_METHOD, IN_BLOOD, match
+from medaction_gym.oracle.germs import BY_METHOD, IN_BLOOD
+from medaction_gym.oracle.matching import match
+from medaction_gym.oracle.panels import makes_one
 from medaction_gym.oracle.report import told_beside, told_in
 from medaction_gym.oracle.tier import Tier
 from medaction_gym.oracle.wish import Wish
@@ -85,7 +87,7 @@ class Tellings:
             if _says_of_what(order, held, entry)
             for tier in [match(order, entry, self._near)]
             if tier is not None and tier <= Tier.GENERAL
-            if tier is not Tier.PART or _is_core(order, held)
+            if tier is not Tier.PART or makes_one(order.head, (held,))
         }
         # The line that tells of it, rather than all of the item.
         lines = {release.item for release in told if release.analyte >= 0}
@@ -128,10 +130,3 @@ def _by_any_method(order: Order) -> Order:
     if means is None or not means.isdisjoint(words(order.text)):
         return order
     return replace(order, head=Catalogue.load().terms["microbiology"])
-
-
-def _is_core(order: Order, held: Order) -> bool:
-    """Whether a test that a report tells of holds what makes the panel one."""
-    catalogue = Catalogue.load()
-    core = catalogue.core(order.head.id) if order.head else _NONE
-    return not core or (held.head is not None and bool(core & catalogue.members(held.head.id)))

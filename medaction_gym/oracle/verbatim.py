@@ -14,7 +14,7 @@ from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.entry import Context, Entry
-from medaction_gym.oracle.matching import alike
+from medaction_gym.oracle.matching import is_among
 from medaction_gym.oracle.symbols import symbols_in
 
 LEAST = 0.6  # of a name's words, that a request must have
@@ -43,7 +43,7 @@ def by_name(order: Order, entries: Iterable[Entry]) -> list[Release]:
             continue
         for name in entry.names:
             content = [w for w in name if len(w) > 2]
-            hits = sum(any(alike(w, o) for o in content) for w in order.words)
+            hits = sum(is_among(word, content) for word in order.words)
             if order.words and content and hits == len(order.words):
                 scored.append((hits / len(content), entry.release))
     best = max((score for score, _ in scored), default=0.0)
@@ -92,10 +92,7 @@ def examined(
         and (sought or order.sites or (felt and lesions))
         and (not felt or not _FELT.isdisjoint(entry.content.words))
         and not any(group.isdisjoint(entry.content.words) for group in lesions)
-        and all(
-            word in context.words or any(alike(word, o) for o in entry.content.words)
-            for word in sought
-        )
+        and all(w in context.words or is_among(w, entry.content.words) for w in sought)
         # What is seen on the skin is told by the part of the body.
         and (
             not order.sites - (_SKIN if sought else _NONE)

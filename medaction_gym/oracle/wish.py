@@ -23,7 +23,7 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.unordered import as_ordered
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
 from medaction_gym.oracle.answer import Part
-from medaction_gym.oracle.matching import answering
+from medaction_gym.oracle.heads import answering
 from medaction_gym.oracle.parts import PartAsked, part_asked
 from medaction_gym.oracle.verbatim import TENDER
 
