@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from medaction_gym.actions import Outcome
@@ -39,6 +40,13 @@ class Part(NamedTuple):
     releases: tuple[Release, ...]
     why: str
     price: Price
+
+
+def without_parts(releases: Iterable[Release]) -> tuple[Release, ...]:
+    """Sorted; an analyte is left out where its whole panel is released."""
+    unique = sorted(set(releases))
+    whole = {r.item for r in unique if r.analyte < 0}
+    return tuple(r for r in unique if r.analyte < 0 or r.item not in whole)
 
 
 class Oracle(Protocol):

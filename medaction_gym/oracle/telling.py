@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import FROM_ANYWHERE
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.entry import Context, Entry
+from medaction_gym.oracle.entry import Entry
 from medaction_gym.oracle.germs import BY_METHOD, IN_BLOOD
+from medaction_gym.oracle.index import Index
 from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.panels import makes_one
 from medaction_gym.oracle.report import told_beside, told_in
@@ -34,32 +33,21 @@ class Tellings:
     """What the reports of one case tell of beside their own tests.
 
     Args:
-        case: The case.
-        entries: Everything on its menu.
-        by_organism: Which entries bear a pathogen.
-        context: What the case as a whole makes plain.
+        index: What is on its menu.
     """
 
-    def __init__(
-        self,
-        case: Case,
-        entries: Sequence[Entry],
-        by_organism: Mapping[str, list[int]],
-        context: Context,
-    ):
-        self._case = case
-        self._entries = entries
-        self._by_organism = by_organism
+    def __init__(self, index: Index):
+        self._index = index
         # What a report tells of is where the report says, whatever the case is about.
-        self._near = replace(context, sites=_NONE, lead=_NONE, specimens=_NONE)
+        self._near = replace(index.context, sites=_NONE, lead=_NONE, specimens=_NONE)
         self._by_head: dict[str, list[int]] = {}
         # What the values of an item, which can be ordered one by one, are values of.
         self._apart: dict[int, set[str]] = {}
-        for entry in entries:
+        for entry in index.entries:
             if entry.release.analyte >= 0:
                 heads = (order.head.id for order in entry.orders if order.head is not None)
                 self._apart.setdefault(entry.release.item, set()).update(heads)
-        for number, entry in enumerate(entries):
+        for number, entry in enumerate(index.entries):
             for head in told_beside(entry) - self._apart.get(entry.release.item, _NONE):
                 self._by_head.setdefault(head, []).append(number)
         self._read: dict[int, tuple[Entry, ...]] = {}
@@ -74,7 +62,7 @@ class Tellings:
         heads = wish.heads & self._by_head.keys()
         numbers = {number for head in heads for number in self._by_head[head]}
         if any_method or in_blood:
-            numbers.update(n for o in order.organisms for n in self._by_organism.get(o, ()))
+            numbers |= self._index.with_organisms(order.organisms)
         told = {
             entry.release
             for number in numbers
@@ -95,8 +83,8 @@ class Tellings:
 
     def _of_blood(self, number: int) -> bool:
         """Whether what an item looked for was looked for in blood, as far as it says."""
-        entry = self._entries[number]
-        category = self._case.tests[entry.release.item].category
+        entry = self._index.entries[number]
+        category = self._index.case.tests[entry.release.item].category
         return (
             category in ("laboratory", "other")
             and entry.content.specimens <= {"blood"}
@@ -107,9 +95,9 @@ class Tellings:
         """The tests that an item's report tells of, read when first needed."""
         known = self._read.get(number)
         if known is None:
-            entry = self._entries[number]
+            entry = self._index.entries[number]
             item, line = entry.release
-            test = self._case.tests[item]
+            test = self._index.case.tests[item]
             text = test.result if line < 0 else test.analytes[line].result
             apart = frozenset(self._apart.get(item, ()))
             known = told_in(entry, text, test.category, apart)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import zip_longest
@@ -22,7 +22,7 @@ from medaction_gym.catalogue.staff import by_staff
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.unordered import as_ordered
 from medaction_gym.catalogue.wording import EXAMINING, asking, without_manner, without_purpose
-from medaction_gym.oracle.answer import Part
+from medaction_gym.oracle.answer import Part, Release
 from medaction_gym.oracle.heads import answering
 from medaction_gym.oracle.parts import PartAsked, part_asked
 from medaction_gym.oracle.verbatim import TENDER
@@ -58,7 +58,6 @@ class Wish(NamedTuple):
         heads: The tests that may answer it.
         organisms: Its pathogens and the groups they belong to.
         senses: What it means instead, if it is an ambiguous abbreviation.
-        price: Its price.
         unavailable: The answer of a record that holds no such test.
         only: The values that a request spells a panel out by; empty if it does not.
         examined: The part of an examination that is asked for, if one is.
@@ -70,7 +69,6 @@ class Wish(NamedTuple):
     heads: frozenset[str]
     organisms: frozenset[str]
     senses: tuple[Wish, ...]
-    price: Price
     unavailable: Part
     only: frozenset[str] = frozenset()
     examined: PartAsked | None = None
@@ -218,8 +216,6 @@ def _spelt_out(panel: Order, orders: tuple[Order, ...]) -> frozenset[str]:
 
 def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> Wish:
     """Work out what matching needs of an order."""
-    price = price_of(order.head)
-    why = "the record holds no such test"
     return Wish(
         order=order,
         names=bare(words(order.text)),
@@ -227,8 +223,7 @@ def wish_for(order: Order, manner: str = "", senses: tuple[Wish, ...] = ()) -> W
         heads=(answering(order.head.id) | {order.measure}) if order.head else frozenset(),
         organisms=with_broader(order.organisms | sought(order)),
         senses=senses,
-        price=price,
-        unavailable=Part(order.title, Outcome.UNAVAILABLE, (), why, price),
+        unavailable=part_for(order, Outcome.UNAVAILABLE, "the record holds no such test"),
         examined=part_asked(order),
     )
 
@@ -264,6 +259,11 @@ def with_broader(organisms: frozenset[str]) -> frozenset[str]:
     """Pathogens and the groups they belong to."""
     catalogue = Catalogue.load()
     return organisms.union(*(catalogue.ancestors(organism) for organism in organisms))
+
+
+def part_for(order: Order, outcome: Outcome, why: str, releases: Iterable[Release] = ()) -> Part:
+    """The answer to an order, at its own price."""
+    return Part(order.title, outcome, tuple(releases), why, price_of(order.head))
 
 
 def price_of(head: Term | None) -> Price:
