@@ -58,7 +58,7 @@ _OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".
 _OWN_PATHOGEN = frozenset({"tst", "igra", "tspot", "scabies_prep"})
 # Groups of pathogens that are tested for as one panel.
-_PANELS = frozenset(
+GROUPS = frozenset(
     "torch_agents viral_hepatitis_agents respiratory_viruses tick_borne_agents sti_agents "
     "enteric_pathogens".split()
 )
@@ -311,10 +311,10 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
     pairs = [(a, h) for a in asked.organisms for h in held.organisms]
     kinds = [a for a, h in pairs if catalogue.within(h, a)]
     if kinds:
-        return Tier.PART if _PANELS.intersection(kinds) else Tier.GENERAL
+        return Tier.PART if GROUPS.intersection(kinds) else Tier.GENERAL
     grown = held.head is not None and held.head.id in _OPEN_METHODS
     found = any(
-        catalogue.within(a, h) and (grown or a in content.organisms or h in _PANELS)
+        catalogue.within(a, h) and (grown or a in content.organisms or h in GROUPS)
         for a, h in pairs
     )
     return Tier.GENERAL if found else None
