@@ -29,10 +29,8 @@ _LEVELS = (
     (r"L[1-5]", "lumbar_spine"),
     (r"S[1-5]", "sacrum"),
 )
-# "Perihepatic", "retroorbital": beside an organ is where the organ is; half of one is at it.
-_NEAR = re.compile(
-    r"^(?:peri|para|retro|intra|sub|extra|supra|infra|juxta|inter|pre|hemi|pan)(?=\w{5})"
-)
+# "Perihepatic", "retroorbital": beside an organ is where the organ is.
+_NEAR = re.compile(r"^(?:peri|para|retro|intra|sub|extra|supra|infra|juxta)(?=\w{5})")
 _UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
 # What a fluid that is named alone stands for.
 _ANALYSES = frozenset(
@@ -391,18 +389,11 @@ def _sign_sites(tokens: list[Token], mentions: list[Mention]) -> frozenset[str]:
 @lru_cache(maxsize=50_000)
 def sites_of_word(word: str) -> frozenset[str]:
     """Sites that a word of a report points at by itself."""
-    catalogue = Catalogue.load()
-    exact, stems = catalogue.signs
+    exact, stems = Catalogue.load().signs
     found = set()
-    near = _NEAR.sub("", word)
-    for part in (word, near):
+    for part in (word, _NEAR.sub("", word)):
         found |= {site for stem, site in stems.get(part[:4], ()) if part.startswith(stem)}
         found |= {site for sign, site in exact.get(part, ()) if sign == (part,)}
-    if near != word and not word.startswith("extra") and catalogue.site_called(word) is None:
-        # The scapula of an "infrascapular mass".
-        beside = catalogue.site_called(near)
-        around = catalogue.ancestors(beside) - {beside, "whole_body"} if beside else frozenset()
-        found |= {beside} if beside and around - TISSUES else set()
     return frozenset(found)
 
 
