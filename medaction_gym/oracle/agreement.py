@@ -27,6 +27,7 @@ from medaction_gym.oracle.anatomy import (
     within_tissue,
 )
 from medaction_gym.oracle.entry import TISSUES, Content, Context, default_specimens, implied_sites
+from medaction_gym.oracle.germs import GROUPS
 from medaction_gym.oracle.tier import Tier
 
 _NONE: frozenset[str] = frozenset()
@@ -57,11 +58,6 @@ _BY_PCR = frozenset({"pcr", "multiplex_pcr"})
 _OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".
 _OWN_PATHOGEN = frozenset({"tst", "igra", "tspot", "scabies_prep"})
-# Groups of pathogens that are tested for as one panel.
-GROUPS = frozenset(
-    "torch_agents viral_hepatitis_agents respiratory_viruses tick_borne_agents sti_agents "
-    "enteric_pathogens".split()
-)
 # Methods that find whatever is there: a fungal culture grows a dermatophyte.
 _OPEN_METHODS = frozenset("culture microscopy acid_fast_stain koh_mount susceptibility".split())
 

@@ -15,6 +15,11 @@ from medaction_gym.oracle.tier import Tier
 # Tests for a pathogen that "negative for HIV" may speak of, and methods that would be named.
 IN_BLOOD = frozenset({"serology", "antigen_test", "microbiology", "igg", "igm"})
 BY_METHOD = frozenset({"pcr", "multiplex_pcr", "culture", "blood_culture", "microscopy"})
+# Groups of pathogens that are tested for as one panel.
+GROUPS = frozenset(
+    "torch_agents viral_hepatitis_agents respiratory_viruses tick_borne_agents sti_agents "
+    "enteric_pathogens".split()
+)
 _ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _AGAINST = frozenset({"specific", "antigen", "against", "anti", "allergen"})
 

@@ -111,8 +111,7 @@ def stands_for(
         among_values(asked, head, content),
         _kinds(order, asked, held, head, content),
         _under_heading(order, asked, held, head, content),
-        _in_report(asked, head, content),
-        _in_words(asked, head, content, name_words),
+        _in_report(asked, head, content, name_words),
     )
     return next(verdicts, None)
 
@@ -181,8 +180,10 @@ def _under_heading(
         yield Tier.DESCRIBED
 
 
-def _in_report(asked: Term, head: Term, content: Content) -> Iterator[Tier | None]:
-    """What the report of another test describes."""
+def _in_report(
+    asked: Term, head: Term, content: Content, name_words: frozenset[str]
+) -> Iterator[Tier | None]:
+    """What the report of another test describes, or its name in words that no table has."""
     special = Catalogue.load().within(asked.id, head.id)
     reporting = asked.category == head.category and asked.category in _REPORTING
     named = asked.id in content.heads
@@ -210,18 +211,11 @@ def _in_report(asked: Term, head: Term, content: Content) -> Iterator[Tier | Non
         yield Tier.DESCRIBED if told else None
     if (special or reporting) and named and not content.analytes:
         yield Tier.DESCRIBED
-
-
-def _in_words(
-    asked: Term, head: Term, content: Content, name_words: frozenset[str]
-) -> Iterator[Tier | None]:
-    """A kind of the record's test, by words that the catalogue does not know."""
-    if not Catalogue.load().within(asked.id, head.id):
+    if not special:
         return
     if not _apart(asked.id, head.id) and any(name <= name_words for name in _distinct(asked)):
-        # The record's name says so ("18F-PSMA PET").
+        # "18F-PSMA PET".
         yield Tier.KIN
-    reporting = asked.category == head.category and asked.category in _REPORTING
     if reporting and any(name <= content.words for name in _distinct(asked)):
         yield Tier.DESCRIBED
 

@@ -163,13 +163,11 @@ class RecordOracle:
         self, wanted: frozenset[str], releases: tuple[Release, ...]
     ) -> tuple[Release, ...]:
         """Releases without the values that are recorded of other specimens than those wanted."""
-        held = {
-            entry.release: frozenset().union(*(order.specimens for order in entry.orders))
+        held = [
+            (entry.release, frozenset().union(*(order.specimens for order in entry.orders)))
             for entry in self._index.of(releases)
-            if entry.release.analyte >= 0
-        }
-        others = {r for r, of in held.items() if of and nested(wanted, of) is None}
-        return tuple(r for r in releases if r not in others)
+        ]
+        return tuple(r for r, of in held if r.analyte < 0 or not of or nested(wanted, of))
 
     def _measured_elsewhere(self, wish: Wish, named: tuple[Release, ...]) -> bool:
         """Whether a bare "WBC" means the blood's, though the line of another fluid is called so."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.oracle.agreement import FROM_ANYWHERE, GROUPS
+from medaction_gym.oracle.agreement import FROM_ANYWHERE
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.entry import Entry
-from medaction_gym.oracle.germs import BY_METHOD, IN_BLOOD
+from medaction_gym.oracle.germs import BY_METHOD, GROUPS, IN_BLOOD
 from medaction_gym.oracle.index import Index
 from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.panels import makes_one

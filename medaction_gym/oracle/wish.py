@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -130,7 +130,7 @@ def _orders(text: str) -> tuple[Order, ...]:
     said = as_meant(of_operation(by_staff(text)))
     ordered = as_ordered(said)
     orders = parse_orders(ordered)
-    if not _name_a_test(orders) and ordered != said:
+    if not _tests(orders) and ordered != said:
         orders = parse_orders(said)
     if not all(order.head for order in orders) or not orders:
         implied = as_meant(by_adverb(said), unnamed=True)
@@ -142,10 +142,6 @@ def _orders(text: str) -> tuple[Order, ...]:
 
 def _tests(orders: tuple[Order, ...]) -> int:
     return sum(order.head is not None for order in orders)
-
-
-def _name_a_test(orders: tuple[Order, ...]) -> bool:
-    return any(order.head for order in orders)
 
 
 def _read_in(order: Order) -> Iterator[Order]:
@@ -268,9 +264,5 @@ def part_for(order: Order, outcome: Outcome, why: str, releases: Iterable[Releas
 
 def price_of(head: Term | None) -> Price:
     """The price of a test."""
-    return _price(head.price if head else UNKNOWN)
-
-
-@cache
-def _price(name: str) -> Price:
-    return prices().get(name) or prices()[UNKNOWN]
+    known = prices()
+    return (head and known.get(head.price)) or known[UNKNOWN]
