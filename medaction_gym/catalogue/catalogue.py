@@ -347,21 +347,6 @@ class Catalogue:
         return self._ancestors[id].union(self._kinds[id], *sharing)
 
     @cached_property
-    def signs(
-        self,
-    ) -> tuple[dict[str, list[tuple[tuple[str, ...], str]]], dict[str, list[tuple[str, str]]]]:
-        """Signs and the sites they are seen at: names by first word, stems by four letters."""
-        names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        stems: dict[str, list[tuple[str, str]]] = {}
-        for row in read_table("signs"):
-            sign, site = row["sign"], row["site"]
-            if sign.endswith("-"):
-                stems.setdefault(sign[:4], []).append((sign[:-1], site))
-            else:
-                names.setdefault(words(sign)[0], []).append((words(sign), site))
-        return names, stems
-
-    @cached_property
     def findings(self) -> dict[str, Term]:
         """Folded words for an abnormal value ("hyponatremia") and what they are read from."""
         return {

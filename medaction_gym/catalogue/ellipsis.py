@@ -13,6 +13,7 @@ from itertools import pairwise
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import Segment
+from medaction_gym.catalogue.signs import sites_of_sign
 from medaction_gym.catalogue.tokens import words
 
 # Words that say how a pathogen is looked for, or only that it is.
@@ -271,12 +272,9 @@ def swabs(sites: frozenset[str]) -> frozenset[str]:
 def seen_at(loose: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """The sites that words name by what is seen there, and the other words."""
     catalogue = Catalogue.load()
-    names, stems = catalogue.signs
     found = {}
     for word in loose:
-        sites = [site for sign, site in names.get(word, ()) if sign == (word,)]
-        sites += [site for stem, site in stems.get(word[:4], ()) if word.startswith(stem)]
-        for site in sites:
+        for site in sites_of_sign(word):
             if site not in _ANYWHERE and _BY_NERVES.isdisjoint(catalogue.ancestors(site)):
                 found[word] = site
     return frozenset(found.values()), loose.difference(found)

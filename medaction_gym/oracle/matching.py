@@ -25,15 +25,10 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.agreement import agree
 from medaction_gym.oracle.anatomy import nested
-from medaction_gym.oracle.entry import (
-    OF_TISSUE,
-    TISSUES,
-    Content,
-    Context,
-    Entry,
-    implied_sites,
-    sites_of_word,
-)
+from medaction_gym.oracle.content import OF_TISSUE, Content
+from medaction_gym.oracle.context import Context
+from medaction_gym.oracle.entry import Entry
+from medaction_gym.oracle.sites import TISSUES, implied_sites, sites_of_word
 from medaction_gym.oracle.symbols import (
     OF_GENES,
     STAINING,

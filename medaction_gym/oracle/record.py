@@ -23,19 +23,15 @@ from medaction_gym.catalogue.prices import Price
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Part, Release
+from medaction_gym.oracle.context import context_of
 from medaction_gym.oracle.departments import DEPARTMENTS, TOLD_BY_LINES, lines_of
-from medaction_gym.oracle.entry import (
-    Entry,
-    context_of,
-    default_specimens,
-    entries_of,
-    implied_sites,
-)
+from medaction_gym.oracle.entry import Entry, default_specimens, entries_of
 from medaction_gym.oracle.finding import told_in_words
 from medaction_gym.oracle.manner import told_apart
 from medaction_gym.oracle.matching import by_method, match
 from medaction_gym.oracle.parts import examinations
 from medaction_gym.oracle.plain import narrowest, plain, the_very
+from medaction_gym.oracle.sites import implied_sites
 from medaction_gym.oracle.symbols import codes, is_marker
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.telling import Tellings

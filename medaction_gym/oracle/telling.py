@@ -11,7 +11,8 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import FROM_ANYWHERE
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.entry import Context, Entry
+from medaction_gym.oracle.context import Context
+from medaction_gym.oracle.entry import Entry
 from medaction_gym.oracle.matching import BY_METHOD, IN_BLOOD, match
 from medaction_gym.oracle.report import told_beside, told_in
 from medaction_gym.oracle.tier import Tier

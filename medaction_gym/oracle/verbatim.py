@@ -13,7 +13,8 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.entry import Context, Entry
+from medaction_gym.oracle.context import Context
+from medaction_gym.oracle.entry import Entry
 from medaction_gym.oracle.matching import alike
 from medaction_gym.oracle.symbols import symbols_in
 
