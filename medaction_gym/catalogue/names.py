@@ -31,9 +31,9 @@ class Names:
     """The names of all terms.
 
     Example:
-        >>> names = Names.of([Term("toe", "site", "toe"), Term("crp", "analyte", "CRP")])
-        >>> [mention.term.id for mention in names.find("CRP, and look at the toes")]
-        ['crp', 'toe']
+        >>> names = Names.of([Term("x", "site", "thyroid"), Term("y", "analyte", "CRP")])
+        >>> [mention.term.id for mention in names.find("CRP and a look at the thyroid")]
+        ['y', 'x']
     """
 
     # Terms by folded name, and, by a name's last word, the lengths that such names have.

@@ -16,8 +16,8 @@ def sites_of_sign(word: str) -> tuple[str, ...]:
     """The sites of a folded word, or of the stem it begins with.
 
     Example:
-        >>> sites_of_sign("hydronephrosis")
-        ('kidney',)
+        >>> sites_of_sign("borborygmi")
+        ('gastrointestinal_tract',)
     """
     names = [site for sign, site in _names().get(word, ()) if sign == (word,)]
     stems = _stems().get(word[:_LETTERS], ())
