@@ -39,7 +39,7 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import without_courtesy, without_manner, without_purpose
 
 _ANY_TEST = frozenset({"blood_tests", "laboratory_tests", "urine_tests", "stool_tests"})
-_OF_ANYGENE = frozenset({"genetic_testing", "single_gene"})
+_OF_ANY_GENE = frozenset({"genetic_testing", "single_gene"})
 
 
 @lru_cache(maxsize=20_000)
@@ -65,7 +65,6 @@ def parse_orders(text: str, *, mended: bool = True) -> tuple[Order, ...]:
 
 
 def _parse(text: str, mended: bool) -> tuple[Order, ...]:
-    catalogue = Catalogue.load()
     segments = _without_times(segments_of(text, mended=mended))
     orders: list[Order] = []
     carried: list[Segment] = []
@@ -79,33 +78,8 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
         if segment.ids("measure") and not segment.heads and not segment.loose_words() & GENE:
             orders.append(order_of_measure(segment, carried, text))
             carried = []
-            continue
-        more = not segment.heads and segment.mentions and not segment.loose
-        if more and orders and segment.ids("organism") and not seeks(orders[-1]):
-            # "CXR, HIV": a pathogen alone stands for the test of it.
-            head = catalogue.terms["microbiology"]
-            orders.append(order_of(head, segment, [], text))
-        elif more and says_bloods(segment) and not segment.ids("site"):
-            # "CT of the head and bloods".
-            orders += [order_of(sampled(other), other, [], text) for other in carried]
-            orders.append(order_of(catalogue.terms["blood_tests"], segment, [], text))
-            carried = []
-        elif more and stands_alone(segment, following):
-            # "A urine sample and a CRP", "HIV and a CRP".
-            head = unsaid(segment) or catalogue.terms["microbiology"]
-            orders.append(order_of(head, segment, carried, text))
-            carried = []
-        elif more and orders and says_of_again(segment, orders[-1]):
-            orders.append(again(orders[-1], segment))
-        elif more and is_looked_at(segment, following):
-            # "Examine the belly and send a hemogram".
-            orders.append(order_of(catalogue.terms["physical_examination"], segment, carried, text))
-            carried = []
-        elif more and orders:
-            # "CT chest and abdomen", "PCR for HSV, VZV": more of what came before.
-            orders[-1] = _widen(orders[-1], segment, text)
-        elif more:
-            carried.append(segment)
+        elif not segment.heads and segment.mentions and not segment.loose:
+            carried = _more(orders, segment, following, carried, text)
         elif orders and segment.joint.strip() != "," and _is_class(segment, orders[-1]):
             orders[-1] = _widen(orders[-1], segment, text)
         elif segment.heads and not segment.names_disease():
@@ -117,25 +91,77 @@ def _parse(text: str, mended: bool) -> tuple[Order, ...]:
                 orders.append(of_the_same(order, orders[-1]) if orders else order)
             carried = []
         elif segment.loose or segment.mentions:
-            alone = unsaid(segment) or tested(segment) or tested_for(carried)
-            if alone is None and not any(s.heads for s in segments):
-                alone = shown(segment)
-            if alone is None and orders and not segment.mentions:
-                # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
-                alone = _same_search(orders[-1])
-            orders.append(order_of(alone, segment, carried, text))
+            head = _unnamed(segment, segments, carried, orders)
+            orders.append(order_of(head, segment, carried, text))
             carried = []
-    for segment in carried:
-        alone = unsaid(segment)
-        # "Any Pseudomonas in the sputum?", but not "is it tuberculosis?".
-        sought = segment.ids("specimen") or not text.rstrip().endswith("?")
-        if alone is None and segment.ids("organism") and sought:
-            alone = catalogue.terms["microbiology"]
-        orders.append(order_of(alone, segment, [], text))
+    orders += (_left_over(segment, text) for segment in carried)
     if any(o.head and (o.head.category, o.head.kind) == ("genetics", "analyte") for o in orders):
         # "BRCA1/2 germline testing" is one test.
-        orders = [o for o in orders if o.words or not o.head or o.head.id not in _OF_ANYGENE]
+        orders = [o for o in orders if o.words or not o.head or o.head.id not in _OF_ANY_GENE]
     return tuple(dict.fromkeys(share_taken(share_end(orders, segments))))
+
+
+def _more(
+    orders: list[Order],
+    segment: Segment,
+    following: Segment | None,
+    carried: list[Segment],
+    text: str,
+) -> list[Segment]:
+    """Put a stretch that names no test to the orders, and return what is carried on.
+
+    It belongs to the test before it, or to the next, or stands for a test by itself.
+    """
+    terms = Catalogue.load().terms
+    before = orders[-1] if orders else None
+    if before and segment.ids("organism") and not seeks(before):
+        # "CXR, HIV": a pathogen alone stands for the test of it.
+        orders.append(order_of(terms["microbiology"], segment, [], text))
+    elif says_bloods(segment) and not segment.ids("site"):
+        # "CT of the head and bloods".
+        orders += [order_of(sampled(other), other, [], text) for other in carried]
+        orders.append(order_of(terms["blood_tests"], segment, [], text))
+        return []
+    elif stands_alone(segment, following):
+        # "A urine sample and a CRP", "HIV and a CRP".
+        head = unsaid(segment) or terms["microbiology"]
+        orders.append(order_of(head, segment, carried, text))
+        return []
+    elif before and says_of_again(segment, before):
+        orders.append(again(before, segment))
+    elif is_looked_at(segment, following):
+        # "Examine the belly and send a hemogram".
+        orders.append(order_of(terms["physical_examination"], segment, carried, text))
+        return []
+    elif before:
+        # "CT chest and abdomen", "PCR for HSV, VZV": more of what came before.
+        orders[-1] = _widen(before, segment, text)
+    else:
+        return [*carried, segment]
+    return carried
+
+
+def _unnamed(
+    segment: Segment, segments: list[Segment], carried: list[Segment], orders: list[Order]
+) -> Term | None:
+    """The test of a stretch that names none: what its words stand for, or one more of a list."""
+    alone = unsaid(segment) or tested(segment) or tested_for(carried)
+    if alone is None and not any(s.heads for s in segments):
+        alone = shown(segment)
+    if alone is None and orders and not segment.mentions:
+        # "IHC for CD3, CD20", "sequencing of BRCA1 and PALB2".
+        alone = _same_search(orders[-1])
+    return alone
+
+
+def _left_over(segment: Segment, text: str) -> Order:
+    """The order of a stretch that no test follows."""
+    alone = unsaid(segment)
+    # "Any Pseudomonas in the sputum?", but not "is it tuberculosis?".
+    sought = segment.ids("specimen") or not text.rstrip().endswith("?")
+    if alone is None and segment.ids("organism") and sought:
+        alone = Catalogue.load().terms["microbiology"]
+    return order_of(alone, segment, [], text)
 
 
 def _without_times(segments: list[Segment]) -> list[Segment]:
