@@ -100,10 +100,6 @@ class Catalogue:
         id = self._qualifiers[kind].get(phrase)
         return self.terms[id] if id else None
 
-    def site_called(self, word: str) -> str | None:
-        """The site of that name in one folded word, whatever else bears it."""
-        return self._qualifiers["site"].get((word,))
-
     def fluids_of(self, sites: frozenset[str]) -> frozenset[str]:
         """The body fluids that come from some sites: the pleura's is pleural fluid."""
         return frozenset(

@@ -13,7 +13,7 @@ from itertools import pairwise
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import Segment
-from medaction_gym.catalogue.signs import sites_of_sign
+from medaction_gym.catalogue.signs import sites_of_finding
 from medaction_gym.catalogue.tokens import words
 
 # Words that say how a pathogen is looked for, or only that it is.
@@ -60,13 +60,6 @@ _LOOKED = frozenset({"look", "looking", "check", "checking"})
 # Done on a sample, which a name such as "bone marrow" or "gastric lavage" before them then is.
 _OF_SAMPLES = frozenset({"laboratory", "microbiology", "genetics"})
 # What is only called by its kind once it was named.
-# An "X-ray for gout" is of no joint in particular.
-_ANYWHERE = frozenset(
-    "vessel artery vein bone growth_plate marrow joint synovium cartilage nerve muscle fascia "
-    "tendon soft_tissue skin subcutaneous_tissue mucosa lymph_node lymphatic_vessels limb".split()
-)
-# And an "MRI for diplopia" may be one of the brain.
-_BY_NERVES = frozenset({"eye", "ear", "nose", "spinal_cord", "cranial_nerves"})
 _THE_ORGAN = frozenset({"gland", "organ"})
 _OF_SITES = frozenset({"imaging", "pathology"})
 _BLOOD = frozenset({"serum", "plasma", "blood"})
@@ -271,12 +264,7 @@ def swabs(sites: frozenset[str]) -> frozenset[str]:
 
 def seen_at(loose: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """The sites that words name by what is seen there, and the other words."""
-    catalogue = Catalogue.load()
-    found = {}
-    for word in loose:
-        for site in sites_of_sign(word):
-            if site not in _ANYWHERE and _BY_NERVES.isdisjoint(catalogue.ancestors(site)):
-                found[word] = site
+    found = {word: site for word in loose for site in sites_of_finding(word)}
     return frozenset(found.values()), loose.difference(found)
 
 

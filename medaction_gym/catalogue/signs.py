@@ -12,16 +12,20 @@ from medaction_gym.catalogue.tokens import words
 _LETTERS = 4
 
 
-def sites_of_sign(word: str) -> tuple[str, ...]:
-    """The sites of a folded word, or of the stem it begins with.
+def sites_of_finding(word: str) -> tuple[str, ...]:
+    """The sites of a finding that is one folded word.
 
     Example:
-        >>> sites_of_sign("borborygmi")
-        ('gastrointestinal_tract',)
+        >>> sites_of_finding("hydrocephalus")
+        ('brain',)
     """
-    names = [site for sign, site in _names().get(word, ()) if sign == (word,)]
+    return tuple(site for sign, site in _names().get(word, ()) if sign == (word,))
+
+
+def sites_of_sign(word: str) -> tuple[str, ...]:
+    """The sites of a folded word, or of the stem that it begins with."""
     stems = _stems().get(word[:_LETTERS], ())
-    return (*names, *(site for stem, site in stems if word.startswith(stem)))
+    return sites_of_finding(word) + tuple(site for stem, site in stems if word.startswith(stem))
 
 
 def sites_of_phrases(said: Sequence[str]) -> Iterator[str]:

@@ -34,8 +34,6 @@ from medaction_gym.oracle.tier import Tier
 
 _NONE: frozenset[str] = frozenset()
 _SPINE = frozenset({"spine"})
-# Tissues that are looked for, and not wherever the illness is.
-_PLACES = frozenset({"marrow", "lymph_node"})
 _MATERNAL = frozenset({"maternal", "mother"})
 _OF_THE_CHILD = frozenset({"fetus", "fetal_heart"})
 _AREAS = ("abdomen", "pelvis", "quadrant", "flank", "fossa")
@@ -63,7 +61,7 @@ _OF_CELLS = frozenset({"flow_cytometry", "karyotype", "clonality"})
 # Tests with a pathogen of their own: "TB workup: Mantoux".
 _OWN_PATHOGEN = frozenset({"tst", "igra", "tspot", "scabies_prep"})
 # Groups of pathogens that are tested for as one panel.
-_PANELS = frozenset(
+GROUPS = frozenset(
     "torch_agents viral_hepatitis_agents respiratory_viruses tick_borne_agents sti_agents "
     "enteric_pathogens".split()
 )
@@ -175,8 +173,6 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     # The name gives no site and the report not this one: the same region will do, and where
     # the report gives none, what the case as a whole is about.
     vague = content.sites & TISSUES and content.sites <= TISSUES | {"lymph_node"}
-    # A fascia or a muscle, as far as the report says, may be anywhere.
-    somewhere = not (regions(content.sites) or content.sites & _PLACES)
     told = not vague and (content.sited or regions(content.sites))
     where = content.sites if told else context.sites | content.sites
     if nodes(asked.sites) and not nodes(where):
@@ -190,7 +186,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     lead = innermost(context.lead - REGIONS)
     told_which = content.sited or (inner(asked.sites) and nested(content.sites, lead) is not None)
     organs = where if told_which else where | lead if content.sites else lead
-    if _is(asked, "pathology") and (not somewhere or inner(asked.sites)):
+    if _is(asked, "pathology") and (content.sites or inner(asked.sites)):
         # A piece of the kidney is none of the liver, though both lie in the abdomen.
         if not organs and asked.sites - REGIONS:
             return Tier.UNSTATED if common else None
@@ -201,18 +197,23 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
         beside = soft_parts(lead)
         common = _NONE if beside and nested(asked.sites, beside) is None else common
         where = where if common else beside
-    if "whole_body" in asked.sites and somewhere:
+    if "whole_body" in asked.sites and not content.sites:
         return Tier.GENERAL
     apart = organ_apart(asked.sites)
     if apart and _is(asked, *_OF_ORGANS) and apart - organ_apart(where | context.lead):
         # The heart and the breast lie in the chest, and are scanned for themselves.
         return None
-    if _is(asked, "imaging") and not somewhere and _elsewhere(asked.sites, content.sites, context):
+    if _is(asked, "imaging") and content.sites and _elsewhere(asked.sites, content.sites, context):
         return None
     if common and common <= _PARTED and not same_part(asked.sites, where):
         return None
     near = common or nested(asked.sites, where) is not None
-    if near and somewhere and _is(asked, "imaging") and not _leads(asked.sites, context.lead):
+    if (
+        near
+        and not content.sites
+        and _is(asked, "imaging")
+        and not _leads(asked.sites, context.lead)
+    ):
         # Neck pain, and a headache too: nothing tells which of them the scan was for.
         return Tier.UNSTATED
     return Tier.GENERAL if near else None
@@ -313,10 +314,10 @@ def _organisms(asked: Order, held: Order, content: Content) -> Tier | None:
     pairs = [(a, h) for a in asked.organisms for h in held.organisms]
     kinds = [a for a, h in pairs if catalogue.within(h, a)]
     if kinds:
-        return Tier.PART if _PANELS.intersection(kinds) else Tier.GENERAL
+        return Tier.PART if GROUPS.intersection(kinds) else Tier.GENERAL
     grown = held.head is not None and held.head.id in _OPEN_METHODS
     found = any(
-        catalogue.within(a, h) and (grown or a in content.organisms or h in _PANELS)
+        catalogue.within(a, h) and (grown or a in content.organisms or h in GROUPS)
         for a, h in pairs
     )
     return Tier.GENERAL if found else None

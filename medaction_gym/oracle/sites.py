@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from medaction_gym.catalogue.catalogue import Catalogue, Mention, Term
+from medaction_gym.catalogue.catalogue import Mention, Term
 from medaction_gym.catalogue.signs import sites_of_phrases, sites_of_sign
 from medaction_gym.catalogue.tokens import Token
 
@@ -18,10 +18,8 @@ _LEVELS = (
     (r"L[1-5]", "lumbar_spine"),
     (r"S[1-5]", "sacrum"),
 )
-# "Perihepatic", "retroorbital": beside an organ is where the organ is; half of one is at it.
-_NEAR = re.compile(
-    r"^(?:peri|para|retro|intra|sub|extra|supra|infra|juxta|inter|pre|hemi|pan)(?=\w{5})"
-)
+# "Perihepatic", "retroorbital": beside an organ is where the organ is.
+_NEAR = re.compile(r"^(?:peri|para|retro|intra|sub|extra|supra|infra|juxta)(?=\w{5})")
 TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
 
 
@@ -36,15 +34,7 @@ def sites_of_findings(tokens: list[Token], mentions: list[Mention]) -> frozenset
 @lru_cache(maxsize=50_000)
 def sites_of_word(word: str) -> frozenset[str]:
     """Sites that a word of a report points at by itself."""
-    catalogue = Catalogue.load()
-    near = _NEAR.sub("", word)
-    found = {*sites_of_sign(word), *sites_of_sign(near)}
-    if near != word and not word.startswith("extra") and catalogue.site_called(word) is None:
-        # The scapula of an "infrascapular mass".
-        beside = catalogue.site_called(near)
-        around = catalogue.ancestors(beside) - {beside, "whole_body"} if beside else frozenset()
-        found |= {beside} if beside and around - TISSUES else set()
-    return frozenset(found)
+    return frozenset(site for part in (word, _NEAR.sub("", word)) for site in sites_of_sign(part))
 
 
 def sites_of_levels(text: str) -> frozenset[str]:

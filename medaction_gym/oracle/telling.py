@@ -9,7 +9,7 @@ from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
-from medaction_gym.oracle.agreement import FROM_ANYWHERE
+from medaction_gym.oracle.agreement import FROM_ANYWHERE, GROUPS
 from medaction_gym.oracle.answer import Release
 from medaction_gym.oracle.context import Context
 from medaction_gym.oracle.entry import Entry
@@ -26,6 +26,8 @@ _OF_ANTIBODIES = frozenset(
         "immunoassay rapid blot ifa agglutination immunofluorescence"
     )
 )
+# Of germs at large, "fungal markers" are no culture.
+_KINGDOMS = frozenset({"bacteria", "fungi", "parasites", "viruses"})
 _MEANS = {"pcr": _MOLECULAR, "serology": _OF_ANTIBODIES}
 
 
@@ -125,7 +127,8 @@ def _says_of_what(order: Order, held: Order, entry: Entry) -> bool:
 
 def _by_any_method(order: Order) -> Order:
     """A "COVID test" is by whatever method, though a PCR is the usual one, as is HIV's serology."""
-    means = _MEANS.get(order.head.id) if order.head is not None and order.organisms else None
+    single = order.organisms and order.organisms.isdisjoint(GROUPS | _KINGDOMS)
+    means = _MEANS.get(order.head.id) if order.head is not None and single else None
     if means is None or not means.isdisjoint(words(order.text)):
         return order
     return replace(order, head=Catalogue.load().terms["microbiology"])
