@@ -33,6 +33,10 @@ _VALUES = frozenset(
 )
 _NONE: frozenset[str] = frozenset()
 
+# "XR R hand", "Rt knee": of what is done on one side.
+_SHORT_SIDES = {"r": "right", "rt": "right", "l": "left", "lt": "left"}
+_ON_ONE_SIDE = frozenset({"imaging", "examination", "pathology"})
+
 
 def order_of(head: Term | None, segment: Segment, carried: list[Segment], text: str) -> Order:
     """The order of a test that a stretch names, with what stands before it and belongs to it.
@@ -60,10 +64,12 @@ def order_of(head: Term | None, segment: Segment, carried: list[Segment], text: 
         source=segment.source,
     )
     order = _as_meant(order, parts)
-    known = SIDES | GENE | _STAIN
+    sided = head is not None and head.category in _ON_ONE_SIDE and order.sites
+    short = _SHORT_SIDES.keys() & order.words if sided else frozenset()
+    known = SIDES | GENE | _STAIN | short
     return replace(
         order,
-        sides=order.words & SIDES,
+        sides=order.words & SIDES | {_SHORT_SIDES[word] for word in short},
         words=frozenset(w for w in order.words - known if not w.isdigit()),
     )
 
