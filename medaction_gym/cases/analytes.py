@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from medaction_gym.cases.case import MAX_NAME, Analyte
 from medaction_gym.cases.prose import STATE, parts_of, sentences
 from medaction_gym.catalogue.catalogue import Catalogue
+from medaction_gym.catalogue.term import ANTIBODY_CLASSES
 from medaction_gym.catalogue.tokens import tokenize
 
 # "Protein" alone is a measurement only with a value or a state beside it.
@@ -16,7 +17,6 @@ _PROTEIN = re.compile(
     r"\bproteins?\s+(?:level|content|was|were|of)",
     re.IGNORECASE,
 )
-_ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 
 
 def analytes_in(text: str, catalogue: Catalogue | None = None) -> tuple[Analyte, ...]:
@@ -50,7 +50,7 @@ def measured(part: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     tokens = tokenize(part)
     mentions = catalogue.find(tokens)
     for mention in mentions:
-        if mention.term.id in _ANTIBODY_CLASSES:
+        if mention.term.id in ANTIBODY_CLASSES:
             # "Chlamydia IgG" is no immunoglobulin level.
             before = [m for m in mentions if m.term.kind == "organism" and m.last <= mention.first]
             if before:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from medaction_gym.catalogue.term import HEADS, Kind, Term, cell_list, read_table
+from medaction_gym.catalogue.kin import groups, kin
+from medaction_gym.catalogue.term import HEADS, Kind, Term
 from medaction_gym.catalogue.tokens import words
 
 # How a pathogen is looked for: tests of one pathogen are taken apart into method and pathogen.
@@ -51,12 +52,10 @@ def bases(terms: Mapping[str, Term], named: Mapping[tuple[str, ...], Term]) -> d
                 if base:
                     found[term.id] = base
                     break
-    for row in read_table("kin"):
-        first, *rest = cell_list(row["terms"])
-        if row["relation"] == "technique":
-            found[first] = _qualified(terms, *rest)
-        elif row["relation"] == "specimen":
-            found[first] = Base(terms[first], specimens=frozenset(rest))
+    for first, *rest in kin("technique"):
+        found[first] = _qualified(terms, *rest)
+    for first, specimens in groups("specimen").items():
+        found[first] = Base(terms[first], specimens=specimens)
     return found
 
 

@@ -7,25 +7,16 @@ taken from the cases this package plays; they are a general vocabulary.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, KeysView
-from dataclasses import dataclass, field
+from collections.abc import KeysView
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
 from medaction_gym.catalogue.base import Base, bases
-from medaction_gym.catalogue.term import (
-    HEADS,
-    Kind,
-    Mention,
-    Term,
-    adjectives,
-    by_noun,
-    cell_list,
-    read_table,
-    variants,
-)
-from medaction_gym.catalogue.tokens import Token, tokenize, words
+from medaction_gym.catalogue.kin import as_one, groups
+from medaction_gym.catalogue.names import Names
+from medaction_gym.catalogue.term import HEADS, Kind, Mention, Term, cell_list, read_table
+from medaction_gym.catalogue.tokens import Token, words
 
 __all__ = ["HEADS", "Base", "Catalogue", "Kind", "Mention", "Term", "read_table"]
 
@@ -39,23 +30,6 @@ _TABLES: tuple[tuple[str, Kind], ...] = (
     ("specimens", "specimen"),
     ("measures", "measure"),
 )
-
-
-# Abbreviations that are ordinary words: they count only in capitals (a TOE is no toe).
-_ORDINARY = frozenset(
-    (word,)
-    for word in """
-    arm band be blast cast em fast fee fish fix flip got had hint if la lat nag nil nip pad pas rug
-    sat seg sep sis slum snip spin tag tat tee toe torch tut ver vital wise
-    """.split()
-) | {("a", "scan")}
-
-# What stands between the parts of a list, as text and as words.
-_LISTS = re.compile(r"/|,| (?:and|or|with) |[&+]")
-_LISTING = frozenset({"and", "or", "with"})
-
-# Of these, the words that mean a test in the plural: bands are cells, and a band is anything.
-_PLURAL_TESTS = frozenset((word,) for word in "band blast sat sep vital".split())
 
 # Specimens whose names are part of other names: a "white cell count" is counted in blood.
 _CELLS = frozenset({"leukocytes_specimen", "red_cells", "platelets_specimen", "tissue", "blood"})
@@ -74,15 +48,13 @@ class Catalogue:
     """
 
     terms: dict[str, Term]
-    # Terms by folded name, and, by a name's last word, the lengths that such names have.
-    _named: dict[tuple[str, ...], list[Term]] = field(default_factory=dict)
-    _lengths: dict[str, list[int]] = field(default_factory=dict)
+    names: Names
 
     @classmethod
     @lru_cache(maxsize=1)
     def load(cls) -> Catalogue:
         """Read the tables that ship with the package (once a process, some tenths of a second)."""
-        return cls.of(
+        terms = [
             Term(
                 id=row["id"],
                 kind=kind,
@@ -97,104 +69,20 @@ class Catalogue:
             )
             for table, kind in _TABLES
             for row in read_table(table)
-        )
-
-    @classmethod
-    def of(cls, terms: Iterable[Term]) -> Catalogue:
-        """Build a catalogue from terms; of two tests that share a name the first keeps it.
-
-        A panel's name that only lists its members ("urea and electrolytes", "LH, FSH") is left
-        out, so that asking for two things is not asking for a panel.
-        """
-        catalogue = cls({})
-
-        def add(term: Term, name: str) -> None:
-            phrase = words(name)
-            if not phrase:
-                return
-            namesakes = catalogue._named.setdefault(phrase, [])
-            # A test and a site may share a name (TOE, toe); two tests, or two sites, may not.
-            if all((other.kind in HEADS) != (term.kind in HEADS) for other in namesakes):
-                namesakes.append(term)
-                lengths = catalogue._lengths.setdefault(phrase[-1], [])
-                if len(phrase) not in lengths:
-                    lengths.append(len(phrase))
-                    lengths.sort(reverse=True)
-
-        later: list[tuple[Term, str]] = []
-        for term in terms:
-            catalogue.terms[term.id] = term
-            for name in dict.fromkeys((term.name, *term.synonyms, *variants(term))):
-                listing = term.kind in HEADS and (" and " in name or "/" in name or "," in name)
-                # "PET/MRI" is one scanner.
-                listing &= term.kind != "procedure" or name != term.name
-                if term.kind == "panel" or listing:
-                    later.append((term, name))
-                else:
-                    add(term, name)
-        lists = {name for _, name in later if catalogue._is_list(name)}
-        for term, name in later:
-            if name not in lists:
-                add(term, name)
-        for term in catalogue.terms.values():
-            for name in (*by_noun(term), *adjectives(term)):
-                add(term, name)
-        return catalogue
-
-    def _is_list(self, name: str) -> bool:
-        tokens = [Token(word, 0, 0) for word in words(name) if word not in _LISTING]
-        found = self.find(tokens)
-        covered = sum(mention.last - mention.first for mention in found)
-        # "ANCA serology" is one test.
-        kinds = ("analyte", "procedure") if _LISTS.search(name) else ("analyte",)
-        return (
-            # "Anti-Ro/SSA" is one by two names.
-            len({mention.term.id for mention in found}) > 1
-            and covered == len(tokens)
-            and all(mention.term.kind in kinds for mention in found)
-        )
+        ]
+        return cls({term.id: term for term in terms}, Names.of(terms))
 
     def find(self, text: str | list[Token]) -> list[Mention]:
-        """Find terms in a text, without overlaps, so that long names cover as much as they can.
-
-        Of two ways to cover a text the one with the longer names wins (sum of squared lengths), and
-        of equal ones the one with the longer name at the end, where the head of an English name
-        stands: "cerebral CT angiography" is an angiography, not a "cerebral CT". A name never
-        spans a comma, colon or semicolon.
-        """
-        tokens = tokenize(text) if isinstance(text, str) else text
-        texts = tuple(token.text for token in tokens)
-        # best[i]: the score of the first i tokens, and the mention that ends there, if any.
-        best: list[tuple[int, Mention | None]] = [(0, None)]
-        for i in range(1, len(texts) + 1):
-            score, chosen = best[i - 1][0], None
-            for length in self._lengths.get(texts[i - 1], ()):
-                first = i - length
-                gained = best[first][0] + length**2 if first >= 0 else 0
-                if gained <= score:
-                    continue
-                phrase = texts[first:i]
-                terms = self._named.get(phrase, ())
-                if _is_ordinary(phrase, tokens[first]):
-                    terms = [term for term in terms if term.kind not in HEADS]
-                if terms and not any(token.after_break for token in tokens[first + 1 : i]):
-                    score, chosen = gained, Mention(terms[0], first, i)
-            best.append((score, chosen))
-        mentions, i = [], len(texts)
-        while i > 0:
-            mention = best[i][1]
-            if mention is not None:
-                mentions.append(mention)
-            i = mention.first if mention is not None else i - 1
-        return mentions[::-1]
+        """Find terms in a text, without overlaps, so that long names cover as much as they can."""
+        return self.names.find(text)
 
     def phrases(self) -> KeysView[tuple[str, ...]]:
         """All names, as folded words."""
-        return self._named.keys()
+        return self.names.named.keys()
 
     def named(self, phrase: tuple[str, ...]) -> Term | None:
         """The test of that name, in folded words."""
-        tests = (term for term in self._named.get(phrase, ()) if term.kind in HEADS)
+        tests = (term for term in self.names.named.get(phrase, ()) if term.kind in HEADS)
         return next(tests, None)
 
     def in_specimen(self, phrase: tuple[str, ...], specimen: str) -> Term | None:
@@ -343,21 +231,6 @@ class Catalogue:
         return self._ancestors[id].union(self._kinds[id], *sharing)
 
     @cached_property
-    def signs(
-        self,
-    ) -> tuple[dict[str, list[tuple[tuple[str, ...], str]]], dict[str, list[tuple[str, str]]]]:
-        """Signs and the sites they are seen at: names by first word, stems by four letters."""
-        names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        stems: dict[str, list[tuple[str, str]]] = {}
-        for row in read_table("signs"):
-            sign, site = row["sign"], row["site"]
-            if sign.endswith("-"):
-                stems.setdefault(sign[:4], []).append((sign[:-1], site))
-            else:
-                names.setdefault(words(sign)[0], []).append((words(sign), site))
-        return names, stems
-
-    @cached_property
     def findings(self) -> dict[str, Term]:
         """Folded words for an abnormal value ("hyponatremia") and what they are read from."""
         return {
@@ -375,21 +248,11 @@ class Catalogue:
 
     def same(self, id: str) -> frozenset[str]:
         """The tests that a doctor orders as one with this one or that hold it, itself included."""
-        return self._same.get(id) or self._alone[id]
+        return self._same.get(id, frozenset({id}))
 
     @cached_property
     def _same(self) -> dict[str, frozenset[str]]:
-        same: dict[str, frozenset[str]] = {}
-        for row in read_table("kin"):
-            if row["relation"] == "same":
-                group = frozenset(cell_list(row["terms"]))
-                for id in group:
-                    same[id] = same.get(id, frozenset()) | group
-            elif row["relation"] == "covers":
-                wider, *narrower = cell_list(row["terms"])
-                for id in narrower:
-                    same[id] = same.get(id, frozenset({id})) | {wider}
-        return same
+        return as_one()
 
     def always(self, panel: str) -> frozenset[str]:
         """The values that a panel always measures, as far as that is known."""
@@ -401,19 +264,15 @@ class Catalogue:
 
     @cached_property
     def _always(self) -> dict[str, frozenset[str]]:
-        return _groups("always")
+        return groups("always")
 
     @cached_property
     def _core(self) -> dict[str, frozenset[str]]:
-        return _groups("core")
-
-    @cached_property
-    def _alone(self) -> dict[str, frozenset[str]]:
-        return {id: frozenset({id}) for id in self.terms}
+        return groups("core")
 
     @cached_property
     def _bases(self) -> dict[str, Base]:
-        return bases(self.terms, {phrase: terms[-1] for phrase, terms in self._named.items()})
+        return bases(self.terms, {phrase: terms[-1] for phrase, terms in self.names.named.items()})
 
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:
@@ -439,18 +298,6 @@ class Catalogue:
                     seen.add(other)
                     queue.append(other)
         return frozenset(seen)
-
-
-def _groups(relation: str) -> dict[str, frozenset[str]]:
-    """The rows of a relation in ``kin.tsv``, by their first term."""
-    rows = (cell_list(r["terms"]) for r in read_table("kin") if r["relation"] == relation)
-    return {first: frozenset(rest) for first, *rest in rows}
-
-
-def _is_ordinary(phrase: tuple[str, ...], first: Token) -> bool:
-    """Whether a name is written as the ordinary word that it also is."""
-    plural = phrase in _PLURAL_TESTS and first.end - first.start > len(first.text)
-    return phrase in _ORDINARY and not first.capital and not plural
 
 
 def _inverse(relation: dict[str, frozenset[str]]) -> dict[str, set[str]]:

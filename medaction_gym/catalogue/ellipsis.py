@@ -13,6 +13,7 @@ from itertools import pairwise
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.segments import Segment
+from medaction_gym.catalogue.signs import sites_of_finding
 from medaction_gym.catalogue.tokens import words
 
 # Words that say how a pathogen is looked for, or only that it is.
@@ -263,8 +264,7 @@ def swabs(sites: frozenset[str]) -> frozenset[str]:
 
 def seen_at(loose: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """The sites that words name by what is seen there, and the other words."""
-    names, _ = Catalogue.load().signs
-    found = {word: site for word in loose for sign, site in names.get(word, ()) if sign == (word,)}
+    found = {word: site for word in loose for site in sites_of_finding(word)}
     return frozenset(found.values()), loose.difference(found)
 
 

@@ -13,6 +13,8 @@ Kind = Literal["analyte", "panel", "procedure", "organism", "specimen", "site", 
 
 # The kinds that can be ordered.
 HEADS = ("analyte", "panel", "procedure")
+# Levels in blood, and, beside a pathogen, how its antibodies are measured.
+ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 
 # "Anti-Hu antibodies", "Hu antibody", "anti-Hu", each by what it is against.
 _ANTIBODY = re.compile(

@@ -26,8 +26,11 @@ from medaction_gym.oracle.anatomy import (
     sources,
     within_tissue,
 )
-from medaction_gym.oracle.entry import TISSUES, Content, Context, default_specimens, implied_sites
+from medaction_gym.oracle.content import Content
+from medaction_gym.oracle.context import Context
+from medaction_gym.oracle.entry import default_specimens
 from medaction_gym.oracle.germs import GROUPS
+from medaction_gym.oracle.sites import TISSUES, implied_sites
 from medaction_gym.oracle.tier import Tier
 
 _NONE: frozenset[str] = frozenset()

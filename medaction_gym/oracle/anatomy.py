@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 
 from medaction_gym.catalogue.catalogue import Catalogue
-from medaction_gym.oracle.entry import TISSUES
+from medaction_gym.oracle.sites import TISSUES
 from medaction_gym.oracle.tier import Tier
 
 # Sites that are examined as one, whatever their place in the tree.

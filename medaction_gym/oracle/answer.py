@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from medaction_gym.actions import Outcome
+from medaction_gym.cases.case import Case
 from medaction_gym.catalogue.prices import Price
 
 # A request that lists more tests than this is not an order but a trawl.
@@ -22,6 +23,11 @@ class Release(NamedTuple):
 
     item: int
     analyte: int = -1
+
+    def text(self, case: Case) -> str:
+        """What the case's record says there."""
+        test = case.tests[self.item]
+        return test.result if self.analyte < 0 else test.analytes[self.analyte].result
 
 
 class Part(NamedTuple):

@@ -9,11 +9,12 @@ from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.order import Order
 from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Release, without_parts
-from medaction_gym.oracle.entry import Entry, implied_sites
+from medaction_gym.oracle.entry import Entry
 from medaction_gym.oracle.germs import by_method
 from medaction_gym.oracle.index import Index
 from medaction_gym.oracle.panels import measures
 from medaction_gym.oracle.plain import narrowest
+from medaction_gym.oracle.sites import implied_sites
 from medaction_gym.oracle.symbols import codes
 from medaction_gym.oracle.tier import Tier
 from medaction_gym.oracle.wish import wish_for

@@ -1,7 +1,7 @@
 """Entry: one thing on a case's menu that can be asked for, and all its record says about it.
 
-Names and reports are read once, with the catalogue: which tests, sites, specimens and pathogens
-they speak of. What a report leaves open, the case as a whole may make plain (`Context`).
+Names and reports are read once, with the catalogue. What a report says is its `Content`; what it
+leaves open, the case as a whole may make plain (`Context`).
 """
 
 from __future__ import annotations
@@ -9,53 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from medaction_gym.cases.case import Case, TestResult
-from medaction_gym.cases.prose import VERB
-from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
+from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.senses import other_senses
-from medaction_gym.catalogue.tokens import Token, tokenize, words
+from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.halves import further_germs, halves, halves_in
+from medaction_gym.oracle.content import OF_TISSUE, Content, content_of, subject_of
+from medaction_gym.oracle.halves import halves
+from medaction_gym.oracle.sites import implied_sites
 from medaction_gym.oracle.symbols import codes
 from medaction_gym.oracle.values import against, is_no_value, of_one_kidney
 
-_LEVELS = (
-    (r"C[1-7]", "cervical_spine"),
-    (r"T(?:[3-9]|1[0-2])", "thoracic_spine"),
-    (r"L[1-5]", "lumbar_spine"),
-    (r"S[1-5]", "sacrum"),
-)
-# "Perihepatic", "retroorbital": beside an organ is where the organ is.
-_NEAR = re.compile(r"^(?:peri|para|retro|intra|sub|extra|supra|infra|juxta)(?=\w{5})")
-_UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
 # What a fluid that is named alone stands for.
 _ANALYSES = frozenset(
     "csf_analysis pleural_fluid_analysis ascitic_fluid_analysis synovial_fluid_analysis".split()
 )
-_NO_FLUID = frozenset({"cell", "vessel", "supply", "flow", "clot"})
-# Said of what was found at an operation, under a heading for this and that.
-_FOUND = r"\b(?:confirmed|found|noted|seen|observed|identified|revealed|showed|discovered)\b"
-_AT = r"\b(?:intra|per)-?operatively\b"
-_INTRAOPERATIVE = re.compile(rf"{_FOUND}[^.;]*{_AT}|{_AT}[^.;]*{_FOUND}", re.IGNORECASE)
-_AT_OPERATION = frozenset({"diagnostic_surgery"})
-_NONE: frozenset[str] = frozenset()
 _DRAWING = frozenset({"thoracentesis", "paracentesis", "lumbar_puncture", "arthrocentesis"})
 _ON_FLUIDS = frozenset({"cytology", "culture", "pcr", "gram_stain", "flow_cytometry"})
 _BLOOD_AND_URINE = frozenset({"blood", "urine"})
 _OF_EITHER = frozenset({"metabolic", "hormone"})
-TISSUES = frozenset("vessel artery vein bone joint nerve muscle soft_tissue skin".split())
-# Words of a histological report.
-OF_TISSUE = frozenset(
-    "stroma stromal epithelium epithelial dermis epidermis squamous spindle glandular nuclei "
-    "atypia mitosis hyperkeratosis infiltrate proliferation tumor cell tissue cyst collagen "
-    "fibrous keratin histology histopathology necrosis vessel lumen".split()
-)
-# A gene that its variant is written on to: "NRASQ61K".
-_VARIANT = re.compile(r"\b([A-Z]{2,8}\d?)(?=[A-Z]\d{2,4}[A-Z]\b)")
 # What a patient's genes, and no germ's, are told to have.
 _OF_PATIENTS = re.compile(
     r"mutat|variant|zyg|allel|delet|duplicat|carrier|exon|fusion|rearrange|polymorphism|inherit|"
@@ -65,41 +40,6 @@ _OF_PATIENTS = re.compile(
 # What reads the genes of one kind of germs.
 _READ_ALIKE = {"fungi": "fungal_its", "bacteria": "bacterial_16s"}
 _SPELT_OUT = re.compile(r"^([^()]{4,})\(([A-Za-z][A-Za-z0-9-]{1,7})\)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What the text of a result mentions.
-
-    Attributes:
-        heads: Tests.
-        sites: Body sites; of the test itself, where the text says which those are.
-        sited: It says so.
-        specimens: Specimens.
-        organisms: Pathogens.
-        sides: ``"left"``, ``"right"``.
-        words: All words.
-        analytes: Its values can be ordered one by one.
-        single: It is the line of one value.
-        symbols: Words in capitals, as genes are written.
-        measures: What it tells of those in ``measures.tsv``.
-        codes: Capitals and numbers in one, as genes are written in full, of report and name.
-        running: A pathologist's words in their order, between blanks; else empty.
-    """
-
-    heads: frozenset[str]
-    sites: frozenset[str]
-    sited: bool
-    specimens: frozenset[str]
-    organisms: frozenset[str]
-    sides: frozenset[str]
-    words: frozenset[str]
-    analytes: bool
-    single: bool = False
-    symbols: frozenset[str] = frozenset()
-    measures: frozenset[str] = frozenset()
-    codes: frozenset[str] = frozenset()
-    running: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,66 +53,56 @@ class Entry:
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the whole case makes plain where a single report does not say it.
-
-    Attributes:
-        sites: Sites in the complaint and the diagnosis.
-        lead: Those of the diagnosis, and the first of the complaint.
-        specimens: Specimens named anywhere in the record.
-        sides: The side of the complaint, if there is just one.
-        words: The words of the complaint and the diagnosis.
-    """
-
-    sites: frozenset[str]
-    lead: frozenset[str]
-    specimens: frozenset[str]
-    sides: frozenset[str]
-    words: frozenset[str]
-
-
 def entries_of(case: Case) -> Iterator[Entry]:
     """Every item and every component of a case's menu."""
     for i, test in enumerate(case.tests):
-        names = tuple(name for n in (test.name, *test.aliases) for name in _names(n))
-        orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
-        orders += _further_sites(orders, test.result)
-        orders = tuple(_of_germs(_on_what_is_drawn(orders), test.result))
-        orders += tuple(_other_readings(orders, test))
-        orders += tuple(_unsaid(test.name))
-        if is_no_value(test.name, test.result):
-            orders = tuple(of_one_kidney(orders))
-        orders = tuple(_under_category(o, test) for o in orders) or (
-            _under_category(Order(text=test.name, head=None), test),
-        )
+        names = (name for n in (test.name, *test.aliases) for name in _names(n))
+        orders = _orders_of(test)
         content = content_of(test.result, orders, _ordered_apart(test))
         content = replace(content, codes=codes(f"{test.name} {test.result}"))
         yield _entry(Release(i), names, orders, content)
-        specimens = frozenset().union(*(_inherited(order) for order in orders))
-        both = "blood" in specimens and "urine" in specimens
-        specimens = frozenset() if "blood" in specimens else specimens
-        for j, analyte in enumerate(test.analytes):
-            inner = parse_orders(analyte.name, mended=False)
-            if is_no_value(analyte.name, analyte.result):
-                inner = ()
-            inner = against(inner, analyte.result)
-            if both:
-                # Which of them the catecholamines of "blood and urine tests" are of is not said.
-                inner = tuple(
-                    replace(o, specimens=_BLOOD_AND_URINE)
-                    if o.head and o.head.price in _OF_EITHER and not o.specimens - {"blood"}
-                    else o
-                    for o in inner
-                )
-            if specimens:
-                inner = tuple(_with_specimens(order, specimens) for order in inner)
-            content = replace(content_of(analyte.result, inner), single=True)
-            if content.specimens and not content_of(analyte.result.split(";")[0], ()).specimens:
-                # "K 1.8 mEq/L; potassium to creatinine ratio in urine".
-                usual = frozenset().union(*(default_specimens(order.head) for order in inner))
-                content = replace(content, specimens=content.specimens | usual)
-            yield _entry(Release(i, j), _names(analyte.name), inner, content)
+        yield from _values_of(i, test, orders)
+
+
+def _orders_of(test: TestResult) -> tuple[Order, ...]:
+    """What an item's names ask for, its report read along with them."""
+    orders = _at_one_site(o for n in (test.name, *test.aliases) for o in parse_orders(n))
+    orders += _further_sites(orders, test.result)
+    orders = tuple(_of_germs(_on_what_is_drawn(orders), test.result))
+    orders += (*_other_readings(orders, test), *_unsaid(test.name))
+    if is_no_value(test.name, test.result):
+        orders = tuple(of_one_kidney(orders))
+    orders = orders or (Order(text=test.name, head=None),)
+    return tuple(_under_category(order, test) for order in orders)
+
+
+def _values_of(item: int, test: TestResult, orders: tuple[Order, ...]) -> Iterator[Entry]:
+    """The components of an item, each of the specimen that the item is of."""
+    specimens = frozenset().union(*(_inherited(order) for order in orders))
+    both = specimens >= _BLOOD_AND_URINE
+    specimens = frozenset() if "blood" in specimens else specimens
+    for j, analyte in enumerate(test.analytes):
+        no_value = is_no_value(analyte.name, analyte.result)
+        inner = () if no_value else parse_orders(analyte.name, mended=False)
+        inner = against(inner, analyte.result)
+        if both:
+            # Which of them the catecholamines of "blood and urine tests" are of is not said.
+            inner = tuple(
+                replace(o, specimens=_BLOOD_AND_URINE)
+                if o.head and o.head.price in _OF_EITHER and not o.specimens - {"blood"}
+                else o
+                for o in inner
+            )
+        if specimens:
+            inner = tuple(
+                replace(o, specimens=specimens) if o.head and not o.specimens else o for o in inner
+            )
+        content = replace(content_of(analyte.result, inner), single=True)
+        if content.specimens and not content_of(analyte.result.split(";")[0], ()).specimens:
+            # "K 1.8 mEq/L; potassium to creatinine ratio in urine".
+            usual = frozenset().union(*(default_specimens(order.head) for order in inner))
+            content = replace(content, specimens=content.specimens | usual)
+        yield _entry(Release(item, j), _names(analyte.name), inner, content)
 
 
 def _unsaid(name: str) -> Iterator[Order]:
@@ -303,171 +233,15 @@ def _names(name: str) -> tuple[str, ...]:
     return (name, full, short) if all(c in rest for c in initials) else (name,)
 
 
-def _with_specimens(order: Order, specimens: frozenset[str]) -> Order:
-    if order.specimens or order.head is None:
-        return order
-    return replace(order, specimens=specimens)
-
-
-def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> Content:
-    """What the text of a result mentions, the tests known that it is the result of."""
-    text = _VARIANT.sub(r"\1 ", text)
-    tokens = tokenize(text)
-    catalogue = Catalogue.load()
-    mentions = [m for m in catalogue.find(tokens) if not is_unit(m, tokens)]
-    mentions += further_germs(text, tokens, mentions)
-    half = frozenset(term.id for term in halves_in(text, tokens, mentions))
-    bases = [catalogue.base(m.term.id) for m in mentions if m.term.kind in HEADS]
-    nameless = all(order.head is None for order in orders)
-
-    def ids(*kinds: str) -> frozenset[str]:
-        return frozenset(m.term.id for m in mentions if m.term.kind in kinds)
-
-    folded = frozenset(token.text for token in tokens)
-    own = _own_sites(text, orders)
-    told = nameless and _INTRAOPERATIVE.search(text)
-    return Content(
-        heads=frozenset(
-            id
-            for head in ids(*HEADS) | half | (_AT_OPERATION if told else _NONE)
-            for id in (head, catalogue.base(head).term.id)
-        ),
-        sites=own
-        or ids("site").union(
-            _vertebrae(text),
-            _sign_sites(tokens, mentions),
-            # Under a heading for this and that, the tests themselves say where.
-            *(base.sites for base in bases if nameless),
-        ),
-        sited=bool(own),
-        specimens=frozenset(
-            m.term.id for m in mentions if m.term.kind == "specimen" and not _of_cells(m, tokens)
-        ).union(*(base.specimens for base in bases)),
-        organisms=ids("organism").union(*(base.organisms for base in bases)),
-        sides=folded & {"left", "right"} if not {"bilateral", "both"} & folded else frozenset(),
-        words=folded,
-        analytes=analytes,
-        measures=ids("measure"),
-        running=f" {' '.join(t.text for t in tokens)} " if _of_pathology(orders) else "",
-        symbols=frozenset(t.text for t in tokens if t.capital and len(t.text) > 2),
-    )
-
-
-def _of_pathology(orders: tuple[Order, ...]) -> bool:
-    """Whether a report may go through markers: a pathologist's, or under a heading for this."""
-    return any(o.head is None or o.head.category == "pathology" for o in orders)
-
-
-def _of_cells(mention: Mention, tokens: list[Token]) -> bool:
-    """Whether a fluid's name is part of another: the "plasma" of plasma cells."""
-    after = tokens[mention.last].text if mention.last < len(tokens) else ""
-    return mention.term.id == "blood" and after in _NO_FLUID
-
-
-def is_unit(mention: Mention, tokens: list[Token]) -> bool:
-    """Whether a name is a unit of measurement: the "mg" of "25 mg/L" is no magnesium."""
-    first = mention.first
-    unit = mention.last - first == 1 and tokens[first].text in _UNITS
-    return unit and first > 0 and tokens[first - 1].text.isdigit()
-
-
-def _sign_sites(tokens: list[Token], mentions: list[Mention]) -> frozenset[str]:
-    """Sites that the findings of a text belong to; a word of a longer name is no finding."""
-    longer = [m for m in mentions if m.last - m.first > 1 and m.term.kind != "measure"]
-    named = {i for m in longer for i in range(m.first, m.last)}
-    free = ["" if i in named else token.text for i, token in enumerate(tokens)]
-    exact = Catalogue.load().signs[0]
-    found: set[str] = set()
-    for i, word in enumerate(free):
-        found |= sites_of_word(word)
-        for sign, site in exact.get(word, ()):
-            if tuple(free[i : i + len(sign)]) == sign:
-                found.add(site)
-    return frozenset(found)
-
-
-@lru_cache(maxsize=50_000)
-def sites_of_word(word: str) -> frozenset[str]:
-    """Sites that a word of a report points at by itself."""
-    exact, stems = Catalogue.load().signs
-    found = set()
-    for part in (word, _NEAR.sub("", word)):
-        found |= {site for stem, site in stems.get(part[:4], ()) if part.startswith(stem)}
-        found |= {site for sign, site in exact.get(part, ()) if sign == (part,)}
-    return frozenset(found)
-
-
-def context_of(case: Case) -> Context:
-    """Read what the case as a whole makes plain."""
-
-    def ids(mentions: list[Mention], kind: str) -> frozenset[str]:
-        return frozenset(m.term.id for m in mentions if m.term.kind == kind)
-
-    complaint = f"{case.presentation.chief_complaint}; {case.diagnosis.name}"
-    tokens = tokenize(complaint)
-    mentions = Catalogue.load().find(tokens)
-    record = "; ".join(f"{test.name}; {test.result}" for test in case.tests)
-    sides = frozenset(words(complaint)) & {"left", "right"}
-    first = next((m for m in mentions if m.term.kind == "site"), None)
-    gold = tokenize(case.diagnosis.name)
-    told = Catalogue.load().find(gold)
-    operated = tokenize("; ".join(t.name for t in case.tests if t.category == "pathology"))
-    return Context(
-        sites=ids(mentions, "site").union(_sign_sites(tokens, mentions), _sign_sites(operated, [])),
-        lead=ids(told, "site").union(
-            _sign_sites(gold, told), _sign_sites(operated, []), {first.term.id} if first else ()
-        ),
-        specimens=ids(Catalogue.load().find(record), "specimen"),
-        sides=sides if len(sides) == 1 else frozenset(),
-        words=frozenset(token.text for token in tokens),
-    )
-
-
-def _own_sites(text: str, orders: tuple[Order, ...]) -> frozenset[str]:
-    """The sites a report gives for its own test: the node of "a lymph node biopsy showed ..."."""
-    kinds = {order.head.category for order in orders if order.head}
-    if kinds != {"pathology"}:
-        return frozenset()
-    sentences = re.split(r"[.\n]\s*", text)[:4]
-    told = [o for sentence in sentences for o in parse_orders(_subject(sentence), mended=False)]
-    return frozenset(
-        site
-        for order in told
-        # A stain is done on what was taken, and "CK7 as in the liver" says nothing of where.
-        if order.head is not None and order.head.category in kinds and order.head.price != "ihc"
-        if not order.measure
-        for site in order.sites
-    )
-
-
 def _further_sites(orders: tuple[Order, ...], text: str) -> tuple[Order, ...]:
     """A CT of the chest whose report begins with "CT of chest, abdomen and pelvis" is of all."""
     sited = [o for o in orders if o.sites and o.head is not None and o.head.category == "imaging"]
     return tuple(
         told
-        for told in (parse_orders(_subject(text), mended=False) if sited else ())
+        for told in (parse_orders(subject_of(text), mended=False) if sited else ())
         for order in sited
         if told.head == order.head and order.sites < told.sites and not told.measure
     )
-
-
-def _subject(text: str) -> str:
-    """What stands before a report's first verb."""
-    sentence = text[:200].split(".")[0]
-    verb = VERB.search(sentence)
-    return sentence[: verb.start()] if verb else sentence
-
-
-def _vertebrae(text: str) -> frozenset[str]:
-    """Spine segments from vertebral levels. T1 and T2 are left out: they are MRI sequences too."""
-    return frozenset(
-        site for pattern, site in _LEVELS if re.search(rf"\b{pattern}(?:\s*[-–/]\s*\w\d+)?\b", text)
-    )
-
-
-def implied_sites(head: Term | None) -> frozenset[str]:
-    """The sites a test's name implies; a vessel or bone as such is no site."""
-    return frozenset(head.sites) - TISSUES if head else frozenset()
 
 
 def default_specimens(head: Term | None) -> frozenset[str]:

@@ -7,9 +7,10 @@ from functools import cache
 
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.term import ANTIBODY_CLASSES
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.anatomy import nested
-from medaction_gym.oracle.entry import Content
+from medaction_gym.oracle.content import Content
 from medaction_gym.oracle.tier import Tier
 
 # Tests for a pathogen that "negative for HIV" may speak of, and methods that would be named.
@@ -20,7 +21,6 @@ GROUPS = frozenset(
     "torch_agents viral_hepatitis_agents respiratory_viruses tick_borne_agents sti_agents "
     "enteric_pathogens".split()
 )
-_ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _AGAINST = frozenset({"specific", "antigen", "against", "anti", "allergen"})
 
 
@@ -28,16 +28,16 @@ def of_another_kind(order: Order, asked: Term, held: Order, head: Term, content:
     """Whether a record's test for germs or antibodies is never the one that is asked for."""
     if asked.id == "serology":
         # IgM against a germ is not the IgG against it.
-        wanted = _ANTIBODY_CLASSES.intersection(words(order.text))
-        named = _ANTIBODY_CLASSES.intersection(words(held.text))
-        named = named or _ANTIBODY_CLASSES & content.words
+        wanted = ANTIBODY_CLASSES.intersection(words(order.text))
+        named = ANTIBODY_CLASSES.intersection(words(held.text))
+        named = named or ANTIBODY_CLASSES & content.words
         if wanted and named and wanted.isdisjoint(named):
             return True
     if order.way == "swab" and head.id == "microbiology":
         return held.way != "swab" and not held.specimens
     # "Positive IgG for SARS-CoV-2", "IgG specific to" an antigen: no level of immunoglobulin.
     against = held.words & _AGAINST or (content.single and content.organisms)
-    return head.id in _ANTIBODY_CLASSES and bool(against)
+    return head.id in ANTIBODY_CLASSES and bool(against)
 
 
 def for_germs(

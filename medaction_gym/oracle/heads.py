@@ -11,10 +11,11 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.anatomy import nested
+from medaction_gym.oracle.content import OF_TISSUE, Content
 from medaction_gym.oracle.departments import HEADINGS
-from medaction_gym.oracle.entry import OF_TISSUE, Content, implied_sites
 from medaction_gym.oracle.germs import for_germs, found_otherwise, of_another_kind, told_in_general
 from medaction_gym.oracle.panels import among_values
+from medaction_gym.oracle.sites import implied_sites
 from medaction_gym.oracle.symbols import (
     OF_GENES,
     STAINING,

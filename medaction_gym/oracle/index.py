@@ -7,7 +7,8 @@ from functools import cached_property
 
 from medaction_gym.cases.case import Case
 from medaction_gym.oracle.answer import Release, without_parts
-from medaction_gym.oracle.entry import Entry, context_of, entries_of
+from medaction_gym.oracle.context import context_of
+from medaction_gym.oracle.entry import Entry, entries_of
 from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.tier import Tier

@@ -25,8 +25,10 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.oracle.agreement import agree
 from medaction_gym.oracle.anatomy import nested
-from medaction_gym.oracle.entry import TISSUES, Context, Entry, sites_of_word
+from medaction_gym.oracle.context import Context
+from medaction_gym.oracle.entry import Entry
 from medaction_gym.oracle.heads import nameless, stands_for
+from medaction_gym.oracle.sites import TISSUES, sites_of_word
 from medaction_gym.oracle.symbols import coded, codes, spells
 from medaction_gym.oracle.tier import Tier
 

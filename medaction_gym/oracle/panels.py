@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
+from medaction_gym.oracle.content import Content
 from medaction_gym.oracle.departments import HEADINGS
-from medaction_gym.oracle.entry import Content
 from medaction_gym.oracle.tier import Tier
 
 # A panel of so few components (itself counted) is one test to a doctor: "complement" is C3 and C4.

@@ -18,7 +18,8 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING, filler
 from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.entry import Context, Entry
+from medaction_gym.oracle.context import Context
+from medaction_gym.oracle.entry import Entry
 
 # Examinations of many parts; others are of one, whatever their reports say.
 _OF_MANY = frozenset({"physical_examination", "neuro_exam", "eye_exam"})

@@ -20,7 +20,8 @@ from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import parse_orders
 from medaction_gym.catalogue.tokens import tokenize, words
 from medaction_gym.catalogue.wording import EXAMINING
-from medaction_gym.oracle.entry import Content, Entry, content_of, is_unit
+from medaction_gym.oracle.content import Content, content_of, is_unit
+from medaction_gym.oracle.entry import Entry
 from medaction_gym.oracle.fluids import bare_proteins, fluids_of, protein_of
 from medaction_gym.oracle.halves import further_germs, halves
 from medaction_gym.oracle.values import is_no_value

@@ -98,11 +98,9 @@ class Tellings:
         known = self._read.get(number)
         if known is None:
             entry = self._index.entries[number]
-            item, line = entry.release
-            test = self._index.case.tests[item]
-            text = test.result if line < 0 else test.analytes[line].result
+            case, item = self._index.case, entry.release.item
             apart = frozenset(self._apart.get(item, ()))
-            known = told_in(entry, text, test.category, apart)
+            known = told_in(entry, entry.release.text(case), case.tests[item].category, apart)
             self._read[number] = known
         return known
 

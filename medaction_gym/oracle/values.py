@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from medaction_gym.catalogue.catalogue import Catalogue
 from medaction_gym.catalogue.order import Order
 from medaction_gym.catalogue.orders import parse_orders
+from medaction_gym.catalogue.term import ANTIBODY_CLASSES
 
 # "Positive IgG for SARS-CoV-2", "IgM anti-measles antibodies".
-_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 _AGAINST = re.compile(
     r"\b(?:ig ?[gmae]|immunoglobulins? [gmae])\b(?: (?:antibod(?:y|ies)|titers?|titres?))?"
     r"[ -](?:for|to|against|anti)[ -][^,;.()]{0,80}",
@@ -61,7 +61,7 @@ def against(orders: Iterable[Order], said: str) -> tuple[Order, ...]:
         ('serology', ['sars_cov_2'])
     """
     held = tuple(orders)
-    if not any(order.head is not None and order.head.id in _CLASSES for order in held):
+    if not any(order.head is not None and order.head.id in ANTIBODY_CLASSES for order in held):
         return held
     match = _AGAINST.search(said)
     told = parse_orders(match.group(), mended=False) if match else ()

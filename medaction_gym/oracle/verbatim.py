@@ -13,7 +13,8 @@ from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import EXAMINING
 from medaction_gym.oracle.anatomy import nested
 from medaction_gym.oracle.answer import Release
-from medaction_gym.oracle.entry import Context, Entry
+from medaction_gym.oracle.context import Context
+from medaction_gym.oracle.entry import Entry
 from medaction_gym.oracle.matching import is_among
 from medaction_gym.oracle.symbols import symbols_in
 
@@ -58,14 +59,8 @@ def by_symbol(order: Order, case: Case, entries: Iterable[Entry]) -> tuple[Relea
     found = [
         entry
         for entry in entries
-        for test in [case.tests[entry.release.item]]
-        if test.category not in _WITHOUT_SYMBOLS
-        for text in [
-            test.result
-            if entry.release.analyte < 0
-            else test.analytes[entry.release.analyte].result
-        ]
-        if symbols <= symbols_in(text)
+        if case.tests[entry.release.item].category not in _WITHOUT_SYMBOLS
+        if symbols <= symbols_in(entry.release.text(case))
         and order.words - set(words(" ".join(symbols))) <= entry.content.words
     ]
     lines = tuple(entry.release for entry in found if entry.release.analyte >= 0)

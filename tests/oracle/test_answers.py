@@ -6,8 +6,7 @@ import pytest
 
 from medaction_gym.actions import Outcome
 from medaction_gym.cases.case import Analyte, Case, TestResult
-from medaction_gym.cases.caseset import CaseSet
-from medaction_gym.oracle import RecordOracle, oracle_for
+from medaction_gym.oracle import RecordOracle
 from tests.oracle.menus import case
 
 MENU = case(
@@ -272,58 +271,6 @@ def test_same_request_same_answer() -> None:
     assert oracle.answer("CBC") == RecordOracle(MENU).answer("CBC")
 
 
-def test_every_item_answers_to_its_name(teaching: CaseSet) -> None:
-    check_names(teaching)
-
-
-def test_every_real_item_answers_to_its_name(real_cases: CaseSet) -> None:
-    check_names(real_cases)
-
-
-# What agents and people type around the name of a test.
-WORDINGS = (
-    "{}",
-    "Order a {}",
-    "I would like to get a {} done for this patient.",
-    "Please perform {} to rule out malignancy",
-    "Could we obtain {} results?",
-    "What are the results of the {}?",
-    "Can you show me the {} findings?",
-    "Proceed with the {} as the next step",
-    "Do we have {} available?",
-    "order_test({})",
-    "{} with interpretation",
-    "Perform {} for further evaluation, please",
-)
-
-
-def test_names_within_any_wording(teaching: CaseSet, real_cases: CaseSet) -> None:
-    lost = [
-        (c.id, wording)
-        for c in (*teaching, *real_cases)
-        for i, test in enumerate(c.tests)
-        for wording in WORDINGS
-        if i not in given(oracle_for(c), wording.format(test.name))
-    ]
-    assert not lost
-
-
-def given(oracle: RecordOracle, request: str) -> set[int]:
-    return {release.item for part in oracle.answer(request) for release in part.releases}
-
-
-def check_names(cases: CaseSet) -> None:
-    for c in cases:
-        oracle = RecordOracle(c)
-        for i, test in enumerate(c.tests):
-            parts = oracle.answer(test.name)
-            assert [p.outcome for p in parts] == [Outcome.RESULT], (c.id, test.name)
-            assert any(r.item == i and r.analyte < 0 for r in parts[0].releases), (c.id, test.name)
-            for request in (test.name.upper(), f"Please order a {test.name} for this patient."):
-                released = {r for part in oracle.answer(request) for r in part.releases}
-                assert any(r.item == i and r.analyte < 0 for r in released), (c.id, request)
-
-
 @pytest.mark.parametrize(
     ("name", "result", "request_", "given"),
     [
@@ -367,79 +314,6 @@ def test_what_one_test_says_of_another(name: str, result: str, request_: str, gi
     assert bool(ask(request_, menu)[1]) is given
 
 
-# Reports that tell of tests beside their own.
-TELLING = case(
-    TestResult(name="Post-biopsy", category="pathology", result="Hemoglobin fell to 97 g/L."),
-    TestResult(
-        name="Surgery", category="procedure", result="A cyst; histopathology confirmed carcinoma."
-    ),
-    TestResult(
-        name="Laboratory tests",
-        category="laboratory",
-        result="Sodium 120 mmol/L, normal chest radiograph.",
-        analytes=(Analyte(name="Sodium", result="Sodium 120 mmol/L"),),
-    ),
-    TestResult(
-        name="CSF",
-        category="laboratory",
-        result="WBC 40/uL, negative Gram stain and India ink.",
-        analytes=(Analyte(name="WBC", result="WBC 40/uL"),),
-    ),
-    TestResult(
-        name="MRI of the pelvis",
-        category="imaging",
-        result="Edema of the bone marrow; EP300 is not seen. "
-        "Compared with a prior cystoscopy. Colonoscopy is recommended.",
-    ),
-    TestResult(
-        name="Upper endoscopy",
-        category="endoscopy",
-        result="Gastritis (biopsy-confirmed), Helicobacter pylori negative.",
-    ),
-    TestResult(name="Other findings", category="other", result="2/6 negative (p53, B7-H6)."),
-)
-
-
-@pytest.mark.parametrize(
-    ("request_", "given"),
-    [
-        ("Hb", ["Post-biopsy"]),
-        ("kidney biopsy", []),  # what comes after one is none
-        ("histology", ["Surgery"]),
-        ("chest X-ray", ["Laboratory tests"]),
-        ("abdominal X-ray", []),
-        ("Gram stain of the CSF", ["CSF"]),
-        ("Gram stain of the urine", []),
-        ("gastric biopsy", ["Upper endoscopy"]),
-        ("H. pylori test", ["Upper endoscopy"]),
-        ("H. pylori serology", []),  # by what method is not said
-        ("bone marrow examination", []),
-        ("evoked potentials", []),
-        ("cystoscopy", []),
-        ("colonoscopy", []),
-        ("p53", ["Other findings"]),
-        ("B7-H6", ["Other findings"]),
-        ("p63", []),
-        ("germline p53", []),
-    ],
-)
-def test_what_a_report_tells_beside_its_own_test(request_: str, given: list[str]) -> None:
-    assert ask(request_, TELLING)[1] == set(given)
-
-
-def test_a_value_told_elsewhere_is_released_with_the_others() -> None:
-    menu = case(
-        TestResult(
-            name="Labs",
-            category="laboratory",
-            result="Creatinine 145 umol/L.",
-            analytes=(Analyte(name="Creatinine", result="Creatinine 145 umol/L"),),
-        ),
-        TestResult(name="Course", category="other", result="Creatinine rose to 321 umol/L."),
-    )
-    assert ask("serum creatinine", menu)[1] == {"Creatinine", "Course"}
-
-
 def test_a_bare_value_is_the_bloods() -> None:
     menu = case(
         TestResult(
@@ -457,24 +331,6 @@ def test_a_bare_value_is_the_bloods() -> None:
     )
     assert ask("WBC", menu)[1] == {"White cell count"}
     assert ask("CSF WBC", menu)[1] == {"WBC"}
-
-
-def test_a_line_that_tells_of_a_pathogen_rather_than_all_of_the_item() -> None:
-    menu = case(
-        TestResult(
-            name="Laboratory tests",
-            category="laboratory",
-            result="Hb 9 g/dL, infectious disease panel negative for HIV.",
-            analytes=(
-                Analyte(name="Hb", result="Hb 9 g/dL"),
-                Analyte(
-                    name="Infectious disease panel",
-                    result="infectious disease panel negative for HIV",
-                ),
-            ),
-        ),
-    )
-    assert ask("HIV test", menu)[1] == {"Infectious disease panel"}
 
 
 @pytest.mark.parametrize(

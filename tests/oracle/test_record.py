@@ -1,78 +1,11 @@
-"""Oracle, on the record's side: what reports tell of that no item is named after."""
+"""Oracle, on the record's side: parts of examinations, places, panels and fluids."""
 
 from __future__ import annotations
 
 import pytest
 
 from medaction_gym.cases.case import Analyte, Case, TestResult
-from medaction_gym.oracle import RecordOracle
-from tests.oracle.menus import case
-
-
-def given(request: str, menu: Case) -> set[str]:
-    """The names released."""
-    return {
-        menu.tests[r.item].name
-        if r.analyte < 0
-        else f"{menu.tests[r.item].name}::{menu.tests[r.item].analytes[r.analyte].name}"
-        for part in RecordOracle(menu).answer(request)
-        for r in part.releases
-    }
-
-
-def examination(name: str, result: str) -> TestResult:
-    return TestResult(name=name, category="examination", result=result)
-
-
-VALUES = case(
-    TestResult(
-        name="Laboratory tests",
-        category="laboratory",
-        result="Renal and thyroid function tests were normal, elevated AST/ALT.",
-        analytes=(
-            Analyte(name="thyroid function tests", result="thyroid function tests were normal"),
-            Analyte(name="AST", result="elevated AST/ALT"),
-            Analyte(name="WBC", result="WBC 9"),
-        ),
-    ),
-    TestResult(
-        name="CSF analysis",
-        category="laboratory",
-        result="WBC 120, glucose 40.",
-        analytes=(
-            Analyte(name="WBC", result="WBC 120"),
-            Analyte(name="Glucose", result="glucose 40"),
-        ),
-    ),
-    TestResult(
-        name="Screening",
-        category="laboratory",
-        result="Negative results for vasculitis and infections (e.g., brucellosis, HIV).",
-    ),
-    TestResult(name="Advice", category="other", result="Suggestion: MRI."),
-)
-
-
-@pytest.mark.parametrize(
-    ("request_", "expected"),
-    [
-        ("renal function tests", {"Laboratory tests"}),  # the first half of a name
-        ("thyroid function tests", {"Laboratory tests::thyroid function tests"}),
-        ("pancreatic function tests", set()),
-        ("ALT", {"Laboratory tests::AST"}),  # told in another value's line
-        ("WBC", {"Laboratory tests::WBC"}),  # bare, it is the blood's
-        ("CSF WBC", {"CSF analysis::WBC"}),
-        ("glucose", {"CSF analysis::Glucose"}),
-        ("HIV serology", {"Screening"}),
-        ("Brucella antibodies", {"Screening"}),
-        ("HIV PCR", set()),  # by another method
-        ("CSF HIV serology", set()),  # of another specimen
-        ("syphilis serology", set()),
-    ],
-)
-def test_values_told_beside_others(request_: str, expected: set[str]) -> None:
-    assert given(request_, VALUES) == expected
-
+from tests.oracle.menus import case, examination, given
 
 EXAMINED = case(
     examination("Neurological Examination", "Pupils: dilated\nReflexes: brisk\nGait: unsteady"),
@@ -360,58 +293,6 @@ def test_what_was_drawn_and_from_where(request_: str, expected: set[str]) -> Non
         complaint="Pain in the foot",
     )
     assert given(request_, menu) == expected
-
-
-MIXED = case(
-    examination(
-        "General examination",
-        "Skin examination: No rash.\nAbdominal exam: Soft.\nCardiac examination: A murmur.",
-    ),
-    TestResult(
-        name="Chest CT",
-        category="imaging",
-        result="Normal with a halo sign; viral tests for RSV/parainfluenza were negative.",
-    ),
-    TestResult(
-        name="Flow cytometry",
-        category="pathology",
-        result="Absolute lymphocyte count: 40,000/mm3, clonal.",
-    ),
-    TestResult(
-        name="Abscess biopsy",
-        category="pathology",
-        result="Granulomas. GeneXpert was positive.",
-    ),
-    TestResult(
-        name="Screening",
-        category="other",
-        result="Screening tests (HIV, hepatitis C) were all negative.",
-    ),
-)
-
-
-@pytest.mark.parametrize(
-    ("request_", "expected"),
-    [
-        ("cardiac examination", {"General examination"}),
-        ("examine the abdomen", {"General examination"}),
-        ("eye examination", set()),
-        ("RSV test", {"Chest CT"}),
-        ("RSV PCR", set()),
-        ("influenza test", set()),
-        ("hepatitis C serology", {"Screening"}),
-        ("hepatitis B serology", set()),
-        ("lymphocyte count", {"Flow cytometry"}),
-        ("platelet count", set()),
-        ("GeneXpert", {"Abscess biopsy"}),
-        ("sputum GeneXpert", set()),
-        ("is there a halo sign?", {"Chest CT"}),
-        ("is there any sign of lymphoma?", set()),
-        ("target sign", set()),
-    ],
-)
-def test_told_under_another_heading(request_: str, expected: set[str]) -> None:
-    assert given(request_, MIXED) == expected
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from medaction_gym.actions import Outcome
 from medaction_gym.cases.case import Analyte, Case, TestResult
 from medaction_gym.oracle import RecordOracle
-from tests.oracle.menus import case
+from tests.oracle.menus import case, given
 
 MENU = case(
     TestResult(
@@ -68,15 +68,7 @@ CSF, BLOOD, URINE = "CSF analysis::", "Blood tests::", "Urinalysis::"
 
 
 def released(menu: Case, request: str) -> tuple[set[str], list[Outcome]]:
-    parts = RecordOracle(menu).answer(request)
-    names = {
-        menu.tests[r.item].name
-        if r.analyte < 0
-        else f"{menu.tests[r.item].name}::{menu.tests[r.item].analytes[r.analyte].name}"
-        for part in parts
-        for r in part.releases
-    }
-    return names, [part.outcome for part in parts]
+    return given(request, menu), [part.outcome for part in RecordOracle(menu).answer(request)]
 
 
 @pytest.mark.parametrize(
