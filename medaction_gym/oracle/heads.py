@@ -19,7 +19,6 @@ from medaction_gym.oracle.sites import implied_sites
 from medaction_gym.oracle.symbols import (
     OF_GENES,
     STAINING,
-    any_marker,
     by_antibody,
     gene_names,
     is_marker,
@@ -46,6 +45,7 @@ _APART = _FILMED | frozenset(
 # What nobody means who asks for the modality and no site: of "X-ray" an angiogram.
 _NOT_MEANT = {
     "xray": _FILMED,
+    "mri": frozenset({"mra"}),
     "fluoroscopy": frozenset({"angiography"}),
     "ultrasound": frozenset({"echo", "ivus"}),
 }
@@ -189,10 +189,7 @@ def _in_report(
     reporting = asked.category == head.category and asked.category in _REPORTING
     named = asked.id in content.heads
     if is_marker(asked.id) and (reporting or special):
-        stained = head.id == "ihc" and special
-        # "Immunohistochemistry confirmed a sarcoma", without its markers.
-        silent = stained and not _MARKED & content.words and not any_marker(content.heads)
-        told = silent or named or any(p in content.running for p in marker_phrases(asked.id))
+        told = named or any(p in content.running for p in marker_phrases(asked.id))
         yield Tier.DESCRIBED if told else None
     if asked.id == "ihc" and reporting and any(map(by_antibody, content.heads)):
         # A report that goes through markers tells what the stains showed.

@@ -12,6 +12,7 @@ from medaction_gym.oracle.entry import Entry, entries_of
 from medaction_gym.oracle.matching import match
 from medaction_gym.oracle.taking import done_at_another_time, taken_otherwise, times_of, ways_of
 from medaction_gym.oracle.tier import Tier
+from medaction_gym.oracle.undone import is_undone
 from medaction_gym.oracle.verbatim import misspelt
 from medaction_gym.oracle.wish import Wish, sought, with_broader
 
@@ -25,12 +26,14 @@ class Index:
     Attributes:
         case: The case.
         entries: All that can be asked for: items, each before its values.
+        done: Those that tell a result. The others answer to their item's own name alone.
         context: What the case as a whole makes plain.
     """
 
     def __init__(self, case: Case):
         self.case = case
         self.entries = tuple(entries_of(case))
+        self.done = tuple(e for e in self.entries if not is_undone(e.release.text(case)))
         self.context = context_of(case)
         names: dict[tuple[str, ...], list[Release]] = {}
         for entry in self.entries:
@@ -43,7 +46,7 @@ class Index:
         # answer a request for it.
         self._by_head: dict[str, list[int]] = {}
         self._by_organism: dict[str, list[int]] = {}
-        for number, entry in enumerate(self.entries):
+        for number, entry in enumerate(self.done):
             heads = {order.head.id for order in entry.orders if order.head} | entry.content.heads
             for head in heads | entry.content.measures:
                 self._by_head.setdefault(head, []).append(number)
@@ -60,6 +63,10 @@ class Index:
         """The entries that are released."""
         return [entry for entry in self.entries if entry.release in releases]
 
+    def tell(self, releases: Collection[Release]) -> bool:
+        """Whether any of some releases tells a result."""
+        return any(entry.release in releases for entry in self.done)
+
     def named(self, names: Iterable[str]) -> tuple[Release, ...]:
         """What bears the first of some names that anything bears."""
         if self._called.keys().isdisjoint(names):
@@ -71,7 +78,7 @@ class Index:
         return misspelt(self._names, phrase)
 
     def with_organisms(self, organisms: Iterable[str]) -> set[int]:
-        """The numbers of the entries that speak of any of some pathogens."""
+        """The numbers in `done` of the entries that speak of any of some pathogens."""
         return {number for o in organisms for number in self._by_organism.get(o, ())}
 
     def found(self, wish: Wish) -> dict[Tier, list[Release]]:
@@ -85,7 +92,7 @@ class Index:
         taken, when = ways_of(manner), times_of(manner)
         numbers = {number for head in heads for number in self._by_head[head]}
         for number in sorted(numbers | self.with_organisms(wish.organisms)):
-            entry = self.entries[number]
+            entry = self.done[number]
             tier = match(wish.order, entry, self.context)
             if tier is None or taken_otherwise(taken, entry) or done_at_another_time(when, entry):
                 continue

@@ -111,8 +111,10 @@ class RecordOracle:
 
     def _one(self, wish: Wish, request: Request) -> Part:
         """Answer one test: by its name, as a part of an examination, or by what fits it best."""
-        order = wish.order
+        order, index = wish.order, self._index
         if named := self._named(wish):
+            if all(r.analyte >= 0 for r in named) and not index.tell(named):
+                return wish.unavailable._replace(why="the record says that it was not done")
             return part_for(order, Outcome.RESULT, _WHY[Tier.NAME], named)
         if seen := self._examined(wish):
             return seen
@@ -256,7 +258,7 @@ class RecordOracle:
 
     def _department(self, wish: Wish, head: Term) -> Part:
         """Answer a request for a whole department ("imaging")."""
-        order, entries = wish.order, self._index.entries
+        order, entries = wish.order, self._index.done
         items = items_of(head, self.case, entries)
         if len(items) > 1:
             why = f"{len(items)} tests in the record fit {head.name}; name the test"
@@ -274,7 +276,7 @@ class RecordOracle:
 
     def _unknown(self, wish: Wish, request: Request) -> Part:
         """Match a request outside the catalogue by its words alone."""
-        order, entries = wish.order, self._index.entries
+        order, entries = wish.order, self._index.done
         releases = without_parts(by_name(order, entries))
         if len({r.item for r in releases}) == 1:
             why = "the only name in the record with these words"

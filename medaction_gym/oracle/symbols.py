@@ -94,12 +94,6 @@ def by_antibody(id: str) -> bool:
 
 
 @cache
-def any_marker(heads: frozenset[str]) -> bool:
-    """Whether a marker is among some tests."""
-    return any(map(is_marker, heads))
-
-
-@cache
 def marker_phrases(id: str) -> frozenset[str]:
     """How a report names a marker, or one of a group of markers, between blanks."""
     catalogue = Catalogue.load()

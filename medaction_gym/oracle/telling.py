@@ -45,11 +45,11 @@ class Tellings:
         self._by_head: dict[str, list[int]] = {}
         # What the values of an item, which can be ordered one by one, are values of.
         self._apart: dict[int, set[str]] = {}
-        for entry in index.entries:
+        for entry in index.done:
             if entry.release.analyte >= 0:
                 heads = (order.head.id for order in entry.orders if order.head is not None)
                 self._apart.setdefault(entry.release.item, set()).update(heads)
-        for number, entry in enumerate(index.entries):
+        for number, entry in enumerate(index.done):
             for head in told_beside(entry) - self._apart.get(entry.release.item, _NONE):
                 self._by_head.setdefault(head, []).append(number)
         self._read: dict[int, tuple[Entry, ...]] = {}
@@ -85,7 +85,7 @@ class Tellings:
 
     def _of_blood(self, number: int) -> bool:
         """Whether what an item looked for was looked for in blood, as far as it says."""
-        entry = self._index.entries[number]
+        entry = self._index.done[number]
         category = self._index.case.tests[entry.release.item].category
         return (
             category in ("laboratory", "other")
@@ -97,7 +97,7 @@ class Tellings:
         """The tests that an item's report tells of, read when first needed."""
         known = self._read.get(number)
         if known is None:
-            entry = self._index.entries[number]
+            entry = self._index.done[number]
             case, item = self._index.case, entry.release.item
             apart = frozenset(self._apart.get(item, ()))
             known = told_in(entry, entry.release.text(case), case.tests[item].category, apart)
