@@ -40,7 +40,7 @@ _APART = _FILMED | frozenset(
     "enteroscopy triple_endoscopy dise fees sphincter_oddi_manometry arthroscopy angioscopy "
     "angiography venography arthrography linogram fistulography amsler gonioscopy "
     "tonometry schirmer lacrimal_irrigation pharmacologic_pupil exophthalmometry color_vision "
-    "ocular_staining".split()
+    "ocular_staining stress_radiograph airway_fluoroscopy".split()
 )
 # What nobody means who asks for the modality and no site: of "X-ray" an angiogram.
 _NOT_MEANT = {

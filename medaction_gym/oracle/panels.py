@@ -9,6 +9,7 @@ from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
 from medaction_gym.oracle.content import Content
 from medaction_gym.oracle.departments import HEADINGS
+from medaction_gym.oracle.entry import Entry
 from medaction_gym.oracle.tier import Tier
 
 # A panel of so few components (itself counted) is one test to a doctor: "complement" is C3 and C4.
@@ -62,7 +63,14 @@ def measures(held: Iterable[Order], values: AbstractSet[str]) -> bool:
     return any(o.head is not None and not members(o.head.id).isdisjoint(values) for o in held)
 
 
-def makes_one(panel: Term | None, held: Iterable[Order]) -> bool:
-    """Whether tests hold what makes a panel one: D-dimer alone is no coagulation."""
+def makes_one(panel: Term | None, entries: Iterable[Entry]) -> bool:
+    """Whether entries hold what makes a panel one: D-dimer alone is no coagulation.
+
+    Under a heading such as "blood tests", what the report names counts.
+    """
     core = Catalogue.load().core(panel.id) if panel is not None else _NONE
-    return not core or measures(held, core)
+    return not core or any(
+        measures((o for o in entry.orders if o.head and o.head.id not in HEADINGS), core)
+        or not core.isdisjoint(entry.content.heads)
+        for entry in entries
+    )

@@ -123,7 +123,8 @@ class RecordOracle:
         if order.head is not None and order.head.id in DEPARTMENTS:
             # "Bloods" says no more of the specimen than "blood tests".
             specimens = order.specimens - frozenset(order.head.specimens)
-            if not any((order.sites, specimens, order.organisms, order.words, order.measure)):
+            more = (order.sites, specimens, order.organisms, order.words, order.measure, order.way)
+            if not any(more):
                 return self._department(wish, order.head)
         for sense in (wish, *wish.senses):
             if found := self._index.found(sense):
@@ -219,7 +220,7 @@ class RecordOracle:
             if wish.only:
                 parts = [entry for entry in parts if measures(entry.orders, wish.only)]
             found[tier] = [entry.release for entry in parts]
-            if not parts or not makes_one(order.head, (o for e in parts for o in e.orders)):
+            if not parts or not makes_one(order.head, parts):
                 return self._told(wish, order) or wish.unavailable
         releases = best(order, found, index)
         entries = index.of(releases)
@@ -268,10 +269,9 @@ class RecordOracle:
             why = "the only such test in the record"
             return part_for(order, Outcome.RESULT, why, only)._replace(price=self.price(only))
         lines = lines_of(entries, DEPARTMENTS[head.id])
-        if lines and head.id in TOLD_BY_LINES and not order.way:
+        if lines and head.id in TOLD_BY_LINES:
             return part_for(order, Outcome.RESULT, "the only such tests in the record", lines)
-        # A swab is no blood test, whatever that looked for.
-        told = None if order.way else self._told(wish, order)
+        told = self._told(wish, order)
         return told or part_for(order, Outcome.UNAVAILABLE, f"the record holds no {head.name}")
 
     def _unknown(self, wish: Wish, request: Request) -> Part:

@@ -77,7 +77,7 @@ class Tellings:
             if _says_of_what(order, held, entry)
             for tier in [match(order, entry, self._near)]
             if tier is not None and tier <= Tier.GENERAL
-            if tier is not Tier.PART or makes_one(order.head, (held,))
+            if tier is not Tier.PART or makes_one(order.head, (entry,))
         }
         # The line that tells of it, rather than all of the item.
         lines = {release.item for release in told if release.analyte >= 0}
