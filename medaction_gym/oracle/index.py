@@ -94,7 +94,9 @@ class Index:
         for number in sorted(numbers | self.with_organisms(wish.organisms)):
             entry = self.done[number]
             tier = match(wish.order, entry, self.context)
-            if tier is None or taken_otherwise(taken, entry) or done_at_another_time(when, entry):
+            if tier is None or done_at_another_time(when, entry):
+                continue
+            if taken_otherwise(taken, entry, self.context.lead):
                 continue
             found.setdefault(tier, []).append(entry.release)
             if wish.order.way in {held.way for held in entry.orders}:

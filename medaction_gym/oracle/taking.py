@@ -85,12 +85,18 @@ def ways_of(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def taken_otherwise(asked: AbstractSet[str], entry: Entry) -> bool:
-    """Whether an entry's name, or else its report, says that a piece was taken in other ways."""
+def taken_otherwise(asked: AbstractSet[str], entry: Entry, lead: frozenset[str]) -> bool:
+    """Whether an entry's name, or else its report, says that a piece was taken in other ways.
+
+    Args:
+        asked: The ways asked for.
+        entry: What is on the menu.
+        lead: What the case is about: where the piece is from, if neither name nor report says so.
+    """
     if not asked or not any(o.head and o.head.category == "pathology" for o in entry.orders):
         return False
     if asked <= _REACH.keys():
-        where = frozenset().union(*(o.sites for o in entry.orders)) or entry.content.sites
+        where = frozenset().union(*(o.sites for o in entry.orders)) or entry.content.sites or lead
         within = Catalogue.load().within
         outer = frozenset().union(*(_REACH[way] for way in asked))
         if where and not any(within(site, part) for site in where for part in outer):
