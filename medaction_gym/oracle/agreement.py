@@ -92,8 +92,7 @@ def _sites(asked: Order, held: Order, content: Content, context: Context) -> Tie
     if named & _OF_THE_CHILD and _MATERNAL.intersection(words(asked.text)):
         return None
     if held.head is not None and held.head.id == "autopsy":
-        # Of any organ, and no biopsy.
-        return None if asked.head is not None and asked.head.id == "biopsy" else Tier.SAME
+        return Tier.SAME
     if asked.head == held.head and _is(asked, "endoscopy") and implied_sites(asked.head):
         # How far a colonoscopy went does not make it another.
         return Tier.SAME
