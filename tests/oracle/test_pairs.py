@@ -56,3 +56,18 @@ def test_two_hands_label_alike(real_cases: CaseSet, pairs: str, number: int) -> 
     assert kappa([(bool(h.first["release"]), bool(h.second["release"])) for h in hands]) > 0.9
     with pytest.raises(ValueError, match="row 0: the second hand labels"):
         both_hands(first, [{**second[0], "request": "another"}], {})
+
+
+def test_what_was_judged_false_is_not_handed_out_again(real_cases: CaseSet) -> None:
+    """Of what names of tests were given, most of the false went, and of the right nothing."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from sweep_oracle import compare, judge
+
+    text = (ROOT / "tests" / "data" / "oracle_releases_judged.jsonl").read_text("utf-8")
+    rows = [json.loads(line) for line in text.splitlines()]
+    table = judge(rows, {case.id: case for case in real_cases})
+    cells = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    now = {(part, verdict): int(number) for part, verdict, _, number in cells}
+    assert now["A", "false"] + now["B", "false"] <= 120
+    assert now["A", "right"] + now["B", "right"] >= 650
+    assert compare(rows[:2], rows[1:2]).splitlines()[0].startswith(f"- {rows[0]['ordered']} (")
