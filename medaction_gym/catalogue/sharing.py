@@ -29,7 +29,6 @@ _OF_THE_EYE = frozenset({"vitreous", "aqueous_humour"})
 # What is taken, by the name of the taking; and departments whose tests are done on it.
 _TAKING = frozenset({"endoscopy", "pathology"})
 _MARROW = frozenset({"bone_marrow_aspirate", "bone_marrow_examination"})
-_NONE: frozenset[str] = frozenset()
 
 
 def seeks(order: Order) -> bool:
@@ -95,9 +94,10 @@ def share_taken(orders: list[Order]) -> list[Order]:
             before = result[-1] = replace(before, head=order.head, organisms=order.organisms)
         bare = head is not None and not (order.sites or order.specimens or head.sites)
         piece = _piece(result) if bare and head and head.id in _ON_PIECES else None
-        if piece is not None:
-            # "Biopsy of the node, send for culture and PCR" asks for no blood culture.
-            order = replace(order, sites=piece.sites, specimens=_NONE if piece.sites else _TISSUE)
+        if piece is not None and piece.sites:
+            # "Biopsy of the node, send for culture and PCR" asks for no blood culture; of
+            # "biopsy; culture" nothing says that the one is done on the other.
+            order = replace(order, sites=piece.sites)
         elif before.head and head and bare:
             taken = before.specimens or frozenset(before.head.specimens) & (FLUIDS | _PASSED)
             where = before.sites or frozenset(before.head.sites)

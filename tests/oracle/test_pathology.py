@@ -131,3 +131,12 @@ def test_answered(case_: Case, request_: str, name: str) -> None:
 )
 def test_not_answered(case_: Case, request_: str) -> None:
     assert released(case_, request_) == set()
+
+
+def test_a_culture_is_of_a_piece_only_where_one_is_named() -> None:
+    """Of "biopsy; culture" nothing says that the one is done on the other."""
+    culture = TestResult(name="CSF culture", category="microbiology", result="No growth.")
+    oracle = RecordOracle(case(culture))
+    bare, named = oracle.answer("biopsy; culture"), oracle.answer("liver biopsy, send for culture")
+    assert [part.outcome.value for part in bare] == ["UNAVAILABLE", "RESULT"]
+    assert [part.outcome.value for part in named] == ["UNAVAILABLE", "UNAVAILABLE"]
