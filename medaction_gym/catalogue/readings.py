@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from medaction_gym.catalogue.catalogue import HEADS, Catalogue, Mention, Term
+from medaction_gym.catalogue.term import STAINING
 from medaction_gym.catalogue.tokens import Token
 from medaction_gym.catalogue.wording import filler
 
@@ -23,7 +24,6 @@ _METHODS = frozenset(
     "electrophoresis_method pcr".split()
 )
 _MEASURED = frozenset({"laboratory", "microbiology"})
-_STAINING = frozenset({"ihc", "special_stains"})
 # Done on what was taken: the culture of "culture of the biopsy".
 _ON_SAMPLES = frozenset(
     "culture gram_stain acid_fast_stain pcr cytology flow_cytometry microscopy "
@@ -215,7 +215,7 @@ def _is_measured(term: Term) -> bool:
 
 def _is_marker(term: Term) -> bool:
     """Whether it is one marker or gene, that tissue is tested for."""
-    return term.kind == "analyte" or not _STAINING.isdisjoint(Catalogue.load().ancestors(term.id))
+    return term.kind == "analyte" or not STAINING.isdisjoint(Catalogue.load().ancestors(term.id))
 
 
 def _taken(value: Term, source: Mention) -> list[Mention]:

@@ -13,6 +13,8 @@ Kind = Literal["analyte", "panel", "procedure", "organism", "specimen", "site", 
 
 # The kinds that can be ordered.
 HEADS = ("analyte", "panel", "procedure")
+# What the markers of tissue are kinds of.
+STAINING = frozenset({"ihc", "special_stains"})
 # Levels in blood, and, beside a pathogen, how its antibodies are measured.
 ANTIBODY_CLASSES = frozenset({"igg", "igm", "iga", "ige"})
 

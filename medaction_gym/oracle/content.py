@@ -19,9 +19,11 @@ from medaction_gym.oracle.sites import sites_of_findings, sites_of_levels
 _UNITS = frozenset({"mg", "g", "u", "iu", "ml", "dl", "l", "mm", "k", "h"})
 _NO_FLUID = frozenset({"cell", "vessel", "supply", "flow", "clot"})
 # Said of what was found at an operation, under a heading for this and that.
-_FOUND = r"\b(?:confirmed|found|noted|seen|observed|identified|revealed|showed|discovered)\b"
-_AT = r"\b(?:intra|per)-?operatively\b"
-_INTRAOPERATIVE = re.compile(rf"{_FOUND}[^.;]*{_AT}|{_AT}[^.;]*{_FOUND}", re.IGNORECASE)
+_FOUND = re.compile(
+    r"\b(?:confirmed|found|noted|seen|observed|identified|revealed|showed|discovered)\b",
+    re.IGNORECASE,
+)
+_INTRAOPERATIVE = re.compile(r"\b(?:intra|per)-?operatively\b", re.IGNORECASE)
 _AT_OPERATION = frozenset({"diagnostic_surgery"})
 # Words of a histological report.
 OF_TISSUE = frozenset(
@@ -84,7 +86,7 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
 
     folded = frozenset(token.text for token in tokens)
     own = _own_sites(text, orders)
-    operated = nameless and _INTRAOPERATIVE.search(text)
+    operated = nameless and _found_at_operation(text)
     return Content(
         heads=frozenset(
             id
@@ -109,6 +111,13 @@ def content_of(text: str, orders: tuple[Order, ...], analytes: bool = False) -> 
         measures=ids("measure"),
         running=f" {' '.join(t.text for t in tokens)} " if _of_pathology(orders) else "",
         symbols=frozenset(t.text for t in tokens if t.capital and len(t.text) > 2),
+    )
+
+
+def _found_at_operation(text: str) -> bool:
+    """Whether a sentence tells what was found at an operation."""
+    return bool(_INTRAOPERATIVE.search(text)) and any(
+        _INTRAOPERATIVE.search(part) and _FOUND.search(part) for part in re.split("[.;]", text)
     )
 
 

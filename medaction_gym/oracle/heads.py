@@ -8,6 +8,7 @@ from itertools import chain
 
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
+from medaction_gym.catalogue.term import STAINING
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 from medaction_gym.oracle.anatomy import nested
@@ -18,7 +19,6 @@ from medaction_gym.oracle.panels import among_values
 from medaction_gym.oracle.sites import implied_sites
 from medaction_gym.oracle.symbols import (
     OF_GENES,
-    STAINING,
     by_antibody,
     gene_names,
     is_marker,

@@ -112,7 +112,8 @@ def told_in(
         Entry(entry.release, (order,), frozenset(), order.words, _content(sentence, order, entry))
         for sentence in sentences(text)
         if not _NOT_DONE.search(sentence)
-        for order in _orders(sentence, entry, category, lines)
+        # A sentence that names a test often tells of it once.
+        for order in dict.fromkeys(_orders(sentence, entry, category, lines))
     )
 
 

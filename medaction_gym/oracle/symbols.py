@@ -8,23 +8,18 @@ from itertools import pairwise
 
 from medaction_gym.catalogue.catalogue import Catalogue, Term
 from medaction_gym.catalogue.order import Order
-from medaction_gym.catalogue.term import STAIN
+from medaction_gym.catalogue.term import STAIN, STAINING
 from medaction_gym.catalogue.tokens import words
 from medaction_gym.catalogue.wording import filler
 
 # Words that a gene's name may stand among.
 OF_GENES = frozenset("gene mutation variant sequencing sequence genotype polymorphism".split())
-# What markers are kinds of.
-STAINING = frozenset({"ihc", "special_stains"})
 # Written in capitals, with a number.
 _CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z][A-Z0-9]*(?:-\d+)?\b")
 # What is said of a symbol in one word with it: "CD20-positive".
 _STATED = re.compile(r"-(?=(?:positive|negative|express|mutant|mutat|deficien|rearrang|driven)\w*)")
 # Letters with a figure among them, as genes and antigens are called.
-_SYMBOL = re.compile(
-    r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)??"
-    r"(?=(?:-(?:positiv|negativ)\w+)?(?![\w-]))"
-)
+_SYMBOL = re.compile(r"(?<![\w-])(?=[A-Za-z])(?=[\w-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)?(?![\w-])")
 
 
 @lru_cache(maxsize=20_000)

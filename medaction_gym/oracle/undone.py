@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _NOT = r"not (?:specified|provided|applicable|performed|conducted|carried out|done|obtained)"
+_LONGEST = 200  # characters: who writes more tells more
 # The whole of a result, or its only sentence: what else it tells makes it one.
 _UNDONE = re.compile(
     rf"(?:[\w /-]+: ?)?{_NOT}\b[^.,;]*\.?"
@@ -26,4 +27,7 @@ def is_undone(result: str) -> bool:
         ...     "Culture: Not specified", "Sweat chloride test planned", "Not done; CRP 4 mg/L")]
         [True, True, True, False]
     """
-    return all(_UNDONE.fullmatch(line.strip()) for line in result.splitlines() if line.strip())
+    lines = [line.strip() for line in result.splitlines() if line.strip()]
+    return bool(lines) and all(
+        len(line) <= _LONGEST and _UNDONE.fullmatch(line) is not None for line in lines
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medaction_gym.cases.case import TestResult
+from medaction_gym.cases.case import MAX_TEXT, TestResult
 from medaction_gym.oracle.record import RecordOracle
 from medaction_gym.oracle.undone import is_undone
 from tests.oracle.menus import case
@@ -52,3 +52,13 @@ def test_sides_for_short(request_: str, outcome: str) -> None:
     film = TestResult(name="X-ray", category="imaging", result="No bony involvement.")
     oracle = RecordOracle(case(film, complaint="Swelling of the left hand"))
     assert oracle.answer(request_)[0].outcome.value == outcome
+
+
+@pytest.mark.parametrize(
+    "text", ["found ", "intraoperatively ", "was not done ", "HIV negative, ", "no planned "]
+)
+def test_a_report_that_repeats_itself_is_read_in_time(text: str) -> None:
+    """Of the longest result there may be, in seconds and not in minutes."""
+    result = (text * (MAX_TEXT // len(text)))[:MAX_TEXT]
+    oracle = RecordOracle(case(TestResult(name="Other findings", category="other", result=result)))
+    assert [len(oracle.answer(request)) for request in ("HIV test", "CT head")] == [1, 1]
